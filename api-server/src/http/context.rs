@@ -1,0 +1,64 @@
+//! What is known of a request before any handler runs, shared between the [`super::shell`] and the handler.
+
+use std::{
+    net::IpAddr,
+    sync::{Arc, OnceLock},
+};
+
+use axum::{
+    extract::{FromRequestParts, MatchedPath},
+    http::request::Parts,
+};
+use coffer_domain::audit::Origin;
+
+use super::request_id::RequestId;
+
+/// One request's context.
+#[derive(Debug)]
+pub struct Context {
+    /// Its id.
+    pub id: RequestId,
+    /// The network peer. Headers that claim another one are not believed.
+    pub peer: IpAddr,
+    /// The template of the route that matched, once a handler has said so.
+    route: OnceLock<MatchedPath>,
+}
+
+impl Context {
+    /// Of a request that has just arrived.
+    pub fn new(id: RequestId, peer: IpAddr) -> Self {
+        Self { id, peer, route: OnceLock::new() }
+    }
+
+    /// The route's template; `unmatched` when no handler ran.
+    pub fn route(&self) -> &str {
+        self.route.get().map_or("unmatched", MatchedPath::as_str)
+    }
+
+    /// What the audit log is told of where a request came from.
+    pub fn origin(&self, door: &'static str) -> Origin {
+        Origin {
+            door,
+            address: Some(self.peer.to_string()),
+            request: Some(self.id.as_str().to_owned()),
+        }
+    }
+}
+
+/// The context of the request being handled.
+#[derive(Debug, Clone)]
+pub struct RequestContext(pub Arc<Context>);
+
+impl<S: Sync> FromRequestParts<S> for RequestContext {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
+        let context = parts.extensions.get::<Arc<Context>>().cloned().unwrap_or_else(|| {
+            Arc::new(Context::new(RequestId::unknown(), IpAddr::from([0, 0, 0, 0])))
+        });
+        if let Some(matched) = parts.extensions.get::<MatchedPath>() {
+            let _ = context.route.set(matched.clone());
+        }
+        Ok(Self(context))
+    }
+}

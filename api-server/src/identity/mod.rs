@@ -1,0 +1,13 @@
+//! Who a pod is: projected service-account tokens, verified against the cluster's published keys. Knows no
+//! Kubernetes client: the keys and the pods that run come through ports.
+
+mod claims;
+mod jwks;
+mod ports;
+mod sources;
+mod workload;
+
+pub use jwks::{KeyRing, KeysError};
+pub use ports::{ClusterKeys, LivePods, LivenessError, Notices};
+pub use sources::{JwksFile, JwksUrl, LogNotices, WhileTokenLasts};
+pub use workload::{IdentityOptions, Verified, WorkloadIdentity};

@@ -1,0 +1,32 @@
+//! What workload identity asks of a cluster. The operator implements these over its watches.
+
+use async_trait::async_trait;
+use coffer_domain::principal::Workload;
+use thiserror::Error;
+
+use super::KeysError;
+
+/// Where the cluster publishes the keys that sign service-account tokens.
+#[async_trait]
+pub trait ClusterKeys: Send + Sync {
+    /// The present key set, as JSON (RFC 7517, section 5). Called rarely: its answers are kept.
+    async fn fetch(&self) -> Result<String, KeysError>;
+}
+
+/// It cannot be told now whether a pod runs.
+#[derive(Debug, Error)]
+#[error("cannot tell whether the pod runs: {0}")]
+pub struct LivenessError(pub String);
+
+/// Which pods run.
+#[async_trait]
+pub trait LivePods: Send + Sync {
+    /// Whether this very pod, by uid, runs now. Asked for each request and each delivery: answer from memory.
+    async fn is_live(&self, namespace: &str, name: &str, uid: &str) -> Result<bool, LivenessError>;
+}
+
+/// Where it is told that a pod was refused what it wants, for people to see beside the pod.
+pub trait Notices: Send + Sync {
+    /// `message` says why, and how to mend it; it holds no value. The same may be told many times.
+    fn refused(&self, workload: &Workload, message: &str);
+}

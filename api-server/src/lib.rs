@@ -1,0 +1,24 @@
+//! The HTTP doors: shared mechanics, the native API, the agent endpoint, health, metrics, OpenAPI.
+//!
+//! Doors translate and never decide: rights, versions, rotation and audit are the domain's. This crate knows
+//! no Kubernetes API: what it needs from a cluster are the ports in [`identity`], and only the program's own
+//! file knows the store.
+//!
+//! A program that embeds the doors builds [`ServerParts`] and calls [`serve`].
+
+mod agent;
+mod app;
+pub mod bootstrap;
+pub mod config;
+mod health;
+pub mod http;
+pub mod identity;
+pub mod metrics;
+pub mod native;
+mod openapi;
+mod server;
+pub mod tls;
+
+pub use agent::StreamSettings;
+pub use openapi::openapi;
+pub use server::{Limits, ServeError, Served, ServerParts, serve};

@@ -1,0 +1,75 @@
+//! The OpenAPI document of the native API, from the handlers' own annotations.
+
+use utoipa::{
+    Modify, OpenApi,
+    openapi::{
+        OpenApi as Document,
+        security::{Http, HttpAuthScheme, SecurityScheme},
+    },
+};
+
+use crate::{
+    agent, health,
+    native::routes::{api_keys, audit, changes, consumers, secrets, vaults, whoami},
+};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Coffer",
+        description = "The native API of Coffer: vaults, secrets with versions, API keys, the audit log and changes.",
+        license(name = "Apache-2.0", identifier = "Apache-2.0"),
+    ),
+    security(("bearer" = [])),
+    modifiers(&Bearer),
+    paths(
+        whoami::whoami,
+        vaults::create::create_vault,
+        vaults::list::list_vaults,
+        vaults::get::get_vault,
+        vaults::patch::patch_vault,
+        vaults::delete::delete_vault,
+        secrets::list::list_secrets,
+        secrets::get::get_secret,
+        secrets::put::put_secret,
+        secrets::delete::delete_secret,
+        secrets::undelete::undelete_secret,
+        secrets::destroy::destroy_secret,
+        secrets::rotate::rotate_secret,
+        secrets::versions::list_versions,
+        api_keys::create::create_api_key,
+        api_keys::list::list_api_keys,
+        api_keys::get::get_api_key,
+        api_keys::rotate::rotate_api_key,
+        api_keys::revoke::revoke_api_key,
+        audit::list::list_audit,
+        audit::verify::verify_audit,
+        changes::stream::stream_changes,
+        consumers::list::list_consumers,
+        agent::watch::watch,
+        agent::ack::acknowledge,
+        health::healthz,
+        health::readyz,
+        health::metrics,
+    )
+)]
+struct Api;
+
+/// A bearer token: an API key, or a pod's service-account token.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut Document) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        document.components.get_or_insert_default().add_security_scheme("bearer", scheme);
+    }
+}
+
+/// The document as pretty JSON, the same for the same code.
+pub fn openapi() -> String {
+    let document = Api::openapi();
+    // A document made of plain strings and maps always serializes.
+    let mut text = document.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}

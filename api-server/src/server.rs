@@ -1,0 +1,262 @@
+//! Listens, serves each connection, and ends gracefully.
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::Router;
+use coffer_domain::usecase::Coffer;
+use hyper::{server::conn::http1, service::service_fn};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::{GracefulShutdown, Watcher},
+};
+use prometheus::IntGauge;
+use thiserror::Error;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::{TcpListener, TcpStream},
+    sync::{Semaphore, watch},
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tokio_rustls::TlsAcceptor;
+
+use crate::{
+    agent::{self, Hub, StreamSettings},
+    app::App,
+    health,
+    http::shell::Shell,
+    identity::{Notices, WorkloadIdentity},
+    metrics::Metrics,
+    native::{self, error::ApiError},
+};
+
+/// Bounds on what clients can hold.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections open at once; further ones wait to be accepted.
+    pub connections: usize,
+    /// For a TLS handshake.
+    pub handshake: Duration,
+    /// For a request's head to arrive, and for an idle connection to send one.
+    pub head: Duration,
+    /// For requests to finish once the server is to end.
+    pub drain: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 16 * 1024,
+            handshake: Duration::from_secs(10),
+            head: Duration::from_secs(30),
+            drain: Duration::from_secs(20),
+        }
+    }
+}
+
+/// The largest head of a request, in bytes, and the most headers in it.
+const LARGEST_HEAD: usize = 16 * 1024;
+const MOST_HEADERS: usize = 64;
+/// A pause when the system gives no more sockets.
+const EXHAUSTED: Duration = Duration::from_millis(50);
+
+/// Everything that a server is made of.
+pub struct ServerParts {
+    /// The one way in.
+    pub coffer: Coffer,
+    /// Who verifies pods' tokens; without, none is let in.
+    pub identity: Option<Arc<WorkloadIdentity>>,
+    /// Where refused deliveries are told.
+    pub notices: Arc<dyn Notices>,
+    /// Where to listen.
+    pub listener: TcpListener,
+    /// TLS; without, plain HTTP, which is for loopback alone.
+    pub tls: Option<Arc<rustls::ServerConfig>>,
+    /// The certificates that clients should trust, told to agents.
+    pub trust: Option<watch::Receiver<String>>,
+    /// Counters; `/metrics` shows their whole registry.
+    pub metrics: Arc<Metrics>,
+    /// A plain listener for probes and `/metrics`; the main listener then has no `/metrics`.
+    pub metrics_listener: Option<TcpListener>,
+    /// Bounds on clients.
+    pub limits: Limits,
+    /// How streams behave.
+    pub streams: StreamSettings,
+    /// Whether to log a line per request.
+    pub access_log: bool,
+}
+
+/// Why a server ended.
+#[derive(Debug, Error)]
+pub enum ServeError {
+    /// The listener broke.
+    #[error("cannot listen: {0}")]
+    Listen(#[from] io::Error),
+}
+
+/// How a server ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Served {
+    /// Every request was finished.
+    Drained,
+    /// Some were still open when [`Limits::drain`] had passed.
+    Cut,
+}
+
+/// Serves until `shutdown` completes; then accepts nothing, ends the streams, and lets requests finish.
+pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Result<Served, ServeError> {
+    let hub = Arc::new(Hub::new(parts.coffer.latest_change()));
+    let app = Arc::new(App {
+        coffer: parts.coffer.clone(),
+        identity: parts.identity,
+        notices: parts.notices,
+        trust: parts.trust,
+        hub: Arc::clone(&hub),
+        metrics: Arc::clone(&parts.metrics),
+        streams: parts.streams,
+    });
+    let separate = parts.metrics_listener.is_some();
+    let shell = |router| {
+        Arc::new(Shell::new(router, parts.coffer.clone(), Arc::clone(&parts.metrics), parts.access_log))
+    };
+    let main = Door::new(shell(router(Arc::clone(&app), !separate)), parts.tls, parts.limits, &parts.metrics);
+    let side = Door::new(shell(probes(app)), None, parts.limits, &parts.metrics);
+    let follower = follow(Arc::clone(&hub), parts.coffer.clone());
+    tokio::select! {
+        () = shutdown => {}
+        () = main.accept(parts.listener) => {}
+        () = side.accept_maybe(parts.metrics_listener) => {}
+    }
+    tracing::info!("ending: no more requests are taken");
+    hub.stop();
+    let drained = timeout(parts.limits.drain, async { tokio::join!(main.drain(), side.drain()) }).await;
+    follower.abort();
+    Ok(if drained.is_ok() { Served::Drained } else { Served::Cut })
+}
+
+fn follow(hub: Arc<Hub>, coffer: Coffer) -> JoinHandle<()> {
+    tokio::spawn(async move { hub.run(&coffer).await })
+}
+
+/// All doors of the main listener.
+fn router(app: Arc<App>, with_metrics: bool) -> Router {
+    native::routes::router()
+        .merge(agent::router())
+        .merge(health::router(with_metrics))
+        .fallback(async || ApiError::UnknownPath)
+        .method_not_allowed_fallback(async || ApiError::WrongMethod)
+        .with_state(app)
+}
+
+/// The side listener's: nothing that needs a credential.
+fn probes(app: Arc<App>) -> Router {
+    health::router(true)
+        .fallback(async || ApiError::UnknownPath)
+        .method_not_allowed_fallback(async || ApiError::WrongMethod)
+        .with_state(app)
+}
+
+/// One listener's way of serving.
+struct Door {
+    shell: Arc<Shell>,
+    tls: Option<TlsAcceptor>,
+    limits: Limits,
+    http: http1::Builder,
+    places: Arc<Semaphore>,
+    open: IntGauge,
+    graceful: GracefulShutdown,
+}
+
+impl Door {
+    fn new(
+        shell: Arc<Shell>,
+        tls: Option<Arc<rustls::ServerConfig>>,
+        limits: Limits,
+        metrics: &Metrics,
+    ) -> Self {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(limits.head)
+            .max_buf_size(LARGEST_HEAD)
+            .max_headers(MOST_HEADERS);
+        Self {
+            shell,
+            tls: tls.map(TlsAcceptor::from),
+            limits,
+            http,
+            places: Arc::new(Semaphore::new(limits.connections)),
+            open: metrics.connections.clone(),
+            graceful: GracefulShutdown::new(),
+        }
+    }
+
+    async fn accept_maybe(&self, listener: Option<TcpListener>) {
+        match listener {
+            Some(listener) => self.accept(listener).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Accepts for ever; a system out of sockets is waited for, not given up on.
+    async fn accept(&self, listener: TcpListener) {
+        loop {
+            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
+                return;
+            };
+            match listener.accept().await {
+                Ok((socket, peer)) => {
+                    let connection = self.connection(socket, peer);
+                    tokio::spawn(async move {
+                        connection.await;
+                        drop(place);
+                    });
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    sleep(EXHAUSTED).await;
+                }
+            }
+        }
+    }
+
+    fn connection(&self, socket: TcpStream, peer: SocketAddr) -> impl Future<Output = ()> + Send + use<> {
+        let (tls, limits) = (self.tls.clone(), self.limits);
+        let (http, shell) = (self.http.clone(), Arc::clone(&self.shell));
+        let (watcher, open) = (self.graceful.watcher(), self.open.clone());
+        async move {
+            open.inc();
+            // Lines of a stream are small and must not wait for each other.
+            let _ = socket.set_nodelay(true);
+            match tls {
+                None => converse(&http, socket, shell, peer, watcher).await,
+                Some(acceptor) => {
+                    if let Ok(Ok(stream)) = timeout(limits.handshake, acceptor.accept(socket)).await {
+                        converse(&http, stream, shell, peer, watcher).await;
+                    }
+                }
+            }
+            open.dec();
+        }
+    }
+
+    async fn drain(self) {
+        self.graceful.shutdown().await;
+    }
+}
+
+/// Serves the requests of one connection.
+async fn converse<S>(http: &http1::Builder, stream: S, shell: Arc<Shell>, peer: SocketAddr, watcher: Watcher)
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let address = peer.ip().to_canonical();
+    let service = service_fn(move |request| {
+        let shell = Arc::clone(&shell);
+        async move { Ok::<_, std::convert::Infallible>(shell.answer(request, address).await) }
+    });
+    let connection = http.serve_connection(TokioIo::new(stream), service);
+    if let Err(error) = watcher.watch(connection).await {
+        // Clients leave, and send what is no HTTP: nothing to act on, and nothing of it is repeated.
+        tracing::debug!(kind = error.is_parse(), "a connection ended early");
+    }
+}

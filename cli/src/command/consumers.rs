@@ -1,0 +1,56 @@
+//! `coffer consumers`
+
+use reqwest::Method;
+use serde_json::Value;
+
+use super::{Context, place::in_place};
+use crate::{
+    args::{Output, PlaceArgs},
+    failure::Failure,
+    output::{self, cell},
+};
+
+pub async fn run(context: &Context, name: Option<&str>, place: &PlaceArgs) -> Result<(), Failure> {
+    let query: Vec<_> = name.map(|name| ("name", name.to_owned())).into_iter().collect();
+    let items = context
+        .client
+        .pages(&in_place(place, "consumers"), &query)
+        .await?;
+    if context.output == Output::Json {
+        output::json(&Value::Array(items));
+        return Ok(());
+    }
+    let row = |item: &Value| {
+        let pod = format!("{}/{}", cell(&item["namespace"]), cell(&item["pod"]));
+        let state = if item["lagging"] == true {
+            "lags"
+        } else {
+            "current"
+        };
+        let since = if item["lagging"] == true {
+            &item["deliveredAt"]
+        } else {
+            &item["acknowledgedAt"]
+        };
+        vec![
+            cell(&item["name"]),
+            pod,
+            cell(&item["current"]),
+            cell(&item["delivered"]),
+            cell(&item["acknowledged"]),
+            state.to_owned(),
+            cell(since),
+        ]
+    };
+    let header = [
+        "SECRET",
+        "POD",
+        "CURRENT",
+        "DELIVERED",
+        "ACKNOWLEDGED",
+        "STATE",
+        "SINCE",
+    ];
+    output::table(&header, &items.iter().map(row).collect::<Vec<_>>());
+    Ok(())
+}

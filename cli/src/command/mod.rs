@@ -1,0 +1,59 @@
+//! One file a verb.
+
+mod audit;
+mod bootstrap;
+mod consumers;
+mod get;
+mod list;
+mod place;
+mod put;
+mod rotate;
+
+use crate::{
+    args::{Cli, Output, Verb},
+    client::Client,
+    failure::Failure,
+};
+
+/// What every verb that talks to a server has.
+pub struct Context {
+    /// The server.
+    pub client: Client,
+    /// How to print.
+    pub output: Output,
+}
+
+/// Does what the command line says.
+pub async fn run(cli: Cli) -> Result<(), Failure> {
+    if let Verb::Bootstrap(args) = cli.verb {
+        return bootstrap::run(args).await;
+    }
+    let context = Context {
+        client: Client::new(&cli.connection)?,
+        output: cli.output,
+    };
+    match cli.verb {
+        Verb::Get { name, version, place } => get::run(&context, &name, version, &place).await,
+        Verb::Put {
+            name,
+            from_file,
+            trim,
+            place,
+        } => put::run(&context, &name, put::Input { from_file, trim }, &place).await,
+        Verb::List { place } => list::run(&context, &place).await,
+        Verb::Rotate {
+            name: Some(name),
+            place,
+            ..
+        } => rotate::secret(&context, &name, &place).await,
+        Verb::Rotate {
+            name: None,
+            api_key,
+            overlap,
+            place,
+        } => rotate::api_key(&context, &api_key.unwrap_or_default(), &overlap, &place).await,
+        Verb::Consumers { name, place } => consumers::run(&context, name.as_deref(), &place).await,
+        Verb::Audit { verb } => audit::run(&context, verb).await,
+        Verb::Bootstrap(_) => Ok(()),
+    }
+}

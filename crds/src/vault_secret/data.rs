@@ -1,0 +1,216 @@
+//! Entries of `spec.data`: the sources of a value.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::{common::without_description, rule::rules};
+
+/// What is added to the name of a generated key pair to name its public half.
+pub const PUBLIC_KEY_SUFFIX: &str = ".pub";
+
+/// Where one value comes from: exactly one of the fields.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules(&[(
+    "[has(self.generate), has(self.secretKeyRef), has(self.external)].filter(set, set).size() == 1",
+    "each entry of data needs exactly one of generate, secretKeyRef and external",
+)])))]
+pub struct DataEntry {
+    /// Made by Coffer, and rotated by it: `generate: {type: password}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generate: Option<Generate>,
+
+    /// Copied from a core Secret of the same namespace, and again whenever that changes:
+    /// `secretKeyRef: {name: database, key: password}`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub secret_key_ref: Option<SecretKeyRef>,
+
+    /// Written through an API by someone else: `external: {}`. The object is not Ready until a value is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external: Option<External>,
+}
+
+/// How to make a value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules(&[
+    (
+        "!has(self.length) || self.type in ['password', 'hex', 'base64']",
+        "generate.length belongs to the types password, hex and base64: remove it, or change generate.type",
+    ),
+    (
+        "!has(self.alphabet) || self.type == 'password'",
+        "generate.alphabet belongs to the type password: remove it, or change generate.type",
+    ),
+    (
+        "!has(self.algorithm) || self.type == 'keyPair'",
+        "generate.algorithm belongs to the type keyPair: remove it, or change generate.type",
+    ),
+])))]
+pub struct Generate {
+    /// What to make. `password`: random characters. `hex` and `base64`: random bytes in that notation. `uuid`: a
+    /// random UUID. `keyPair`: an asymmetric key; the secret holds the private key (PKCS#8, PEM), and a second
+    /// secret named with `.pub` at the end holds the public key (PEM).
+    #[serde(rename = "type")]
+    pub kind: GenerateType,
+
+    /// `password`: number of characters. `hex` and `base64`: number of random bytes before the notation, which
+    /// makes the text longer. 8 to 4096. Absent: 32.
+    #[schemars(range(min = 8, max = 4096))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<u32>,
+
+    /// Characters of a `password`: `alphanumeric` (letters and digits) or `symbols` (punctuation too, without
+    /// quotes and backslashes). Absent: `alphanumeric`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub alphabet: Option<Alphabet>,
+
+    /// Kind of a `keyPair`: `ed25519`, `ecdsaP256`, `rsa2048` or `rsa4096`. Absent: `ed25519`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub algorithm: Option<Algorithm>,
+}
+
+/// Kinds of generated values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = without_description)]
+pub enum GenerateType {
+    /// Random characters.
+    Password,
+    /// Random bytes in lower-case hexadecimal.
+    Hex,
+    /// Random bytes in standard base64 with padding.
+    Base64,
+    /// A random UUID (version 4).
+    Uuid,
+    /// An asymmetric key pair.
+    KeyPair,
+}
+
+/// Characters of a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = without_description)]
+pub enum Alphabet {
+    /// Letters and digits of ASCII.
+    Alphanumeric,
+    /// Those and punctuation, without quotes and backslashes.
+    Symbols,
+}
+
+/// Kinds of key pairs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(transform = without_description)]
+pub enum Algorithm {
+    /// Edwards curve signatures (RFC 8032).
+    Ed25519,
+    /// ECDSA on the curve P-256.
+    EcdsaP256,
+    /// RSA with a modulus of 2048 bits.
+    Rsa2048,
+    /// RSA with a modulus of 4096 bits.
+    Rsa4096,
+}
+
+/// One key of a core Secret in the same namespace.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-map-type" = "atomic"))]
+pub struct SecretKeyRef {
+    /// Name of the Secret. Example: `database`.
+    #[schemars(
+        length(min = 1, max = 253),
+        regex(pattern = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$")
+    )]
+    pub name: String,
+
+    /// Key inside the Secret. Example: `password`.
+    #[schemars(length(min = 1, max = 253), regex(pattern = r"^[-._a-zA-Z0-9]+$"))]
+    pub key: String,
+}
+
+/// A value that someone writes through an API.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct External {
+    /// Who writes the value and where it comes from, for readers of this object. Never the value itself.
+    #[schemars(length(max = 1024))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+}
+
+/// The source of an entry, once it is known to be one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Source<'a> {
+    /// Made by Coffer.
+    Generate(&'a Generate),
+    /// Copied from a core Secret.
+    SecretKeyRef(&'a SecretKeyRef),
+    /// Written through an API.
+    External(&'a External),
+}
+
+/// The entry has no source or several. The schema refuses such objects; this is for those that got by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+#[error("an entry of data needs exactly one of generate, secretKeyRef and external")]
+pub struct BadSource;
+
+impl DataEntry {
+    /// The one source.
+    pub fn source(&self) -> Result<Source<'_>, BadSource> {
+        match (&self.generate, &self.secret_key_ref, &self.external) {
+            (Some(generate), None, None) => Ok(Source::Generate(generate)),
+            (None, Some(reference), None) => Ok(Source::SecretKeyRef(reference)),
+            (None, None, Some(external)) => Ok(Source::External(external)),
+            _ => Err(BadSource),
+        }
+    }
+
+    /// Name of the public half, if the entry named `key` generates a key pair.
+    pub fn public_key_name(&self, key: &str) -> Option<String> {
+        let pair = self
+            .generate
+            .as_ref()
+            .is_some_and(|g| g.kind == GenerateType::KeyPair);
+        pair.then(|| format!("{key}{PUBLIC_KEY_SUFFIX}"))
+    }
+}
+
+impl Generate {
+    /// Characters of a password, or random bytes of hex and base64, in effect.
+    pub fn length(&self) -> u32 {
+        self.length.unwrap_or(32)
+    }
+
+    /// The characters of a password, in effect.
+    pub fn alphabet(&self) -> Alphabet {
+        self.alphabet.unwrap_or(Alphabet::Alphanumeric)
+    }
+
+    /// The kind of key pair, in effect.
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm.unwrap_or(Algorithm::Ed25519)
+    }
+}
+
+/// Rules of the names in `data`: a schema has no word for the keys of a map. (Naming the bad ones by a
+/// `messageExpression` would go beyond the cost that an API server grants.)
+pub(super) fn key_rules() -> Value {
+    rules(&[
+        (
+            "self.all(k, k.size() <= 253 && k.matches('^[A-Za-z0-9_]([A-Za-z0-9_./-]*[A-Za-z0-9_])?$'))",
+            "names in data must start and end with a letter, digit or _, with only letters, digits, _, -, . and / between, at most 253 characters",
+        ),
+        (
+            "self.all(k, !k.contains('..') && !k.contains('//') && !k.contains('/./'))",
+            "names in data must not contain two dots or two slashes in a row, nor a part that is a single dot",
+        ),
+        (
+            "self.all(k, !has(self[k].generate) || self[k].generate.type != 'keyPair' || (k.size() <= 249 && !((k + '.pub') in self)))",
+            "a key pair also writes its name with .pub at the end: rename the other entry that uses it, and keep names of key pairs to 249 characters",
+        ),
+    ])
+}

@@ -1,0 +1,120 @@
+//! What the operator reports of a `VaultSecret`: names, versions and times, never a value or a hash of one.
+
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the operator reports of a set of secrets.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct VaultSecretStatus {
+    /// The `metadata.generation` that this status speaks of; older than the object's own: not yet looked at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub observed_generation: Option<i64>,
+
+    /// Ready, Reconciling and Stalled, in the way of kstatus; Synced, when `spec.sync` is given; and
+    /// `EnvFileCompatible`, which names the secrets that cannot become variables as they are, and the ways out.
+    #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub conditions: Vec<Condition>,
+
+    /// The environment in effect.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub environment: Option<String>,
+
+    /// Number of entries in `keys`, so that a column can show it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_count: Option<u32>,
+
+    /// The secrets and their current versions.
+    #[schemars(length(max = 512), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub keys: Vec<KeyStatus>,
+
+    /// When generated values were last replaced, by schedule or by hand. Absent: never.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub last_rotation: Option<Time>,
+
+    /// When generated values are due to be replaced. Absent: no schedule.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub next_rotation: Option<Time>,
+
+    /// How many pods hold the values, and how many of them the current ones.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub consumers: Option<Consumers>,
+
+    /// The core Secret that mirrors the values.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synced_secret: Option<SyncedSecret>,
+}
+
+/// One secret and its current version.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyStatus {
+    /// Name of the secret: a key of `spec.data`, or one with `.pub` at the end for a public key.
+    #[schemars(length(max = 257))]
+    pub name: String,
+
+    /// Number of the current version, from 1. Absent: no value yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+
+    /// When the current version was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub changed: Option<Time>,
+}
+
+/// Pods that received values and acknowledged them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Consumers {
+    /// Live pods that hold any version.
+    pub total: u32,
+
+    /// Those that acknowledged the current version of all they use.
+    pub current: u32,
+
+    /// The others, still on an older version of something.
+    pub lagging: u32,
+
+    /// `current/total`, such as `3/3`, so that a column can show it.
+    pub summary: String,
+}
+
+/// The core Secret that the operator wrote.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct SyncedSecret {
+    /// Its name.
+    pub name: String,
+
+    /// Its uid; one that differs is another Secret of the same name, and not ours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub uid: Option<String>,
+}
+
+impl Consumers {
+    /// The summary of `current` pods out of `total`.
+    pub fn new(current: u32, total: u32) -> Self {
+        let current = current.min(total);
+        Self {
+            total,
+            current,
+            lagging: total - current,
+            summary: format!("{current}/{total}"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn consumers_add_up() {
+        let some = Consumers::new(2, 3);
+        assert_eq!((some.current, some.lagging, some.summary.as_str()), (2, 1, "2/3"));
+        assert_eq!(Consumers::new(5, 3).lagging, 0);
+    }
+}

@@ -1,0 +1,173 @@
+//! What is kept, in the domain's words. Values are not here: they are read one at a time, by version.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    address::Version,
+    api_key::TokenDigest,
+    generate::Generator,
+    id::{ApiKeyId, OrgId, SecretId, VaultId},
+    name::{EnvName, Label, OrgName, SecretName, VaultName},
+    rights::{Access, Grant},
+};
+
+/// A tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Organization {
+    /// Its id.
+    pub id: OrgId,
+    /// Its name, unique.
+    pub name: OrgName,
+    /// When it was made.
+    pub created_at: Timestamp,
+}
+
+/// Who manages a thing declaratively: other writers are refused with a conflict that names it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owner {
+    /// `VaultSecret`, `Vault` or `ApiKey`.
+    pub kind: String,
+    /// `namespace/name`.
+    pub name: String,
+    /// The object's uid: a new object of the same name is another owner.
+    pub uid: String,
+}
+
+/// A vault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Vault {
+    /// Its id.
+    pub id: VaultId,
+    /// Its tenant.
+    pub organization: OrgId,
+    /// Its name, unique in the tenant.
+    pub name: VaultName,
+    /// Its environments, sorted.
+    pub environments: Vec<EnvName>,
+    /// Which workloads it lets in.
+    pub access: Vec<Access>,
+    /// The `Vault` object that manages it, if one does.
+    pub owner: Option<Owner>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Rises with each change of this row; preconditions name it.
+    pub revision: u64,
+}
+
+/// A secret: what there is to say of it without a value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Secret {
+    /// Its id.
+    pub id: SecretId,
+    /// Its vault.
+    pub vault: VaultId,
+    /// Its environment.
+    pub environment: EnvName,
+    /// Its name, unique in the environment.
+    pub name: SecretName,
+    /// The current version; `None` when that was deleted or destroyed.
+    pub current: Option<Version>,
+    /// The highest version number ever given.
+    pub latest: Version,
+    /// How new values are made, for secrets that can be rotated.
+    pub generator: Option<Generator>,
+    /// The `VaultSecret` that manages it, if one does.
+    pub owner: Option<Owner>,
+    /// When its first version was written.
+    pub created_at: Timestamp,
+    /// When its newest version was written.
+    pub updated_at: Timestamp,
+    /// Rises with each change of this row.
+    pub revision: u64,
+}
+
+/// Where a version is in its life. `Superseded` is any readable version that is not the current one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum VersionState {
+    /// Readable: current or superseded.
+    Live,
+    /// Not readable; can be undeleted.
+    Deleted,
+    /// Gone for ever.
+    Destroyed,
+}
+
+/// One version, without its value.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionMeta {
+    /// Its number.
+    pub version: Version,
+    /// Where it is in its life.
+    pub state: VersionState,
+    /// When it was written.
+    pub created_at: Timestamp,
+    /// By whom, as [`crate::principal::Principal::describe`] says.
+    pub created_by: String,
+    /// When it was deleted or destroyed.
+    pub ended_at: Option<Timestamp>,
+    /// Why an env file cannot carry it, as a phrase; `None` when it can.
+    pub env_file_unfit: Option<String>,
+}
+
+/// An API key. The token itself is kept nowhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ApiKey {
+    /// Its id, stable over rotations.
+    pub id: ApiKeyId,
+    /// Its tenant.
+    pub organization: OrgId,
+    /// A label for people.
+    pub name: Label,
+    /// What finds and checks its token.
+    pub digest: TokenDigest,
+    /// The token before the last rotation, while it still works.
+    pub previous: Option<PreviousToken>,
+    /// What it may do.
+    pub grants: Vec<Grant>,
+    /// The `ApiKey` object that manages it, if one does.
+    pub owner: Option<Owner>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When its present token was made.
+    pub rotated_at: Timestamp,
+    /// When it stops working.
+    pub expires_at: Option<Timestamp>,
+    /// When it was revoked.
+    pub revoked_at: Option<Timestamp>,
+    /// Rises with each change of this row.
+    pub revision: u64,
+}
+
+/// A rotated token in its overlap.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PreviousToken {
+    /// What finds and checks it.
+    pub digest: TokenDigest,
+    /// When it stops working.
+    pub valid_until: Timestamp,
+}
+
+/// A pod that received a version of a secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Consumer {
+    /// The secret.
+    pub secret: SecretId,
+    /// Its name.
+    pub name: SecretName,
+    /// The pod's namespace.
+    pub namespace: String,
+    /// The pod's name.
+    pub pod: String,
+    /// The pod's uid.
+    pub pod_uid: String,
+    /// The newest version it was sent.
+    pub delivered: Version,
+    /// When that was.
+    pub delivered_at: Timestamp,
+    /// The newest version it has put in place.
+    pub acknowledged: Option<Version>,
+    /// When that was.
+    pub acknowledged_at: Option<Timestamp>,
+}

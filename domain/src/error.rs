@@ -1,0 +1,133 @@
+//! The one error of the domain's edge. Doors match it exhaustively.
+
+use thiserror::Error;
+
+use crate::{entity::Owner, name::BadName, rights::Permission, store::StoreError};
+
+/// Why a use-case did not do what was asked. No message holds a value.
+#[derive(Debug, Error)]
+pub enum Error {
+    /// Something in the request is not well formed.
+    #[error("{field}: {message}")]
+    Invalid {
+        /// The field, as the request names it.
+        field: String,
+        /// What is wrong with it, and what would be right.
+        message: String,
+    },
+    /// The value is larger than [`crate::secret_value::MAX_BYTES`].
+    #[error("value: it has {bytes} bytes; the largest a secret can hold is 65536 (64 KiB)")]
+    TooLarge {
+        /// How large it is.
+        bytes: usize,
+    },
+    /// No credential, or one that is not valid (any more).
+    #[error("{0}")]
+    Unauthenticated(&'static str),
+    /// The principal lacks a permission on a thing it may know of.
+    #[error("the permission {} is missing on {target}", permission.as_str())]
+    Forbidden {
+        /// The permission that would allow it.
+        permission: Permission,
+        /// What on.
+        target: String,
+    },
+    /// It does not exist, or the principal may not know that it does.
+    #[error("{what} {name} does not exist{}", hint(.nearest.as_deref()))]
+    NotFound {
+        /// `vault`, `environment`, `secret`, `version`, `API key`.
+        what: &'static str,
+        /// What was asked for.
+        name: String,
+        /// A thing the principal may see whose name is close.
+        nearest: Option<String>,
+    },
+    /// The version was deleted: it can be undeleted.
+    #[error("version {version} of {address} is deleted; undelete it to read it")]
+    Deleted {
+        /// Of which secret.
+        address: String,
+        /// Which version.
+        version: u64,
+    },
+    /// The version was destroyed.
+    #[error("version {version} of {address} is destroyed, for ever")]
+    Destroyed {
+        /// Of which secret.
+        address: String,
+        /// Which version.
+        version: u64,
+    },
+    /// There is such a thing already.
+    #[error("{what} {name} exists already")]
+    AlreadyExists {
+        /// What kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// A custom resource manages it: change that instead.
+    #[error("{what} is managed by {} {}; change it there", .owner.kind, .owner.name)]
+    Managed {
+        /// What was to be changed.
+        what: String,
+        /// By which object.
+        owner: Owner,
+    },
+    /// It is not as the request expected.
+    #[error("{0}")]
+    Conflict(String),
+    /// The store cannot take it now; the same request may go through later.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// Something is broken on our side.
+    #[error("internal error: {0}")]
+    Internal(String),
+}
+
+fn hint(nearest: Option<&str>) -> String {
+    nearest.map_or_else(String::new, |name| format!("; did you mean {name}?"))
+}
+
+impl Error {
+    /// An [`Error::Invalid`].
+    pub fn invalid(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self::Invalid {
+            field: field.into(),
+            message: message.into(),
+        }
+    }
+
+    /// A stable word for logs, metrics and the audit log.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Invalid { .. } => "invalid",
+            Self::TooLarge { .. } => "too_large",
+            Self::Unauthenticated(_) => "unauthenticated",
+            Self::Forbidden { .. } => "forbidden",
+            Self::NotFound { .. } => "not_found",
+            Self::Deleted { .. } => "deleted",
+            Self::Destroyed { .. } => "destroyed",
+            Self::AlreadyExists { .. } => "already_exists",
+            Self::Managed { .. } => "managed",
+            Self::Conflict(_) => "conflict",
+            Self::Unavailable(_) => "unavailable",
+            Self::Internal(_) => "internal",
+        }
+    }
+}
+
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(why) => Self::Unavailable(why),
+            StoreError::Broken(why) => Self::Internal(why),
+        }
+    }
+}
+
+impl From<BadName> for Error {
+    fn from(bad: BadName) -> Self {
+        Self::invalid(bad.what, format!("must be {}", bad.rule))
+    }
+}

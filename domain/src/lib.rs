@@ -1,0 +1,28 @@
+//! The language and the rules of Coffer: names, lifecycle, rights, rotation, audit, use-cases and ports.
+//!
+//! No I/O: time, randomness and key material are arguments; persistence is a port. Every door goes through
+//! [`usecase`], where each access is authorised and audited, once.
+
+pub mod address;
+pub mod api_key;
+pub mod audit;
+pub mod change;
+pub mod entity;
+pub mod envfile;
+pub mod error;
+pub mod generate;
+pub mod id;
+pub mod name;
+pub mod pattern;
+pub mod port;
+pub mod principal;
+pub mod rights;
+pub mod rotation;
+pub mod secret_value;
+pub mod store;
+pub mod template;
+#[cfg(any(test, feature = "testkit"))]
+pub mod testkit;
+pub mod usecase;
+
+pub use error::Error;

@@ -1,0 +1,237 @@
+//! The port behind which everything is kept. An engine answers reads from a consistent snapshot and takes
+//! each [`Commit`] as a whole or not at all; it is on disk when `commit` returns.
+
+use async_trait::async_trait;
+use futures::stream::BoxStream;
+use jiff::Timestamp;
+use thiserror::Error;
+
+use crate::{
+    address::Version,
+    api_key::{ApiToken, TokenDigest},
+    audit::{AuditEvent, AuditRecord},
+    change::{Change, ChangeDraft},
+    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
+    id::{ApiKeyId, OrgId, SecretId, VaultId},
+    name::{EnvName, OrgName, SecretName, VaultName},
+    secret_value::SecretValue,
+};
+
+/// Why the store did not answer.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// Full disk, no connection: it may pass.
+    #[error("{0}")]
+    Unavailable(String),
+    /// A record that does not open or does not parse: it will not pass by itself.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// Why a commit was not taken.
+#[derive(Debug, Error)]
+pub enum CommitError {
+    /// A [`Precondition`] did not hold: gather and decide again.
+    #[error("a precondition did not hold")]
+    Precondition,
+    /// The store did not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// What must still be so for a commit to be taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Precondition {
+    /// No organization has this name.
+    OrganizationAbsent(OrgName),
+    /// The vault of this name is at this revision; `None`: there is none.
+    Vault(OrgId, VaultName, Option<u64>),
+    /// The secret of this name is at this revision; `None`: there is none.
+    Secret(VaultId, EnvName, SecretName, Option<u64>),
+    /// The API key is at this revision.
+    ApiKey(ApiKeyId, u64),
+}
+
+/// One row to write.
+#[derive(Debug)]
+pub enum Write {
+    /// A new organization.
+    Organization(Organization),
+    /// A vault, new or changed. A new one gets its data key here.
+    Vault(Vault),
+    /// Deletes a vault with everything in it and its data key: nothing of it can be read again.
+    DropVault(VaultId),
+    /// A secret, new or changed.
+    Secret(Secret),
+    /// A new version with its value, which is encrypted under the vault's data key.
+    Version {
+        /// Tenant of the vault.
+        organization: OrgId,
+        /// The vault.
+        vault: VaultId,
+        /// The secret.
+        secret: SecretId,
+        /// The version.
+        meta: VersionMeta,
+        /// Its value.
+        value: SecretValue,
+    },
+    /// Moves a version through its life; `Destroyed` also erases the ciphertext.
+    VersionState {
+        /// The secret.
+        secret: SecretId,
+        /// Which version.
+        version: Version,
+        /// Its new state.
+        state: VersionState,
+        /// When.
+        at: Timestamp,
+    },
+    /// An API key, new or changed.
+    ApiKey(ApiKey),
+    /// A consumer's line of the ledger, new or changed (by secret and pod uid).
+    Consumer(Consumer),
+    /// Forgets a pod that is gone.
+    ForgetPod(String),
+}
+
+/// One atomic write.
+#[derive(Debug)]
+pub struct Commit {
+    /// The tenant whose audit chain takes the event.
+    pub organization: OrgId,
+    /// What must still be so.
+    pub preconditions: Vec<Precondition>,
+    /// The rows.
+    pub writes: Vec<Write>,
+    /// What the audit log will say of it.
+    pub audit: AuditEvent,
+    /// What watchers will hear of it.
+    pub changes: Vec<ChangeDraft>,
+}
+
+/// A vault with its tenant: what rights are decided on.
+#[derive(Debug, Clone)]
+pub struct LocatedVault {
+    /// The tenant.
+    pub organization: Organization,
+    /// The vault.
+    pub vault: std::sync::Arc<Vault>,
+}
+
+/// A secret with one of its versions and its value.
+#[derive(Debug)]
+pub struct Opened {
+    /// The secret.
+    pub secret: Secret,
+    /// The version.
+    pub meta: VersionMeta,
+    /// Its value; `None` unless the version is live.
+    pub value: Option<SecretValue>,
+}
+
+/// Persistence.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// The organization of this name.
+    async fn organization(&self, name: &OrgName) -> Result<Option<Organization>, StoreError>;
+
+    /// The organization of this id.
+    async fn organization_by_id(&self, id: OrgId) -> Result<Option<Organization>, StoreError>;
+
+    /// The vault of this name, with its tenant.
+    async fn vault(
+        &self,
+        organization: &OrgName,
+        vault: &VaultName,
+    ) -> Result<Option<LocatedVault>, StoreError>;
+
+    /// The vaults of a tenant by name, after `after`, at most `limit`.
+    async fn vaults(
+        &self,
+        organization: OrgId,
+        after: Option<&VaultName>,
+        limit: u32,
+    ) -> Result<Vec<Vault>, StoreError>;
+
+    /// The secret of this name.
+    async fn secret(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+        name: &SecretName,
+    ) -> Result<Option<Secret>, StoreError>;
+
+    /// The secrets of an environment by name, after `after`, at most `limit`.
+    async fn secrets(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+        after: Option<&SecretName>,
+        limit: u32,
+    ) -> Result<Vec<Secret>, StoreError>;
+
+    /// How many secrets a vault holds.
+    async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError>;
+
+    /// The versions of a secret, newest first.
+    async fn versions(&self, secret: SecretId) -> Result<Vec<VersionMeta>, StoreError>;
+
+    /// A secret with its current version, or with `version`, and the value. `None`: there is no such
+    /// secret. Without `version`, a secret with no current version answers with its latest.
+    async fn open(
+        &self,
+        vault: &LocatedVault,
+        environment: &EnvName,
+        name: &SecretName,
+        version: Option<Version>,
+    ) -> Result<Option<Opened>, StoreError>;
+
+    /// The API key whose present or previous token has this digest.
+    async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError>;
+
+    /// The API key of this id.
+    async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError>;
+
+    /// The API keys of a tenant by id, after `after`, at most `limit`.
+    async fn api_keys(
+        &self,
+        organization: OrgId,
+        after: Option<ApiKeyId>,
+        limit: u32,
+    ) -> Result<Vec<ApiKey>, StoreError>;
+
+    /// Who holds which version of the secrets of an environment.
+    async fn consumers(&self, vault: VaultId, environment: &EnvName) -> Result<Vec<Consumer>, StoreError>;
+
+    /// The audit records of a tenant with sequence numbers above `after`, oldest first, at most `limit`.
+    async fn audit(
+        &self,
+        organization: OrgId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError>;
+
+    /// The changes with sequence numbers above `after`, oldest first, at most `limit`.
+    async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError>;
+
+    /// The sequence number of the newest change: now, and again whenever it rises.
+    fn watch(&self) -> BoxStream<'static, u64>;
+
+    /// The newest change's sequence number.
+    fn latest_change(&self) -> u64;
+
+    /// Rises whenever an API key, or a vault's access, may have changed: what was authenticated or
+    /// authorised under a lower number must be looked up again.
+    fn rights_epoch(&self) -> u64;
+
+    /// The keyed digest of a token.
+    fn digest(&self, token: &ApiToken) -> TokenDigest;
+
+    /// Takes `commit` as a whole, and returns once it is on disk.
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError>;
+
+    /// Appends an event to a tenant's audit chain, for what changes nothing else. Returns when it is
+    /// written or, by configuration, on disk.
+    async fn record(&self, organization: OrgId, event: AuditEvent) -> Result<(), StoreError>;
+}

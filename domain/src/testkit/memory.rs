@@ -1,0 +1,408 @@
+//! A store in memory: the reference that engines are compared with. Nothing is durable, encrypted or fast.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use futures::{StreamExt, stream::BoxStream};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    address::Version,
+    api_key::{ApiToken, TokenDigest},
+    audit::{AuditEvent, AuditRecord, genesis, link},
+    change::{Change, ChangeDraft},
+    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
+    id::{ApiKeyId, OrgId, SecretId, VaultId},
+    name::{EnvName, OrgName, SecretName, VaultName},
+    secret_value::SecretValue,
+    store::{Commit, CommitError, LocatedVault, Opened, Precondition, Store, StoreError, Write},
+};
+
+#[derive(Debug, Clone, Default)]
+struct Rows {
+    organizations: BTreeMap<OrgId, Organization>,
+    vaults: BTreeMap<VaultId, Vault>,
+    secrets: BTreeMap<SecretId, Secret>,
+    versions: BTreeMap<(SecretId, Version), (VersionMeta, Option<SecretValue>)>,
+    keys: BTreeMap<ApiKeyId, ApiKey>,
+    consumers: BTreeMap<(SecretId, String), Consumer>,
+    audit: BTreeMap<OrgId, Vec<AuditRecord>>,
+    changes: Vec<Change>,
+}
+
+/// Keeps everything in memory.
+#[derive(Debug, Default)]
+pub struct MemoryStore {
+    rows: Mutex<Rows>,
+    epoch: AtomicU64,
+}
+
+impl MemoryStore {
+    /// An empty store.
+    pub fn new() -> Arc<Self> {
+        Arc::default()
+    }
+
+    /// What the audit log of `organization` says, parsed.
+    pub fn audit_events(&self, organization: OrgId) -> Vec<AuditEvent> {
+        let rows = self.rows.lock();
+        rows.audit
+            .get(&organization)
+            .into_iter()
+            .flatten()
+            .filter_map(|record| record.parse().ok())
+            .collect()
+    }
+}
+
+impl Rows {
+    fn vault_named(&self, organization: OrgId, name: &VaultName) -> Option<&Vault> {
+        self.vaults
+            .values()
+            .find(|vault| vault.organization == organization && vault.name == *name)
+    }
+
+    fn secret_named(&self, vault: VaultId, environment: &EnvName, name: &SecretName) -> Option<&Secret> {
+        let same = |secret: &&Secret| {
+            secret.vault == vault && secret.environment == *environment && secret.name == *name
+        };
+        self.secrets.values().find(same)
+    }
+
+    fn holds(&self, precondition: &Precondition) -> bool {
+        match precondition {
+            Precondition::OrganizationAbsent(name) => {
+                self.organizations.values().all(|known| known.name != *name)
+            }
+            Precondition::Vault(organization, name, revision) => {
+                self.vault_named(*organization, name).map(|vault| vault.revision) == *revision
+            }
+            Precondition::Secret(vault, environment, name, revision) => {
+                self.secret_named(*vault, environment, name)
+                    .map(|secret| secret.revision)
+                    == *revision
+            }
+            Precondition::ApiKey(id, revision) => {
+                self.keys.get(id).map(|key| key.revision) == Some(*revision)
+            }
+        }
+    }
+
+    fn write(&mut self, write: Write) {
+        match write {
+            Write::Organization(organization) => {
+                self.organizations.insert(organization.id, organization);
+            }
+            Write::Vault(vault) => {
+                self.vaults.insert(vault.id, vault);
+            }
+            Write::DropVault(vault) => self.drop_vault(vault),
+            Write::Secret(secret) => {
+                self.secrets.insert(secret.id, secret);
+            }
+            Write::Version {
+                secret, meta, value, ..
+            } => {
+                self.versions.insert((secret, meta.version), (meta, Some(value)));
+            }
+            Write::VersionState {
+                secret,
+                version,
+                state,
+                at,
+            } => self.shift(secret, version, state, at),
+            Write::ApiKey(key) => {
+                self.keys.insert(key.id, key);
+            }
+            Write::Consumer(line) => {
+                self.consumers.insert((line.secret, line.pod_uid.clone()), line);
+            }
+            Write::ForgetPod(pod) => self.consumers.retain(|(_, uid), _| *uid != pod),
+        }
+    }
+
+    fn drop_vault(&mut self, vault: VaultId) {
+        self.vaults.remove(&vault);
+        self.secrets.retain(|_, secret| secret.vault != vault);
+        let secrets = &self.secrets;
+        self.versions
+            .retain(|(secret, _), _| secrets.contains_key(secret));
+        self.consumers
+            .retain(|(secret, _), _| secrets.contains_key(secret));
+    }
+
+    fn shift(&mut self, secret: SecretId, version: Version, state: VersionState, at: Timestamp) {
+        if let Some((meta, value)) = self.versions.get_mut(&(secret, version)) {
+            meta.state = state;
+            meta.ended_at = (state != VersionState::Live).then_some(at);
+            if state == VersionState::Destroyed {
+                *value = None;
+            }
+        }
+    }
+
+    fn append(&mut self, organization: OrgId, event: &AuditEvent) {
+        let chain = self.audit.entry(organization).or_default();
+        let previous = chain
+            .last()
+            .map_or_else(|| genesis(organization), |record| record.hash);
+        let (sequence, event) = (chain.len() as u64 + 1, event.canonical());
+        let hash = link(&previous, sequence, &event);
+        chain.push(AuditRecord {
+            sequence,
+            event,
+            hash,
+        });
+    }
+
+    fn announce(&mut self, organization: OrgId, ChangeDraft { subject, at }: ChangeDraft) {
+        let sequence = self.changes.len() as u64 + 1;
+        self.changes.push(Change {
+            sequence,
+            organization,
+            subject,
+            at,
+        });
+    }
+}
+
+fn page<T: Clone, K: Ord>(
+    rows: impl Iterator<Item = T>,
+    key: impl Fn(&T) -> K,
+    after: Option<&K>,
+    limit: u32,
+) -> Vec<T> {
+    let mut rows: Vec<T> = rows
+        .filter(|row| after.is_none_or(|after| key(row) > *after))
+        .collect();
+    rows.sort_by_key(key);
+    rows.truncate(limit as usize);
+    rows
+}
+
+#[async_trait]
+impl Store for MemoryStore {
+    async fn organization(&self, name: &OrgName) -> Result<Option<Organization>, StoreError> {
+        Ok(self
+            .rows
+            .lock()
+            .organizations
+            .values()
+            .find(|known| known.name == *name)
+            .cloned())
+    }
+
+    async fn organization_by_id(&self, id: OrgId) -> Result<Option<Organization>, StoreError> {
+        Ok(self.rows.lock().organizations.get(&id).cloned())
+    }
+
+    async fn vault(
+        &self,
+        organization: &OrgName,
+        vault: &VaultName,
+    ) -> Result<Option<LocatedVault>, StoreError> {
+        let rows = self.rows.lock();
+        let Some(organization) = rows
+            .organizations
+            .values()
+            .find(|known| known.name == *organization)
+        else {
+            return Ok(None);
+        };
+        let vault = rows.vault_named(organization.id, vault).cloned();
+        Ok(vault.map(|vault| LocatedVault {
+            organization: organization.clone(),
+            vault: Arc::new(vault),
+        }))
+    }
+
+    async fn vaults(
+        &self,
+        organization: OrgId,
+        after: Option<&VaultName>,
+        limit: u32,
+    ) -> Result<Vec<Vault>, StoreError> {
+        let rows = self.rows.lock();
+        let own = rows
+            .vaults
+            .values()
+            .filter(|vault| vault.organization == organization)
+            .cloned();
+        Ok(page(own, |vault| vault.name.clone(), after, limit))
+    }
+
+    async fn secret(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+        name: &SecretName,
+    ) -> Result<Option<Secret>, StoreError> {
+        Ok(self.rows.lock().secret_named(vault, environment, name).cloned())
+    }
+
+    async fn secrets(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+        after: Option<&SecretName>,
+        limit: u32,
+    ) -> Result<Vec<Secret>, StoreError> {
+        let rows = self.rows.lock();
+        let here = rows
+            .secrets
+            .values()
+            .filter(|secret| secret.vault == vault && secret.environment == *environment);
+        Ok(page(here.cloned(), |secret| secret.name.clone(), after, limit))
+    }
+
+    async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {
+        Ok(self
+            .rows
+            .lock()
+            .secrets
+            .values()
+            .filter(|secret| secret.vault == vault)
+            .count() as u64)
+    }
+
+    async fn versions(&self, secret: SecretId) -> Result<Vec<VersionMeta>, StoreError> {
+        let rows = self.rows.lock();
+        let all = rows
+            .versions
+            .range((secret, Version::FIRST)..)
+            .take_while(|((id, _), _)| *id == secret);
+        let mut metas: Vec<VersionMeta> = all.map(|(_, (meta, _))| meta.clone()).collect();
+        metas.reverse();
+        Ok(metas)
+    }
+
+    async fn open(
+        &self,
+        vault: &LocatedVault,
+        environment: &EnvName,
+        name: &SecretName,
+        version: Option<Version>,
+    ) -> Result<Option<Opened>, StoreError> {
+        let rows = self.rows.lock();
+        let Some(secret) = rows.secret_named(vault.vault.id, environment, name).cloned() else {
+            return Ok(None);
+        };
+        let wanted = version.or(secret.current).unwrap_or(secret.latest);
+        let found = rows.versions.get(&(secret.id, wanted)).cloned();
+        Ok(found.map(|(meta, value)| {
+            let value = value.filter(|_| meta.state == VersionState::Live);
+            Opened { secret, meta, value }
+        }))
+    }
+
+    async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError> {
+        let rows = self.rows.lock();
+        let has = |key: &&ApiKey| {
+            key.digest == *digest || key.previous.as_ref().is_some_and(|old| old.digest == *digest)
+        };
+        Ok(rows.keys.values().find(has).cloned())
+    }
+
+    async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+        Ok(self.rows.lock().keys.get(&id).cloned())
+    }
+
+    async fn api_keys(
+        &self,
+        organization: OrgId,
+        after: Option<ApiKeyId>,
+        limit: u32,
+    ) -> Result<Vec<ApiKey>, StoreError> {
+        let rows = self.rows.lock();
+        let own = rows
+            .keys
+            .values()
+            .filter(|key| key.organization == organization)
+            .cloned();
+        Ok(page(own, |key| key.id, after.as_ref(), limit))
+    }
+
+    async fn consumers(&self, vault: VaultId, environment: &EnvName) -> Result<Vec<Consumer>, StoreError> {
+        let rows = self.rows.lock();
+        let here = |line: &&Consumer| {
+            rows.secrets
+                .get(&line.secret)
+                .is_some_and(|s| s.vault == vault && s.environment == *environment)
+        };
+        Ok(rows.consumers.values().filter(here).cloned().collect())
+    }
+
+    async fn audit(
+        &self,
+        organization: OrgId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        let rows = self.rows.lock();
+        let chain = rows.audit.get(&organization).into_iter().flatten();
+        Ok(chain
+            .filter(|record| record.sequence > after)
+            .take(limit as usize)
+            .cloned()
+            .collect())
+    }
+
+    async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
+        let rows = self.rows.lock();
+        Ok(rows
+            .changes
+            .iter()
+            .filter(|change| change.sequence > after)
+            .take(limit as usize)
+            .cloned()
+            .collect())
+    }
+
+    fn watch(&self) -> BoxStream<'static, u64> {
+        futures::stream::iter([self.latest_change()]).boxed()
+    }
+
+    fn latest_change(&self) -> u64 {
+        self.rows.lock().changes.len() as u64
+    }
+
+    fn rights_epoch(&self) -> u64 {
+        self.epoch.load(Ordering::SeqCst)
+    }
+
+    fn digest(&self, token: &ApiToken) -> TokenDigest {
+        TokenDigest(Sha256::digest(token.secret().reveal()).into())
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        let mut rows = self.rows.lock();
+        if !commit
+            .preconditions
+            .iter()
+            .all(|precondition| rows.holds(precondition))
+        {
+            return Err(CommitError::Precondition);
+        }
+        commit.writes.into_iter().for_each(|write| rows.write(write));
+        commit
+            .changes
+            .into_iter()
+            .for_each(|change| rows.announce(commit.organization, change));
+        rows.append(commit.organization, &commit.audit);
+        self.epoch.fetch_add(1, Ordering::SeqCst);
+        Ok(())
+    }
+
+    async fn record(&self, organization: OrgId, event: AuditEvent) -> Result<(), StoreError> {
+        self.rows.lock().append(organization, &event);
+        Ok(())
+    }
+}

@@ -1,0 +1,330 @@
+//! Delivery to pods, their acknowledgements, and the ledger of which pod holds which version.
+
+use std::collections::BTreeMap;
+
+use super::{
+    ATTEMPTS, Caller, Coffer, MAX_PAGE,
+    access::{Ask, not_found},
+    contended,
+};
+use crate::{
+    Error,
+    address::{Place, Version},
+    audit::Outcome,
+    change::{ChangeDraft, Subject},
+    entity::{Consumer, Secret},
+    name::SecretName,
+    principal::{Principal, Workload},
+    rights::{Decision, Permission, Target, decide},
+    secret_value::SecretValue,
+    store::{Commit, LocatedVault, Write},
+};
+
+/// What a pod wants.
+#[derive(Debug, Clone)]
+pub enum Wanted {
+    /// These secrets, every one of which must be there.
+    Named(Vec<SecretName>),
+    /// Every secret of the environment that its grant covers.
+    All,
+}
+
+/// A secret as delivered.
+#[derive(Debug)]
+pub struct Delivery {
+    /// The version.
+    pub version: Version,
+    /// Its value.
+    pub value: SecretValue,
+    /// Why an env file cannot carry it.
+    pub env_file_unfit: Option<String>,
+}
+
+const DELIVER: Ask = Ask {
+    permission: Permission::Read,
+    action: "secret.deliver",
+};
+
+impl Coffer {
+    /// The versions a pod would be given now: what to compare before delivering again. Not an access: no
+    /// value is read and nothing is recorded.
+    pub async fn wanted_versions(
+        &self,
+        caller: &Caller,
+        place: &Place,
+        wanted: &Wanted,
+    ) -> Result<BTreeMap<SecretName, Version>, Error> {
+        let (_, secrets) = self.wanted_secrets(caller, place, wanted).await?;
+        Ok(secrets
+            .into_iter()
+            .filter_map(|secret| Some((secret.name, secret.current?)))
+            .collect())
+    }
+
+    /// Reads what a pod wants and enters the delivery in the ledger and the audit log.
+    pub async fn deliver(
+        &self,
+        caller: &Caller,
+        place: &Place,
+        wanted: &Wanted,
+    ) -> Result<BTreeMap<SecretName, Delivery>, Error> {
+        let (located, secrets) = self.wanted_secrets(caller, place, wanted).await?;
+        let mut delivered = BTreeMap::new();
+        for secret in &secrets {
+            if let Some(delivery) = self.open_current(&located, place, secret).await? {
+                delivered.insert(secret.name.clone(), delivery);
+            }
+        }
+        let mut event = self.event(caller, DELIVER.action, place.to_string(), Outcome::Allowed);
+        event.versions = delivered
+            .iter()
+            .map(|(name, one)| format!("{name}@{}", one.version))
+            .collect();
+        let Principal::Workload(pod) = &caller.principal else {
+            self.store.record(located.organization.id, event).await?;
+            return Ok(delivered);
+        };
+        let ledger = self.store.consumers(located.vault.id, &place.environment).await?;
+        let lines = secrets.iter().filter_map(|secret| {
+            let version = delivered.get(&secret.name)?.version;
+            let line = ledger
+                .iter()
+                .find(|line| line.secret == secret.id && line.pod_uid == pod.pod_uid);
+            Some(self.delivered_line(pod, secret, version, line))
+        });
+        let writes = lines.map(Write::Consumer).collect();
+        let commit = Commit {
+            organization: located.organization.id,
+            preconditions: Vec::new(),
+            writes,
+            audit: event,
+            changes: vec![self.ledger_change(&located, place)],
+        };
+        if self.try_commit(commit).await? {
+            Ok(delivered)
+        } else {
+            Err(contended(place))
+        }
+    }
+
+    /// Enters in the ledger that a pod has put these versions in place.
+    pub async fn acknowledge(
+        &self,
+        caller: &Caller,
+        place: &Place,
+        entries: &[(SecretName, Version)],
+    ) -> Result<(), Error> {
+        let Principal::Workload(pod) = &caller.principal else {
+            return Err(Error::invalid(
+                "token",
+                "only a pod acknowledges, with its service-account token",
+            ));
+        };
+        let ask = Ask {
+            action: "secret.acknowledge",
+            ..DELIVER
+        };
+        for _ in 0..ATTEMPTS {
+            let located = self.authorise_environment(caller, ask, place).await?;
+            let ledger = self.store.consumers(located.vault.id, &place.environment).await?;
+            let mut event = self.event(caller, ask.action, place.to_string(), Outcome::Allowed);
+            let mut writes = Vec::new();
+            for (name, version) in entries {
+                let line = ledger
+                    .iter()
+                    .find(|line| line.name == *name && line.pod_uid == pod.pod_uid);
+                let line = line.filter(|line| *version <= line.delivered);
+                let line =
+                    line.ok_or_else(|| not_found("delivery", format!("of {name} version {version}")))?;
+                if line.acknowledged < Some(*version) {
+                    writes.push(Write::Consumer(self.acknowledged_line(line, *version)));
+                    event.versions.push(format!("{name}@{version}"));
+                }
+            }
+            if writes.is_empty() {
+                return Ok(());
+            }
+            let changes = vec![self.ledger_change(&located, place)];
+            let organization = located.organization.id;
+            let commit = Commit {
+                organization,
+                preconditions: Vec::new(),
+                writes,
+                audit: event,
+                changes,
+            };
+            if self.try_commit(commit).await? {
+                return Ok(());
+            }
+        }
+        Err(contended(place))
+    }
+
+    /// The ledger of an environment.
+    pub async fn list_consumers(
+        &self,
+        caller: &Caller,
+        place: &Place,
+    ) -> Result<Vec<(Consumer, Option<Version>)>, Error> {
+        let ask = Ask {
+            permission: Permission::ReadConsumers,
+            action: "consumers.read",
+        };
+        let located = self.authorise(caller, ask, place, None).await?;
+        let lines = self.store.consumers(located.vault.id, &place.environment).await?;
+        let mut current: BTreeMap<SecretName, Option<Version>> = BTreeMap::new();
+        let mut all = Vec::with_capacity(lines.len());
+        for line in lines {
+            if !current.contains_key(&line.name) {
+                let secret = self
+                    .store
+                    .secret(located.vault.id, &place.environment, &line.name)
+                    .await?;
+                current.insert(line.name.clone(), secret.and_then(|secret| secret.current));
+            }
+            let version = current.get(&line.name).copied().flatten();
+            all.push((line, version));
+        }
+        Ok(all)
+    }
+
+    /// Forgets a pod that is gone. For our own controllers.
+    pub async fn forget_pod(&self, caller: &Caller, place: &Place, pod_uid: &str) -> Result<(), Error> {
+        let ask = Ask {
+            permission: Permission::ManageVaults,
+            action: "consumers.forget",
+        };
+        let located = self.authorise(caller, ask, place, None).await?;
+        let commit = Commit {
+            organization: located.organization.id,
+            preconditions: Vec::new(),
+            writes: vec![Write::ForgetPod(pod_uid.to_owned())],
+            audit: self.event(
+                caller,
+                ask.action,
+                format!("{place} pod {pod_uid}"),
+                Outcome::Allowed,
+            ),
+            changes: vec![self.ledger_change(&located, place)],
+        };
+        self.try_commit(commit).await.map(drop)
+    }
+
+    pub(super) async fn wanted_secrets(
+        &self,
+        caller: &Caller,
+        place: &Place,
+        wanted: &Wanted,
+    ) -> Result<(LocatedVault, Vec<Secret>), Error> {
+        match wanted {
+            Wanted::Named(names) => {
+                let mut secrets = Vec::with_capacity(names.len());
+                let located = self.authorise_environment(caller, DELIVER, place).await?;
+                for name in names {
+                    self.authorise(caller, DELIVER, place, Some(name)).await?;
+                    let secret = self
+                        .store
+                        .secret(located.vault.id, &place.environment, name)
+                        .await?;
+                    match secret.filter(|secret| secret.current.is_some()) {
+                        Some(secret) => secrets.push(secret),
+                        None => {
+                            return Err(self
+                                .missing_secret(caller, &located, &place.secret(name.clone()))
+                                .await?);
+                        }
+                    }
+                }
+                Ok((located, secrets))
+            }
+            Wanted::All => {
+                let located = self.authorise_environment(caller, DELIVER, place).await?;
+                let mut secrets = self
+                    .store
+                    .secrets(located.vault.id, &place.environment, None, MAX_PAGE)
+                    .await?;
+                secrets.retain(|secret| secret.current.is_some() && may_read(caller, &located, secret));
+                Ok((located, secrets))
+            }
+        }
+    }
+
+    /// Whether the caller may read anything here at all: names are then judged one by one.
+    async fn authorise_environment(
+        &self,
+        caller: &Caller,
+        ask: Ask,
+        place: &Place,
+    ) -> Result<LocatedVault, Error> {
+        self.authorise(caller, ask, place, None).await
+    }
+
+    async fn open_current(
+        &self,
+        located: &LocatedVault,
+        place: &Place,
+        secret: &Secret,
+    ) -> Result<Option<Delivery>, Error> {
+        let opened = self
+            .store
+            .open(located, &place.environment, &secret.name, None)
+            .await?;
+        Ok(opened.and_then(|opened| {
+            let (version, env_file_unfit) = (opened.meta.version, opened.meta.env_file_unfit);
+            opened.value.map(|value| Delivery {
+                version,
+                value,
+                env_file_unfit,
+            })
+        }))
+    }
+
+    fn delivered_line(
+        &self,
+        pod: &Workload,
+        secret: &Secret,
+        version: Version,
+        line: Option<&Consumer>,
+    ) -> Consumer {
+        Consumer {
+            secret: secret.id,
+            name: secret.name.clone(),
+            namespace: pod.namespace.clone(),
+            pod: pod.pod.clone(),
+            pod_uid: pod.pod_uid.clone(),
+            delivered: version,
+            delivered_at: self.clock.now(),
+            acknowledged: line.and_then(|line| line.acknowledged),
+            acknowledged_at: line.and_then(|line| line.acknowledged_at),
+        }
+    }
+
+    fn acknowledged_line(&self, line: &Consumer, version: Version) -> Consumer {
+        Consumer {
+            acknowledged: Some(version),
+            acknowledged_at: Some(self.clock.now()),
+            ..line.clone()
+        }
+    }
+
+    fn ledger_change(&self, located: &LocatedVault, place: &Place) -> ChangeDraft {
+        let subject = Subject::Consumers {
+            vault: located.vault.id,
+            environment: place.environment.clone(),
+        };
+        ChangeDraft {
+            subject,
+            at: self.clock.now(),
+        }
+    }
+}
+
+fn may_read(caller: &Caller, located: &LocatedVault, secret: &Secret) -> bool {
+    let target = Target {
+        organization: located.organization.id,
+        vault: Some(located.vault.name.as_str()),
+        environment: Some(secret.environment.as_str()),
+        name: Some(secret.name.as_str()),
+    };
+    decide(&caller.principal, Permission::Read, &target, Some(&located.vault)) == Decision::Allow
+}

@@ -1,0 +1,345 @@
+//! Making an environment hold what a `VaultSecret` declares, in one commit, and changing nothing when it
+//! does already.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use super::{
+    WRITE,
+    plan::{Ownership, Plan},
+    rotate::public_name,
+    write::check_size,
+};
+use crate::{
+    Error,
+    address::{Place, Version},
+    audit::Outcome,
+    entity::{Owner, Secret, VersionState},
+    generate::{Generator, PUBLIC_SUFFIX},
+    name::SecretName,
+    secret_value::SecretValue,
+    store::LocatedVault,
+    usecase::{ATTEMPTS, Caller, Coffer, MAX_PAGE, contended},
+};
+
+/// Where a declared value comes from.
+#[derive(Debug, Clone)]
+pub enum Source {
+    /// Made by Coffer once, and again on rotation.
+    Generate(Generator),
+    /// Copied from elsewhere: this is what it is now.
+    Copy(SecretValue),
+    /// Written through an API.
+    External,
+    /// Left as it is: its source cannot be read now.
+    Keep,
+}
+
+/// One declared key.
+#[derive(Debug, Clone)]
+pub struct Declared {
+    /// Its name.
+    pub name: SecretName,
+    /// Where its value comes from.
+    pub source: Source,
+    /// Whether it is to be made anew now (generated ones only).
+    pub rotate: bool,
+}
+
+/// Everything that one object declares.
+#[derive(Debug, Clone)]
+pub struct Declaration {
+    /// The object.
+    pub owner: Owner,
+    /// Its keys.
+    pub keys: Vec<Declared>,
+    /// Whether keys that it declared once and does not any more are deleted, or released.
+    pub delete_removed: bool,
+}
+
+/// How a declared key stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyState {
+    /// Its name.
+    pub name: SecretName,
+    /// The current version; `None` for an external one nobody has written.
+    pub version: Option<Version>,
+    /// When that was written.
+    pub changed_at: Option<Timestamp>,
+    /// Why an env file cannot carry it.
+    pub env_file_unfit: Option<String>,
+}
+
+impl Coffer {
+    /// Applies a declaration; says how each key (and each public half of a key pair) stands afterwards.
+    pub async fn declare_secrets(
+        &self,
+        caller: &Caller,
+        place: &Place,
+        declaration: &Declaration,
+    ) -> Result<Vec<KeyState>, Error> {
+        for _ in 0..ATTEMPTS {
+            let located = self.authorise(caller, WRITE, place, None).await?;
+            let present = self.environment(&located, place).await?;
+            let event = self.event(caller, "secret.declare", place.to_string(), Outcome::Allowed);
+            let mut plan = Plan::new(place, &located, event);
+            for key in &declaration.keys {
+                self.plan_key(&mut plan, &located, place, &present, declaration, key)
+                    .await?;
+            }
+            self.plan_removed(&mut plan, &present, declaration).await?;
+            if plan.is_empty() || self.try_commit(plan.finish()).await? {
+                return self.states(&located, place, declaration).await;
+            }
+        }
+        Err(contended(place))
+    }
+
+    /// Withdraws everything that `owner` declared: deletes it, or only lets go of it.
+    pub async fn withdraw_secrets(
+        &self,
+        caller: &Caller,
+        place: &Place,
+        owner: &Owner,
+        delete: bool,
+    ) -> Result<(), Error> {
+        let declaration = Declaration {
+            owner: owner.clone(),
+            keys: Vec::new(),
+            delete_removed: delete,
+        };
+        self.declare_secrets(caller, place, &declaration).await.map(drop)
+    }
+
+    async fn environment(
+        &self,
+        located: &LocatedVault,
+        place: &Place,
+    ) -> Result<BTreeMap<SecretName, Secret>, Error> {
+        let mut all = BTreeMap::new();
+        let mut after = None;
+        loop {
+            let page = self
+                .store
+                .secrets(located.vault.id, &place.environment, after.as_ref(), MAX_PAGE)
+                .await?;
+            let complete = page.len() < MAX_PAGE as usize;
+            after = page.last().map(|secret| secret.name.clone());
+            all.extend(page.into_iter().map(|secret| (secret.name.clone(), secret)));
+            if complete {
+                return Ok(all);
+            }
+        }
+    }
+
+    async fn plan_key(
+        &self,
+        plan: &mut Plan<'_>,
+        located: &LocatedVault,
+        place: &Place,
+        all: &BTreeMap<SecretName, Secret>,
+        declaration: &Declaration,
+        key: &Declared,
+    ) -> Result<(), Error> {
+        let present = all.get(&key.name);
+        if let Some(owner) = present
+            .and_then(|secret| secret.owner.as_ref())
+            .filter(|owner| **owner != declaration.owner)
+        {
+            return Err(Error::Managed {
+                what: place.secret(key.name.clone()).to_string(),
+                owner: owner.clone(),
+            });
+        }
+        let owner = Some(declaration.owner.clone());
+        match &key.source {
+            Source::External => release(plan, present),
+            Source::Keep => {}
+            Source::Copy(value) => {
+                check_size(value)?;
+                let same = match present {
+                    Some(secret) => self.holds(located, place, secret, value).await?,
+                    None => false,
+                };
+                let ownership = Ownership {
+                    owner,
+                    generator: None,
+                };
+                match present.filter(|_| same) {
+                    Some(secret) => adopt(plan, secret, ownership),
+                    None => drop(plan.write(self, &key.name, present, value.clone(), ownership)),
+                }
+            }
+            Source::Generate(generator) => {
+                let ownership = Ownership {
+                    owner,
+                    generator: Some(*generator),
+                };
+                match present.filter(|secret| secret.current.is_some() && !key.rotate) {
+                    Some(secret) => adopt(plan, secret, ownership),
+                    None => self.plan_made(plan, all, key, *generator, ownership)?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// A generated version of a key that has none, or is rotated.
+    fn plan_made(
+        &self,
+        plan: &mut Plan<'_>,
+        all: &BTreeMap<SecretName, Secret>,
+        key: &Declared,
+        generator: Generator,
+        ownership: Ownership,
+    ) -> Result<(), Error> {
+        let made = self.generate(generator)?;
+        plan.write(self, &key.name, all.get(&key.name), made.value, ownership.clone());
+        if let Some(public) = made.public {
+            let name = public_name(&key.name)?;
+            plan.write(
+                self,
+                &name,
+                all.get(&name),
+                public,
+                Ownership {
+                    generator: None,
+                    ..ownership
+                },
+            );
+        }
+        Ok(())
+    }
+
+    async fn holds(
+        &self,
+        located: &LocatedVault,
+        place: &Place,
+        secret: &Secret,
+        value: &SecretValue,
+    ) -> Result<bool, Error> {
+        if secret.current.is_none() {
+            return Ok(false);
+        }
+        let opened = self
+            .store
+            .open(located, &place.environment, &secret.name, None)
+            .await?;
+        Ok(opened
+            .and_then(|opened| opened.value)
+            .is_some_and(|now| now == *value))
+    }
+
+    async fn plan_removed(
+        &self,
+        plan: &mut Plan<'_>,
+        all: &BTreeMap<SecretName, Secret>,
+        declaration: &Declaration,
+    ) -> Result<(), Error> {
+        let declared = |name: &SecretName| {
+            let base = name.as_str().strip_suffix(PUBLIC_SUFFIX);
+            declaration.keys.iter().any(|key| {
+                key.name == *name
+                    || (base == Some(key.name.as_str())
+                        && matches!(key.source, Source::Generate(Generator::KeyPair { .. })))
+            })
+        };
+        let owned = all
+            .values()
+            .filter(|secret| secret.owner.as_ref() == Some(&declaration.owner));
+        for secret in owned.filter(|secret| !declared(&secret.name)) {
+            let released = Secret {
+                owner: None,
+                generator: None,
+                ..secret.clone()
+            };
+            if declaration.delete_removed {
+                let versions = self.store.versions(secret.id).await?;
+                let live = versions.iter().filter(|meta| meta.state == VersionState::Live);
+                let live: Vec<Version> = live.map(|meta| meta.version).collect();
+                plan.shift_released(secret, &versions, &live, VersionState::Deleted);
+            } else {
+                plan.amend(secret, released);
+            }
+        }
+        Ok(())
+    }
+
+    async fn states(
+        &self,
+        located: &LocatedVault,
+        place: &Place,
+        declaration: &Declaration,
+    ) -> Result<Vec<KeyState>, Error> {
+        let mut states = Vec::new();
+        for key in &declaration.keys {
+            states.push(self.state(located, place, key.name.clone()).await?);
+            if let Source::Generate(Generator::KeyPair { .. }) = key.source {
+                states.push(self.state(located, place, public_name(&key.name)?).await?);
+            }
+        }
+        Ok(states)
+    }
+
+    async fn state(
+        &self,
+        located: &LocatedVault,
+        place: &Place,
+        name: SecretName,
+    ) -> Result<KeyState, Error> {
+        let secret = self
+            .store
+            .secret(located.vault.id, &place.environment, &name)
+            .await?;
+        let Some((secret, version)) =
+            secret.and_then(|secret| secret.current.map(|version| (secret, version)))
+        else {
+            return Ok(KeyState {
+                name,
+                version: None,
+                changed_at: None,
+                env_file_unfit: None,
+            });
+        };
+        let versions = self.store.versions(secret.id).await?;
+        let meta = versions.into_iter().find(|meta| meta.version == version);
+        let (changed_at, env_file_unfit) =
+            meta.map_or((None, None), |meta| (Some(meta.created_at), meta.env_file_unfit));
+        Ok(KeyState {
+            name,
+            version: Some(version),
+            changed_at,
+            env_file_unfit,
+        })
+    }
+}
+
+/// Takes over a secret whose value is right already.
+fn adopt(plan: &mut Plan<'_>, present: &Secret, ownership: Ownership) {
+    let Ownership { owner, generator } = ownership;
+    if present.owner != owner || present.generator != generator {
+        plan.amend(
+            present,
+            Secret {
+                generator,
+                owner,
+                ..present.clone()
+            },
+        );
+    }
+}
+
+/// An external value belongs to whoever writes it.
+fn release(plan: &mut Plan<'_>, present: Option<&Secret>) {
+    if let Some(secret) = present.filter(|secret| secret.owner.is_some() || secret.generator.is_some()) {
+        plan.amend(
+            secret,
+            Secret {
+                owner: None,
+                generator: None,
+                ..secret.clone()
+            },
+        );
+    }
+}

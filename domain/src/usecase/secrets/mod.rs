@@ -1,0 +1,45 @@
+//! Secrets and their versions.
+
+mod declare;
+mod lifecycle;
+mod plan;
+mod read;
+mod rotate;
+mod write;
+
+pub use declare::{Declaration, Declared, KeyState, Source};
+pub use lifecycle::Which;
+pub use read::Read;
+pub use write::{Expected, PutOptions, Written};
+
+use super::access::Ask;
+use crate::rights::Permission;
+
+const READ: Ask = Ask {
+    permission: Permission::Read,
+    action: "secret.read",
+};
+const LIST: Ask = Ask {
+    permission: Permission::List,
+    action: "secret.list",
+};
+const WRITE: Ask = Ask {
+    permission: Permission::Write,
+    action: "secret.write",
+};
+const DELETE: Ask = Ask {
+    permission: Permission::Delete,
+    action: "secret.delete",
+};
+const UNDELETE: Ask = Ask {
+    permission: Permission::Delete,
+    action: "secret.undelete",
+};
+const DESTROY: Ask = Ask {
+    permission: Permission::Destroy,
+    action: "secret.destroy",
+};
+const ROTATE: Ask = Ask {
+    permission: Permission::Rotate,
+    action: "secret.rotate",
+};

@@ -1,0 +1,148 @@
+//! Reading: values, lists, versions.
+
+use super::{LIST, READ};
+use crate::{
+    Error,
+    address::{Address, Place, Version},
+    audit::Outcome,
+    entity::{Secret, VersionMeta, VersionState},
+    name::SecretName,
+    rights::{Decision, Permission, Target, decide},
+    secret_value::SecretValue,
+    store::{LocatedVault, Opened},
+    usecase::{Caller, Coffer, MAX_PAGE, access::not_found, nearest},
+};
+
+/// A value, as read.
+#[derive(Debug)]
+pub struct Read {
+    /// The secret.
+    pub secret: Secret,
+    /// The version read.
+    pub meta: VersionMeta,
+    /// Its value.
+    pub value: SecretValue,
+}
+
+impl Coffer {
+    /// The value of a secret: the current version, or `version`.
+    pub async fn read_secret(
+        &self,
+        caller: &Caller,
+        address: &Address,
+        version: Option<Version>,
+    ) -> Result<Read, Error> {
+        let located = self
+            .authorise(caller, READ, &address.place, Some(&address.name))
+            .await?;
+        let opened = self
+            .store
+            .open(&located, &address.place.environment, &address.name, version)
+            .await?;
+        let Some(opened) = opened else {
+            return Err(self.missing_secret(caller, &located, address).await?);
+        };
+        let read = readable(opened, address, version)?;
+        let mut event = self.event(caller, READ.action, address.to_string(), Outcome::Allowed);
+        event.versions.push(read.meta.version.to_string());
+        self.store.record(located.organization.id, event).await?;
+        Ok(read)
+    }
+
+    /// The secrets of an environment that the caller may see, by name, after `after`; deleted ones too.
+    pub async fn list_secrets(
+        &self,
+        caller: &Caller,
+        place: &Place,
+        after: Option<&SecretName>,
+        limit: u32,
+    ) -> Result<Vec<Secret>, Error> {
+        let located = self.authorise(caller, LIST, place, None).await?;
+        let limit = limit.clamp(1, MAX_PAGE);
+        let mut visible: Vec<Secret> = Vec::new();
+        let mut after = after.cloned();
+        loop {
+            let page = self
+                .store
+                .secrets(located.vault.id, &place.environment, after.as_ref(), limit)
+                .await?;
+            after = page.last().map(|secret| secret.name.clone());
+            let complete = (page.len() as u64) < u64::from(limit);
+            visible.extend(
+                page.into_iter()
+                    .filter(|secret| may_list(caller, &located, secret)),
+            );
+            if complete || visible.len() as u64 >= u64::from(limit) {
+                break;
+            }
+        }
+        visible.truncate(limit as usize);
+        let event = self.event(caller, LIST.action, place.to_string(), Outcome::Allowed);
+        self.store.record(located.organization.id, event).await?;
+        Ok(visible)
+    }
+
+    /// A secret and its versions, newest first, without values.
+    pub async fn list_versions(
+        &self,
+        caller: &Caller,
+        address: &Address,
+    ) -> Result<(Secret, Vec<VersionMeta>), Error> {
+        let located = self
+            .authorise(caller, LIST, &address.place, Some(&address.name))
+            .await?;
+        let Some(secret) = self
+            .store
+            .secret(located.vault.id, &address.place.environment, &address.name)
+            .await?
+        else {
+            return Err(self.missing_secret(caller, &located, address).await?);
+        };
+        let versions = self.store.versions(secret.id).await?;
+        let event = self.event(caller, "secret.versions", address.to_string(), Outcome::Allowed);
+        self.store.record(located.organization.id, event).await?;
+        Ok((secret, versions))
+    }
+
+    /// "Not found", with the nearest name that the caller may list.
+    pub(crate) async fn missing_secret(
+        &self,
+        caller: &Caller,
+        located: &LocatedVault,
+        address: &Address,
+    ) -> Result<Error, Error> {
+        let known = self
+            .store
+            .secrets(located.vault.id, &address.place.environment, None, MAX_PAGE)
+            .await?;
+        let visible = known.iter().filter(|secret| may_list(caller, located, secret));
+        let nearest = nearest(address.name.as_str(), visible.map(|secret| secret.name.as_str()));
+        Ok(Error::NotFound {
+            what: "secret",
+            name: address.to_string(),
+            nearest,
+        })
+    }
+}
+
+pub(super) fn may_list(caller: &Caller, located: &LocatedVault, secret: &Secret) -> bool {
+    let target = Target {
+        organization: located.organization.id,
+        vault: Some(located.vault.name.as_str()),
+        environment: Some(secret.environment.as_str()),
+        name: Some(secret.name.as_str()),
+    };
+    decide(&caller.principal, Permission::List, &target, Some(&located.vault)) == Decision::Allow
+}
+
+fn readable(opened: Opened, address: &Address, version: Option<Version>) -> Result<Read, Error> {
+    let Opened { secret, meta, value } = opened;
+    let version = version.unwrap_or(meta.version).get();
+    let address = address.to_string();
+    match (meta.state, value) {
+        (VersionState::Live, Some(value)) => Ok(Read { secret, meta, value }),
+        (VersionState::Live, None) => Err(not_found("version", format!("{version} of {address}"))),
+        (VersionState::Deleted, _) => Err(Error::Deleted { address, version }),
+        (VersionState::Destroyed, _) => Err(Error::Destroyed { address, version }),
+    }
+}

@@ -1,0 +1,295 @@
+//! Vaults: create, apply (for the custom resource), read, list, drop.
+
+use super::{ATTEMPTS, Caller, Coffer, MAX_PAGE, access::Ask, contended};
+use crate::{
+    Error,
+    audit::Outcome,
+    change::{ChangeDraft, Subject},
+    entity::{Owner, Vault},
+    id::{OrgId, VaultId},
+    name::{EnvName, OrgName, VaultName},
+    rights::{Access, Decision, Permission, Target, decide},
+    store::{Commit, Precondition, Write},
+};
+
+/// The most environments a vault can have.
+pub const MAX_ENVIRONMENTS: usize = 64;
+
+/// What a vault should be.
+#[derive(Debug, Clone)]
+pub struct VaultSettings {
+    /// Its environments; none is the one `default`.
+    pub environments: Vec<EnvName>,
+    /// Which workloads it lets in.
+    pub access: Vec<Access>,
+    /// The object that manages it.
+    pub owner: Option<Owner>,
+}
+
+const MANAGE: Ask = Ask {
+    permission: Permission::ManageVaults,
+    action: "vault.write",
+};
+
+impl Coffer {
+    /// A new vault.
+    pub async fn create_vault(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        name: &VaultName,
+        settings: VaultSettings,
+    ) -> Result<Vault, Error> {
+        let ask = Ask {
+            action: "vault.create",
+            ..MANAGE
+        };
+        let tenant = self.authorise_organization(caller, ask, organization).await?;
+        if self.store.vault(organization, name).await?.is_some() {
+            return Err(exists(name));
+        }
+        let vault = self.new_vault(tenant, name, settings)?;
+        let commit = self.vault_commit(caller, ask.action, organization, &vault, None);
+        if self.try_commit(commit).await? {
+            Ok(vault)
+        } else {
+            Err(exists(name))
+        }
+    }
+
+    /// Makes the vault what the custom resource says: creates, changes, or leaves it as it is.
+    pub async fn apply_vault(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        name: &VaultName,
+        settings: VaultSettings,
+    ) -> Result<Vault, Error> {
+        let tenant = self.authorise_organization(caller, MANAGE, organization).await?;
+        for _ in 0..ATTEMPTS {
+            let present = self
+                .store
+                .vault(organization, name)
+                .await?
+                .map(|located| (*located.vault).clone());
+            let wanted = match &present {
+                None => self.new_vault(tenant, name, settings.clone())?,
+                Some(vault) => changed(vault, settings.clone())?,
+            };
+            if present.as_ref() == Some(&wanted) {
+                return Ok(wanted);
+            }
+            let revision = present.map(|vault| vault.revision);
+            if self
+                .try_commit(self.vault_commit(caller, MANAGE.action, organization, &wanted, revision))
+                .await?
+            {
+                return Ok(wanted);
+            }
+        }
+        Err(contended(format_args!("vault {name}")))
+    }
+
+    /// One vault.
+    pub async fn get_vault(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        name: &VaultName,
+    ) -> Result<Vault, Error> {
+        let ask = Ask {
+            permission: Permission::List,
+            action: "vault.read",
+        };
+        let located = self.authorise_vault(caller, ask, organization, name).await?;
+        Ok((*located.vault).clone())
+    }
+
+    /// The vaults that the caller may see, by name, after `after`.
+    pub async fn list_vaults(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        after: Option<&VaultName>,
+        limit: u32,
+    ) -> Result<Vec<Vault>, Error> {
+        let Some(found) = self.store.organization(organization).await? else {
+            return Err(super::access::not_found("organization", organization.to_string()));
+        };
+        let vaults = self.visible_vaults(caller, found.id, after, limit).await?;
+        let sees_none = vaults.is_empty()
+            && (after.is_none() || self.visible_vaults(caller, found.id, None, 1).await?.is_empty());
+        if sees_none {
+            // Tell a stranger no more than that there is nothing.
+            let ask = Ask {
+                permission: Permission::List,
+                action: "vault.list",
+            };
+            self.authorise_organization(caller, ask, organization).await?;
+        }
+        let event = self.event(
+            caller,
+            "vault.list",
+            format!("coffer://{organization}"),
+            Outcome::Allowed,
+        );
+        self.store.record(found.id, event).await?;
+        Ok(vaults)
+    }
+
+    /// As many as `limit` of the vaults that the caller may see, however many hidden ones lie between them.
+    async fn visible_vaults(
+        &self,
+        caller: &Caller,
+        organization: OrgId,
+        after: Option<&VaultName>,
+        limit: u32,
+    ) -> Result<Vec<Vault>, Error> {
+        let limit = limit.clamp(1, MAX_PAGE);
+        let mut after = after.cloned();
+        let mut visible = Vec::new();
+        loop {
+            let page = self.store.vaults(organization, after.as_ref(), limit).await?;
+            after = page.last().map(|vault| vault.name.clone());
+            let complete = page.len() < limit as usize;
+            visible.extend(page.into_iter().filter(|vault| may_list(caller, organization, vault)));
+            if complete || visible.len() >= limit as usize {
+                visible.truncate(limit as usize);
+                return Ok(visible);
+            }
+        }
+    }
+
+    /// Drops a vault with everything in it; its data key is destroyed. `owner`: refuse if another manages it.
+    pub async fn drop_vault(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        name: &VaultName,
+        owner: Option<&Owner>,
+    ) -> Result<(), Error> {
+        let ask = Ask {
+            action: "vault.drop",
+            ..MANAGE
+        };
+        for _ in 0..ATTEMPTS {
+            let located = self.authorise_vault(caller, ask, organization, name).await?;
+            check_owner(&located.vault, owner)?;
+            let mut commit = self.vault_commit(
+                caller,
+                ask.action,
+                organization,
+                &located.vault,
+                Some(located.vault.revision),
+            );
+            commit.writes = vec![Write::DropVault(located.vault.id)];
+            if self.try_commit(commit).await? {
+                return Ok(());
+            }
+        }
+        Err(contended(format_args!("vault {name}")))
+    }
+
+    fn new_vault(
+        &self,
+        organization: OrgId,
+        name: &VaultName,
+        settings: VaultSettings,
+    ) -> Result<Vault, Error> {
+        let empty = Vault {
+            id: VaultId::fresh(&*self.clock, &*self.entropy),
+            organization,
+            name: name.clone(),
+            environments: Vec::new(),
+            access: Vec::new(),
+            owner: None,
+            created_at: self.clock.now(),
+            revision: 0,
+        };
+        changed(&empty, settings)
+    }
+
+    pub(super) fn vault_commit(
+        &self,
+        caller: &Caller,
+        action: &str,
+        organization: &OrgName,
+        vault: &Vault,
+        revision: Option<u64>,
+    ) -> Commit {
+        let target = format!("coffer://{organization}/{}", vault.name);
+        Commit {
+            organization: vault.organization,
+            preconditions: vec![Precondition::Vault(
+                vault.organization,
+                vault.name.clone(),
+                revision,
+            )],
+            writes: vec![Write::Vault(vault.clone())],
+            audit: self.event(caller, action, target, Outcome::Allowed),
+            changes: vec![ChangeDraft {
+                subject: Subject::Vault { vault: vault.id },
+                at: self.clock.now(),
+            }],
+        }
+    }
+}
+
+fn may_list(caller: &Caller, organization: OrgId, vault: &Vault) -> bool {
+    let target = Target {
+        organization,
+        vault: Some(vault.name.as_str()),
+        environment: None,
+        name: None,
+    };
+    decide(&caller.principal, Permission::List, &target, Some(vault)) == Decision::Allow
+}
+
+fn exists(name: &VaultName) -> Error {
+    Error::AlreadyExists {
+        what: "vault",
+        name: name.to_string(),
+    }
+}
+
+/// Another object, or an API, must not take what an object manages.
+fn check_owner(vault: &Vault, owner: Option<&Owner>) -> Result<(), Error> {
+    match &vault.owner {
+        Some(present) if Some(present) != owner => Err(Error::Managed {
+            what: format!("vault {}", vault.name),
+            owner: present.clone(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// `vault` with `settings`; the same revision if that changes nothing.
+fn changed(vault: &Vault, settings: VaultSettings) -> Result<Vault, Error> {
+    check_owner(vault, settings.owner.as_ref())?;
+    let mut environments = settings.environments;
+    if environments.is_empty() {
+        environments.push(EnvName::default_environment());
+    }
+    environments.sort();
+    environments.dedup();
+    if environments.len() > MAX_ENVIRONMENTS {
+        return Err(Error::invalid(
+            "environments",
+            format!("a vault has at most {MAX_ENVIRONMENTS}"),
+        ));
+    }
+    let wanted = Vault {
+        environments,
+        access: settings.access,
+        owner: settings.owner,
+        ..vault.clone()
+    };
+    Ok(if wanted == *vault {
+        wanted
+    } else {
+        Vault {
+            revision: vault.revision + 1,
+            ..wanted
+        }
+    })
+}

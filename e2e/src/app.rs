@@ -1,0 +1,60 @@
+//! What an application sees, asked through the API server's proxy to its pod.
+
+use std::collections::BTreeMap;
+
+use anyhow::{Context, Result};
+use base64::{Engine, prelude::BASE64_STANDARD};
+
+use crate::Namespace;
+
+/// A pod that runs the test application.
+pub struct App<'a> {
+    /// Its namespace.
+    pub namespace: &'a Namespace,
+    /// Its name.
+    pub pod: &'a str,
+    /// Its port.
+    pub port: u16,
+}
+
+impl<'a> App<'a> {
+    /// On the usual port.
+    pub fn new(namespace: &'a Namespace, pod: &'a str) -> Self {
+        Self {
+            namespace,
+            pod,
+            port: 8080,
+        }
+    }
+
+    async fn get(&self, path: &str) -> Result<String> {
+        let uri = format!(
+            "/api/v1/namespaces/{}/pods/{}:{}/proxy{path}",
+            self.namespace.name, self.pod, self.port
+        );
+        let request = http::Request::get(uri).body(Vec::new())?;
+        Ok(self.namespace.client.request_text(request).await?)
+    }
+
+    /// Its environment, byte for byte.
+    pub async fn environment(&self) -> Result<BTreeMap<String, Vec<u8>>> {
+        let encoded: BTreeMap<String, String> = serde_json::from_str(&self.get("/env").await?)?;
+        encoded
+            .into_iter()
+            .map(|(name, value)| Ok((name, BASE64_STANDARD.decode(value)?)))
+            .collect()
+    }
+
+    /// One variable as text.
+    pub async fn variable(&self, name: &str) -> Result<String> {
+        let value = self.environment().await?.remove(name);
+        Ok(String::from_utf8(
+            value.with_context(|| format!("no variable {name}"))?,
+        )?)
+    }
+
+    /// A file as text.
+    pub async fn file(&self, path: &str) -> Result<String> {
+        self.get(&format!("/file?path={path}")).await
+    }
+}

@@ -1,0 +1,21 @@
+//! Tests against a real Kubernetes node: the cluster that `KUBECONFIG` names, with the chart installed.
+//!
+//! `e2e/run` brings up a node, installs the chart and runs them. This library holds what the tests
+//! share: a namespace each, manifests in YAML-like JSON, the application's own view, the API as a client sees it.
+
+mod api;
+mod app;
+mod cluster;
+mod coffer;
+mod wait;
+
+pub use api::Api;
+pub use app::App;
+pub use cluster::{Namespace, alone, beside};
+pub use coffer::{condition, vault, vault_secret, web_pod};
+pub use wait::{PATIENCE, eventually};
+
+/// Where the chart is installed.
+pub const SYSTEM_NAMESPACE: &str = "coffer-system";
+/// The image that plays the application.
+pub const APP_IMAGE: &str = "localhost/coffer-testapp:dev";

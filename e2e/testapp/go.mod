@@ -1,0 +1,3 @@
+module coffer.dev/e2e/testapp
+
+go 1.24

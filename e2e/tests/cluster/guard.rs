@@ -1,0 +1,89 @@
+//! With the injector gone, opted-in pods are refused with a clear message, and every other pod starts.
+
+use anyhow::{Result, bail, ensure};
+use coffer_e2e::{Namespace, SYSTEM_NAMESPACE, alone, eventually, vault, vault_secret, web_pod};
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Endpoints};
+use kube::{
+    Api,
+    api::{Patch, PatchParams},
+};
+use serde_json::json;
+
+async fn scale(namespace: &Namespace, replicas: i32) -> Result<()> {
+    let injector: Api<Deployment> = Api::namespaced(namespace.client.clone(), SYSTEM_NAMESPACE);
+    let patch = json!({"spec": {"replicas": replicas}});
+    injector
+        .patch("coffer-injector", &PatchParams::default(), &Patch::Merge(patch))
+        .await?;
+    eventually("the injector is scaled", || async {
+        let status = injector.get("coffer-injector").await?.status.unwrap_or_default();
+        if status.ready_replicas.unwrap_or(0) == replicas {
+            Ok(())
+        } else {
+            bail!("{status:?}")
+        }
+    })
+    .await?;
+    let endpoints: Api<Endpoints> = Api::namespaced(namespace.client.clone(), SYSTEM_NAMESPACE);
+    eventually("its Service follows", || async {
+        let subsets = endpoints
+            .get("coffer-injector")
+            .await?
+            .subsets
+            .unwrap_or_default();
+        let ready: usize = subsets
+            .iter()
+            .map(|subset| subset.addresses.as_ref().map_or(0, Vec::len))
+            .sum();
+        if ready == usize::try_from(replicas)? {
+            Ok(())
+        } else {
+            bail!("{ready} endpoints")
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_missing_injector_refuses_only_opted_in_pods() -> Result<()> {
+    let _turn = alone().await;
+    let namespace = Namespace::new("guard", json!({})).await?;
+    namespace.apply(vault("app")).await?;
+    namespace
+        .apply(vault_secret(
+            "app",
+            "app",
+            json!({"TOKEN": {"generate": {"type": "hex"}}}),
+        ))
+        .await?;
+    let annotations = [("inject", "true"), ("vault", "app"), ("env", "TOKEN")];
+    scale(&namespace, 0).await?;
+    let refused = namespace.refused(web_pod("web", &annotations)).await;
+    let plain = namespace.apply(web_pod("plain", &[])).await;
+    let started = namespace.ready("plain").await;
+    scale(&namespace, 2).await?;
+    let refused = refused?;
+    ensure!(
+        refused.contains("injector") && refused.contains("kubectl"),
+        "says what is missing and where to look: {refused}"
+    );
+    plain?;
+    started?;
+    namespace.apply(web_pod("web", &annotations)).await?;
+    namespace.ready("web").await?;
+    namespace.end().await
+}
+
+#[tokio::test]
+async fn a_forged_marker_does_not_pass() -> Result<()> {
+    let _turn = coffer_e2e::beside().await;
+    let namespace = Namespace::new("forged", json!({})).await?;
+    let refused = namespace
+        .refused(web_pod(
+            "web",
+            &[("inject", "true"), ("vault", "app"), ("status", "injected")],
+        ))
+        .await?;
+    ensure!(refused.contains("coffer.dev/status"), "{refused}");
+    namespace.end().await
+}

@@ -1,0 +1,3 @@
+module coffer.dev/e2e/tools/pause
+
+go 1.24

@@ -1,0 +1,201 @@
+//! The annotations' grammar: text in, [`Wish`] out. Whatever is not understood is refused with what is
+//! wrong and how to mend it; nothing is guessed. Whether a wish fits the pod is not known here.
+//!
+//! Under `coffer.dev/` on the pod (for a Deployment, on its pod template):
+//!
+//! | annotation | value |
+//! | --- | --- |
+//! | `inject` | `"true"`: opt in; `"false"` or absent: the pod stays as it is |
+//! | `vault` | `NAME` in the pod's namespace, or `NAMESPACE/NAME`; required |
+//! | `environment` | an environment of the vault; absent: `default` |
+//! | `env` | `KEY` or `VARIABLE=KEY`, separated by commas or line ends; or `*` |
+//! | `file.<name>` | a key, or a map (YAML or JSON) of `key` or `template`, `path`, `mode` |
+//! | `mode` | how variables arrive: `env-file` (absent: this) or `exec` |
+//! | `containers` | container names separated by commas; absent: all but native sidecars |
+
+mod file;
+pub(crate) mod path;
+mod variables;
+
+use coffer_domain::name::{EnvName, OrgName, SecretName, VaultName};
+
+use crate::{
+    denied::{Denied, did_you_mean, quoted},
+    view::Metadata,
+    wish::{Mode, Variables, Wish},
+};
+
+/// What all our annotations and labels start with.
+pub const PREFIX: &str = "coffer.dev/";
+/// Opts a pod in.
+pub const INJECT: &str = "coffer.dev/inject";
+/// Names the vault.
+pub const VAULT: &str = "coffer.dev/vault";
+/// Names the environment.
+pub const ENVIRONMENT: &str = "coffer.dev/environment";
+/// Names the variables.
+pub const ENV: &str = "coffer.dev/env";
+/// Starts the annotations that each ask for a file.
+pub const FILE: &str = "coffer.dev/file.";
+/// Says how variables arrive.
+pub const MODE: &str = "coffer.dev/mode";
+/// Names the containers meant.
+pub const CONTAINERS: &str = "coffer.dev/containers";
+/// Written by the injector: the pod carries its agent.
+pub const STATUS: &str = "coffer.dev/status";
+/// The value of [`STATUS`].
+pub const STATUS_INJECTED: &str = "injected";
+/// Label written by the injector, for selectors and the admission policy.
+pub const INJECTED_LABEL: &str = "coffer.dev/injected";
+
+const KNOWN: [&str; 8] = [
+    "inject",
+    "vault",
+    "environment",
+    "env",
+    "file.<name>",
+    "mode",
+    "containers",
+    "status",
+];
+/// The most variables and the most files one pod may ask for.
+pub const MOST_ENTRIES: usize = 256;
+
+/// Whether the pod opted in.
+pub fn opted_in(metadata: &Metadata<'_>) -> Result<bool, Denied> {
+    match metadata.annotation(INJECT) {
+        None | Some("false") => Ok(false),
+        Some("true") => Ok(true),
+        Some(other) => Err(Denied::new(
+            INJECT,
+            format!("{} is neither \"true\" nor \"false\"", quoted(other)),
+            "write \"true\" to have secrets injected",
+        )),
+    }
+}
+
+/// Parses the annotations of an opted-in pod of `namespace`.
+pub fn parse(metadata: &Metadata<'_>, namespace: &str) -> Result<Wish, Denied> {
+    refuse_unknown(metadata)?;
+    let (organization, vault) = vault(metadata.annotation(VAULT), namespace)?;
+    let wish = Wish {
+        organization,
+        vault,
+        environment: environment(metadata.annotation(ENVIRONMENT))?,
+        mode: mode(metadata.annotation(MODE))?,
+        variables: metadata
+            .annotation(ENV)
+            .map_or(Ok(Variables::Named(Vec::new())), variables::parse)?,
+        files: file::parse_all(ours(metadata))?,
+        containers: metadata.annotation(CONTAINERS).map(containers).transpose()?,
+    };
+    if wish.files.is_empty() && wish.variables == Variables::Named(Vec::new()) {
+        return Err(Denied::new(
+            INJECT,
+            "nothing is asked for",
+            format!("add {ENV} to have variables, or {FILE}<name> to have files"),
+        ));
+    }
+    Ok(wish)
+}
+
+/// Our annotations, in the order of their names.
+fn ours<'m>(metadata: &'m Metadata<'_>) -> impl Iterator<Item = (&'m str, &'m str)> {
+    let all = metadata
+        .annotations
+        .iter()
+        .flatten()
+        .map(|(key, value)| (key.as_str(), value.as_str()));
+    all.filter(|(key, _)| key.starts_with(PREFIX))
+}
+
+/// Whether the pod carries any annotation of ours.
+pub fn has_any(metadata: &Metadata<'_>) -> bool {
+    ours(metadata).next().is_some()
+}
+
+fn refuse_unknown(metadata: &Metadata<'_>) -> Result<(), Denied> {
+    for (key, _) in ours(metadata) {
+        let suffix = &key[PREFIX.len()..];
+        if !suffix.starts_with("file.") && !KNOWN.contains(&suffix) {
+            let near = did_you_mean(suffix, KNOWN);
+            let all = KNOWN.join(", ");
+            return Err(Denied::new(
+                key,
+                "there is no such annotation",
+                format!("{near}known are {PREFIX}: {all}"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn vault(value: Option<&str>, namespace: &str) -> Result<(OrgName, VaultName), Denied> {
+    let fix = "write the Vault's NAME, or NAMESPACE/NAME";
+    let Some(value) = value else {
+        return Err(Denied::new(VAULT, "it is missing", fix));
+    };
+    let (organization, name) = value.split_once('/').unwrap_or((namespace, value));
+    let bad = |problem: String| Denied::new(VAULT, problem, fix);
+    let organization = OrgName::new(organization).map_err(|e| bad(format!("{}: {e}", quoted(value))))?;
+    let vault = VaultName::new(name).map_err(|e| bad(format!("{}: {e}", quoted(value))))?;
+    Ok((organization, vault))
+}
+
+fn environment(value: Option<&str>) -> Result<EnvName, Denied> {
+    let Some(value) = value else {
+        return Ok(EnvName::default_environment());
+    };
+    EnvName::new(value).map_err(|e| {
+        Denied::new(
+            ENVIRONMENT,
+            format!("{}: {e}", quoted(value)),
+            "write the name of one of the vault's environments",
+        )
+    })
+}
+
+fn mode(value: Option<&str>) -> Result<Mode, Denied> {
+    match value {
+        None | Some("env-file") => Ok(Mode::EnvFile),
+        Some("exec") => Ok(Mode::Exec),
+        Some(other) => {
+            let near = did_you_mean(other, ["env-file", "exec"]);
+            Err(Denied::new(
+                MODE,
+                format!("{} is not a mode", quoted(other)),
+                format!("{near}write env-file or exec"),
+            ))
+        }
+    }
+}
+
+fn containers(value: &str) -> Result<Vec<String>, Denied> {
+    let names: Vec<String> = value.split(',').map(|name| name.trim().to_owned()).collect();
+    let fix = "write container names separated by commas, each once";
+    for (i, name) in names.iter().enumerate() {
+        if name.is_empty() || names[..i].contains(name) {
+            let problem = if name.is_empty() {
+                "a name is empty".to_owned()
+            } else {
+                format!("{} stands twice", quoted(name))
+            };
+            return Err(Denied::new(CONTAINERS, problem, fix));
+        }
+    }
+    Ok(names)
+}
+
+/// A secret's name in annotation `about`.
+fn secret_name(about: &str, text: &str) -> Result<SecretName, Denied> {
+    SecretName::new(text).map_err(|e| {
+        Denied::new(
+            about,
+            format!("{}: {e}", quoted(text)),
+            "write the key as the VaultSecret's data names it",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,186 @@
+//! The names of vaults, environments and keys, and who may read them, as the custom resources say. It
+//! holds no value; it is a help for authors and the source of `*`, never the judge of a right: that is
+//! the server's, when the agent asks.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use coffer_crds::{AccessRule, VaultSecretSpec, VaultSpec};
+use coffer_domain::pattern::Pattern;
+
+use crate::wish::Wish;
+
+/// Namespace and name of an object.
+pub type Name = (String, String);
+
+/// Who wants to read: the pod's service account.
+#[derive(Debug, Clone, Copy)]
+pub struct Reader<'r> {
+    /// Its namespace.
+    pub namespace: &'r str,
+    /// Its name.
+    pub service_account: &'r str,
+}
+
+/// All names known.
+#[derive(Debug, Default)]
+pub struct Index {
+    vaults: BTreeMap<String, BTreeMap<String, Vault>>,
+    keys: BTreeMap<String, BTreeMap<Partition, Keys>>,
+}
+
+/// Vault and environment.
+type Partition = (String, String);
+/// Keys by the `VaultSecret` that names them.
+type Keys = BTreeMap<String, Box<[String]>>;
+
+/// What is known of one vault.
+#[derive(Debug)]
+pub struct Vault {
+    environments: Vec<String>,
+    access: Vec<AccessRule>,
+}
+
+impl Index {
+    /// Takes in a `Vault`.
+    pub fn put_vault(&mut self, (namespace, name): Name, spec: &VaultSpec) {
+        let environments = spec.environments().into_iter().map(str::to_owned).collect();
+        let vault = Vault {
+            environments,
+            access: spec.access.clone(),
+        };
+        self.vaults.entry(namespace).or_default().insert(name, vault);
+    }
+
+    /// Forgets a `Vault`.
+    pub fn drop_vault(&mut self, (namespace, name): &Name) {
+        if let Some(vaults) = self.vaults.get_mut(namespace) {
+            vaults.remove(name);
+        }
+    }
+
+    /// Takes in a `VaultSecret`.
+    pub fn put_secret(&mut self, name: Name, spec: &VaultSecretSpec) {
+        self.drop_secret(&name);
+        let public = |(key, entry): (&String, &coffer_crds::DataEntry)| entry.public_key_name(key);
+        let keys: Box<[String]> = spec
+            .data
+            .keys()
+            .cloned()
+            .chain(spec.data.iter().filter_map(public))
+            .collect();
+        let partition = (spec.vault_ref.name.clone(), spec.environment().to_owned());
+        self.keys
+            .entry(name.0)
+            .or_default()
+            .entry(partition)
+            .or_default()
+            .insert(name.1, keys);
+    }
+
+    /// Forgets a `VaultSecret`.
+    pub fn drop_secret(&mut self, (namespace, name): &Name) {
+        if let Some(partitions) = self.keys.get_mut(namespace) {
+            partitions.retain(|_, objects| {
+                objects.remove(name);
+                !objects.is_empty()
+            });
+        }
+    }
+
+    /// Forgets every `Vault` that is not among `names`.
+    pub fn keep_vaults(&mut self, names: &BTreeSet<Name>) {
+        for (namespace, vaults) in &mut self.vaults {
+            vaults.retain(|name, _| names.contains(&(namespace.clone(), name.clone())));
+        }
+        self.vaults.retain(|_, vaults| !vaults.is_empty());
+    }
+
+    /// Forgets every `VaultSecret` that is not among `names`.
+    pub fn keep_secrets(&mut self, names: &BTreeSet<Name>) {
+        for (namespace, partitions) in &mut self.keys {
+            for objects in partitions.values_mut() {
+                objects.retain(|name, _| names.contains(&(namespace.clone(), name.clone())));
+            }
+            partitions.retain(|_, objects| !objects.is_empty());
+        }
+        self.keys.retain(|_, partitions| !partitions.is_empty());
+    }
+
+    /// One vault.
+    pub fn vault(&self, namespace: &str, name: &str) -> Option<&Vault> {
+        self.vaults.get(namespace)?.get(name)
+    }
+
+    /// The names of a namespace's vaults.
+    pub fn vaults(&self, namespace: &str) -> impl Iterator<Item = &str> {
+        self.vaults
+            .get(namespace)
+            .into_iter()
+            .flat_map(BTreeMap::keys)
+            .map(String::as_str)
+    }
+
+    /// The keys of the wish's vault and environment.
+    pub fn keys(&self, wish: &Wish) -> BTreeSet<&str> {
+        let partition = (
+            wish.vault.as_str().to_owned(),
+            wish.environment.as_str().to_owned(),
+        );
+        let objects = self
+            .keys
+            .get(wish.organization.as_str())
+            .and_then(|partitions| partitions.get(&partition));
+        objects
+            .into_iter()
+            .flat_map(BTreeMap::values)
+            .flatten()
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Those keys that `reader` may read. For a vault that is not known, all of its own namespace's and
+    /// none of another's: names too are no stranger's business.
+    pub fn readable<'i>(
+        &'i self,
+        wish: &Wish,
+        reader: Reader<'i>,
+    ) -> impl Iterator<Item = &'i str> + use<'i> {
+        let own = wish.organization.as_str() == reader.namespace;
+        let vault = self.vault(wish.organization.as_str(), wish.vault.as_str());
+        let patterns = vault.map(|vault| vault.patterns(wish, reader));
+        self.keys(wish).into_iter().filter(move |key| match &patterns {
+            Some(patterns) => patterns.iter().any(|pattern| pattern.matches(key)),
+            None => own,
+        })
+    }
+}
+
+impl Vault {
+    /// The environments it has.
+    pub fn environments(&self) -> impl Iterator<Item = &str> {
+        self.environments.iter().map(String::as_str)
+    }
+
+    /// Whether its access rules grant `reader` anything in the wish's environment.
+    pub fn grants(&self, wish: &Wish, reader: Reader<'_>) -> bool {
+        !self.patterns(wish, reader).is_empty()
+    }
+
+    /// The name patterns that its access rules grant `reader` in the wish's environment.
+    pub fn patterns(&self, wish: &Wish, reader: Reader<'_>) -> Vec<Pattern> {
+        let meant = |names: &[&str], name: &str| names.iter().any(|n| *n == "*" || *n == name);
+        let applies = |rule: &&AccessRule| {
+            rule.service_accounts
+                .iter()
+                .any(|name| name == "*" || name == reader.service_account)
+                && meant(&rule.namespaces(wish.organization.as_str()), reader.namespace)
+                && rule.reaches(wish.environment.as_str())
+        };
+        self.access
+            .iter()
+            .filter(applies)
+            .flat_map(AccessRule::keys)
+            .map(Pattern::new)
+            .collect()
+    }
+}

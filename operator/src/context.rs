@@ -1,0 +1,125 @@
+//! What every reconciler is given: the cluster, the use-cases, the caches, and what it reports to.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use coffer_crds::{ApiKey, Vault, VaultSecret};
+use coffer_domain::usecase::{Caller, Coffer};
+use jiff::Timestamp;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
+use kube::{Client, runtime::reflector::Store};
+
+use crate::{
+    backoff::Backoff, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail, metrics::Metrics,
+};
+
+/// The namespaces whose core Secrets the operator may read and write.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SecretNamespaces {
+    /// Every one (`*`).
+    All,
+    /// These; none by default.
+    These(BTreeSet<String>),
+}
+
+impl SecretNamespaces {
+    /// Whether `namespace` is one of them.
+    pub fn contains(&self, namespace: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::These(names) => names.contains(namespace),
+        }
+    }
+}
+
+/// Read access to the cached objects of each kind.
+#[derive(Clone)]
+pub struct Caches {
+    /// Vaults.
+    pub vaults: Store<Vault>,
+    /// Vault secrets.
+    pub secrets: Store<VaultSecret>,
+    /// API keys.
+    pub keys: Store<ApiKey>,
+}
+
+/// Everything a reconciler needs.
+pub struct Context {
+    /// The cluster.
+    pub client: Client,
+    /// The use-cases.
+    pub coffer: Coffer,
+    /// Whom they are asked for.
+    pub caller: Caller,
+    /// Where core Secrets may be touched.
+    pub secret_namespaces: SecretNamespaces,
+    /// The cached objects.
+    pub caches: Caches,
+    /// Whom to wake.
+    pub mail: Mail,
+    /// Which vault of the store is which object's.
+    pub(crate) index: VaultIndex,
+    /// Events.
+    pub events: Events,
+    /// Metrics.
+    pub metrics: Metrics,
+    /// Our own last writes.
+    pub(crate) fresh: Fresh,
+    /// Consecutive failures.
+    pub(crate) backoff: Backoff,
+}
+
+/// A context that reconcilers share.
+pub type Shared = Arc<Context>;
+
+/// What a context is made from.
+pub struct Parts {
+    /// The cluster.
+    pub client: Client,
+    /// The use-cases.
+    pub coffer: Coffer,
+    /// Where core Secrets may be touched.
+    pub secret_namespaces: SecretNamespaces,
+    /// The cached objects.
+    pub caches: Caches,
+    /// Whom to wake.
+    pub mail: Mail,
+    /// Events.
+    pub events: Events,
+    /// Metrics.
+    pub metrics: Metrics,
+}
+
+impl From<Parts> for Context {
+    fn from(parts: Parts) -> Self {
+        Self {
+            client: parts.client,
+            coffer: parts.coffer,
+            caller: Caller::controller(),
+            secret_namespaces: parts.secret_namespaces,
+            caches: parts.caches,
+            mail: parts.mail,
+            index: VaultIndex::default(),
+            events: parts.events,
+            metrics: parts.metrics,
+            fresh: Fresh::default(),
+            backoff: Backoff::default(),
+        }
+    }
+}
+
+impl Context {
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.coffer.clock().now()
+    }
+
+    /// Now, as a status says it.
+    pub fn time(&self) -> Time {
+        seconds(self.now())
+    }
+}
+
+/// Times in a status have whole seconds, as Kubernetes' own: a finer one could differ from what is read back.
+pub fn seconds(time: Timestamp) -> Time {
+    Time(Timestamp::from_second(time.as_second()).unwrap_or(time))
+}

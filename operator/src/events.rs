@@ -1,0 +1,111 @@
+//! Events (`events.k8s.io/v1`): one per transition, on the object that it concerns. An Event that cannot
+//! be written is logged and forgotten: conditions carry the same words.
+
+use std::sync::Arc;
+
+use coffer_crds::condition;
+use coffer_domain::port::Clock;
+use k8s_openapi::{
+    api::{core::v1::ObjectReference, events::v1::Event},
+    apimachinery::pkg::apis::meta::v1::{Condition, MicroTime, ObjectMeta},
+};
+use kube::{
+    Api, Client,
+    api::PostParams,
+};
+
+use crate::status::transition;
+
+/// Who reports.
+const CONTROLLER: &str = "coffer.dev/operator";
+/// The API server refuses longer notes (1 kB).
+const LONGEST_NOTE: usize = 1000;
+
+/// How grave it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Gravity {
+    /// As it should be.
+    Normal,
+    /// Someone should look.
+    Warning,
+}
+
+/// Writes Events.
+#[derive(Clone)]
+pub struct Events {
+    client: Client,
+    clock: Arc<dyn Clock>,
+    instance: String,
+}
+
+impl Events {
+    /// `instance` is this operator's pod.
+    pub fn new(client: Client, clock: Arc<dyn Clock>, instance: String) -> Self {
+        Self { client, clock, instance }
+    }
+
+    /// Says `note` about an object. It holds no value.
+    pub async fn publish(&self, about: &ObjectReference, gravity: Gravity, reason: &str, action: &str, note: &str) {
+        let namespace = about.namespace.as_deref().unwrap_or("default");
+        let event = self.event(about, gravity, reason, action, note);
+        let api: Api<Event> = Api::namespaced(self.client.clone(), namespace);
+        if let Err(error) = api.create(&PostParams::default(), &event).await {
+            tracing::warn!(%error, reason, namespace, "an event could not be written");
+        }
+    }
+
+    /// One Event if Ready's status or reason changed, unless that is simply the first success.
+    pub async fn publish_transition(&self, about: &ObjectReference, old: &[Condition], new: &[Condition]) {
+        let Some((before, after)) = transition(old, new) else { return };
+        if after.status == "True" {
+            if before.is_some() {
+                self.publish(about, Gravity::Normal, &after.reason, "Reconcile", &after.message).await;
+            }
+        } else if after.reason != condition::reason::PROGRESSING {
+            self.publish(about, Gravity::Warning, &after.reason, "Reconcile", &after.message).await;
+        }
+    }
+
+    fn event(
+        &self,
+        about: &ObjectReference,
+        gravity: Gravity,
+        reason: &str,
+        action: &str,
+        note: &str,
+    ) -> Event {
+        let now = self.clock.now();
+        let name = format!("{}.{:x}", about.name.as_deref().unwrap_or("object"), now.as_nanosecond());
+        Event {
+            metadata: ObjectMeta { name: Some(name), namespace: about.namespace.clone(), ..ObjectMeta::default() },
+            event_time: Some(MicroTime(now)),
+            type_: Some(format!("{gravity:?}")),
+            reason: Some(reason.to_owned()),
+            action: Some(action.to_owned()),
+            note: Some(shortened(note)),
+            regarding: Some(about.clone()),
+            reporting_controller: Some(CONTROLLER.to_owned()),
+            reporting_instance: Some(self.instance.clone()),
+            ..Event::default()
+        }
+    }
+}
+
+fn shortened(note: &str) -> String {
+    if note.len() <= LONGEST_NOTE {
+        return note.to_owned();
+    }
+    format!("{}...", &note[..note.floor_char_boundary(LONGEST_NOTE - 3)])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn notes_fit_the_api_even_in_the_middle_of_a_character() {
+        let long = shortened(&"\u{e4}".repeat(800));
+        assert!(long.len() <= LONGEST_NOTE && long.ends_with("..."), "{}", long.len());
+        assert_eq!(shortened("short"), "short");
+    }
+}

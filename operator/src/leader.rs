@@ -1,0 +1,163 @@
+//! Who of several operators runs the controllers: the holder of a Lease (`coordination.k8s.io/v1`). A
+//! holder that cannot renew stops in time, before another may take over; one that ends gives it back.
+//! Ages are told by this process's own clock, so clocks need not agree.
+
+use std::{sync::Arc, time::Duration};
+
+use coffer_domain::port::Clock;
+use k8s_openapi::{
+    api::coordination::v1::{Lease, LeaseSpec},
+    apimachinery::pkg::apis::meta::v1::{MicroTime, ObjectMeta},
+};
+use kube::{Api, api::PostParams};
+use tokio::time::{Instant, sleep, timeout_at};
+
+use crate::failure::{Failure, code};
+
+/// A Lease that was not renewed for this long may be taken.
+const DURATION: Duration = Duration::from_secs(30);
+/// A holder that could not renew for this long stops.
+const DEADLINE: Duration = Duration::from_secs(20);
+/// How often it is renewed.
+const RENEW: Duration = Duration::from_secs(10);
+/// How often others look.
+const LOOK: Duration = Duration::from_secs(3);
+
+/// One candidate.
+pub struct Election {
+    api: Api<Lease>,
+    name: String,
+    me: String,
+    clock: Arc<dyn Clock>,
+    /// The foreign lease last seen, by resource version, and since when it stands.
+    seen: Option<(String, Instant)>,
+}
+
+/// What to do about the lease.
+#[derive(Debug, PartialEq, Eq)]
+enum Move {
+    /// It is ours, or free, or was left behind.
+    Take,
+    /// It is another's.
+    Wait,
+}
+
+impl Election {
+    /// `me` is unique to this process, such as the pod's name.
+    pub fn new(api: Api<Lease>, name: impl Into<String>, me: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
+        Self { api, name: name.into(), me: me.into(), clock, seen: None }
+    }
+
+    /// Returns when this candidate holds the Lease.
+    pub async fn acquire(&mut self) {
+        loop {
+            match self.attempt().await {
+                Ok(true) => return,
+                Ok(false) => {}
+                Err(error) => tracing::warn!(%error, "the Lease cannot be had now"),
+            }
+            sleep(LOOK).await;
+        }
+    }
+
+    /// Renews for as long as that works. Returns when the Lease is lost.
+    pub async fn hold(&mut self) {
+        let mut until = Instant::now() + DEADLINE;
+        loop {
+            sleep(RENEW.min(until.saturating_duration_since(Instant::now()))).await;
+            loop {
+                match timeout_at(until, self.attempt()).await {
+                    Ok(Ok(true)) => {
+                        until = Instant::now() + DEADLINE;
+                        break;
+                    }
+                    Ok(Ok(false)) => return,
+                    Ok(Err(error)) => tracing::warn!(%error, "the Lease was not renewed; trying again"),
+                    Err(_) => return,
+                }
+                sleep(LOOK).await;
+            }
+        }
+    }
+
+    /// Gives the Lease back, so that another need not wait for its end.
+    pub async fn release(&mut self) -> Result<(), Failure> {
+        let found = self.api.get_opt(&self.name).await.map_err(Failure::cluster("read the Lease"))?;
+        let Some(mut lease) = found.filter(|lease| holder(lease) == Some(&self.me)) else { return Ok(()) };
+        let spec = lease.spec.get_or_insert_default();
+        spec.holder_identity = Some(String::new());
+        spec.lease_duration_seconds = Some(1);
+        self.replace(&lease).await.map(drop)
+    }
+
+    /// Takes or renews the lease if that is right. Whether it is ours now.
+    async fn attempt(&mut self) -> Result<bool, Failure> {
+        let found = self.api.get_opt(&self.name).await.map_err(Failure::cluster("read the Lease"))?;
+        let Some(lease) = found else { return self.create().await };
+        match self.judge(&lease, Instant::now()) {
+            Move::Take => self.replace(&self.taken(lease)).await,
+            Move::Wait => Ok(false),
+        }
+    }
+
+    fn judge(&mut self, lease: &Lease, now: Instant) -> Move {
+        if holder(lease).is_none_or(|holder| holder == self.me) {
+            return Move::Take;
+        }
+        let version = lease.metadata.resource_version.clone().unwrap_or_default();
+        match &self.seen {
+            Some((seen, since)) if *seen == version => {
+                let seconds = lease.spec.as_ref().and_then(|spec| spec.lease_duration_seconds);
+                let duration = seconds.and_then(|it| u64::try_from(it).ok()).map_or(DURATION, Duration::from_secs);
+                if now.saturating_duration_since(*since) >= duration { Move::Take } else { Move::Wait }
+            }
+            _ => {
+                self.seen = Some((version, now));
+                Move::Wait
+            }
+        }
+    }
+
+    fn taken(&self, lease: Lease) -> Lease {
+        let before = lease.spec.clone().unwrap_or_default();
+        let renewed = holder(&lease) == Some(&self.me);
+        let now = Some(MicroTime(self.clock.now()));
+        let spec = LeaseSpec {
+            holder_identity: Some(self.me.clone()),
+            lease_duration_seconds: i32::try_from(DURATION.as_secs()).ok(),
+            acquire_time: if renewed { before.acquire_time } else { now.clone() },
+            renew_time: now,
+            lease_transitions: Some(before.lease_transitions.unwrap_or(0) + i32::from(!renewed)),
+            ..before
+        };
+        Lease { spec: Some(spec), ..lease }
+    }
+
+    async fn create(&self) -> Result<bool, Failure> {
+        let metadata = ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() };
+        let lease = self.taken(Lease { metadata, spec: None });
+        settled(self.api.create(&PostParams::default(), &lease).await)
+    }
+
+    async fn replace(&self, lease: &Lease) -> Result<bool, Failure> {
+        settled(self.api.replace(&self.name, &PostParams::default(), lease).await)
+    }
+}
+
+/// A conflict means that another came first.
+fn settled(result: kube::Result<Lease>) -> Result<bool, Failure> {
+    match result {
+        Ok(_) => Ok(true),
+        Err(error) if code(&error) == 409 => Ok(false),
+        Err(error) => Err(Failure::cluster("write the Lease")(error)),
+    }
+}
+
+/// Who holds it, if anyone does.
+fn holder(lease: &Lease) -> Option<&str> {
+    lease.spec.as_ref()?.holder_identity.as_deref().filter(|holder| !holder.is_empty())
+}
+
+#[cfg(test)]
+#[path = "leader_tests.rs"]
+mod tests;

@@ -1,0 +1,90 @@
+//! Which objects a change of a core Secret concerns. Secrets are watched by their metadata alone, only in
+//! the namespaces that the operator was given, and none is kept: memory does not grow with Secrets.
+
+use std::sync::Arc;
+
+use coffer_crds::{ApiKey, VaultSecret};
+use futures::{StreamExt, future::join_all};
+use k8s_openapi::api::core::v1::Secret;
+use kube::{
+    Api, ResourceExt,
+    api::PartialObjectMeta,
+    runtime::{
+        WatchStreamExt,
+        reflector::ObjectRef,
+        watcher::{self, Event, watcher},
+    },
+};
+use tokio::sync::Barrier;
+
+use crate::context::{Context, SecretNamespaces, Shared};
+
+/// Watches for as long as it is polled. `ready` is met once every watch has begun: what is read after
+/// that cannot change unseen.
+pub async fn watch(context: Shared, ready: Arc<Barrier>) {
+    let apis: Vec<Api<PartialObjectMeta<Secret>>> = match &context.secret_namespaces {
+        SecretNamespaces::All => vec![Api::all(context.client.clone())],
+        SecretNamespaces::These(names) => {
+            names.iter().map(|name| Api::namespaced(context.client.clone(), name)).collect()
+        }
+    };
+    let begun = Arc::new(Barrier::new(apis.len() + 1));
+    let watches = join_all(apis.into_iter().map(|api| watch_one(api, &context, begun.clone())));
+    let tell = async {
+        begun.wait().await;
+        ready.wait().await;
+    };
+    tokio::join!(watches, tell);
+}
+
+async fn watch_one(api: Api<PartialObjectMeta<Secret>>, context: &Context, begun: Arc<Barrier>) {
+    let mut events = std::pin::pin!(watcher(api, watcher::Config::default()).default_backoff());
+    let mut begun = Some(begun);
+    while let Some(event) = events.next().await {
+        match event {
+            Ok(Event::Apply(secret) | Event::Delete(secret)) => wake(context, &secret),
+            // At first everything is looked at anyway.
+            Ok(Event::InitApply(secret)) if begun.is_none() => wake(context, &secret),
+            Ok(Event::InitDone) => {
+                if let Some(begun) = begun.take() {
+                    begun.wait().await;
+                } else {
+                    wake_users_of_lost(context);
+                }
+            }
+            Ok(Event::Init | Event::InitApply(_)) => {}
+            Err(error) => tracing::warn!(%error, "the watch of Secrets broke off; it starts again"),
+        }
+    }
+}
+
+fn wake(context: &Context, secret: &impl ResourceExt) {
+    let (namespace, name) = (secret.namespace(), secret.name_any());
+    let objects = context.caches.secrets.state_filter(|it| it.namespace() == namespace && uses(it, &name));
+    context.mail.secrets.send_all(objects.iter().map(|object| ObjectRef::from_obj(&**object)));
+    let keys = context.caches.keys.state_filter(|it| it.namespace() == namespace && writes(it, &name));
+    context.mail.keys.send_all(keys.iter().map(|object| ObjectRef::from_obj(&**object)));
+}
+
+/// While the watch was broken Secrets may have gone, which no event tells: every user looks again.
+fn wake_users_of_lost(context: &Context) {
+    let objects = context.caches.secrets.state_filter(|it| it.spec.sync.is_some() || copies(it).next().is_some());
+    context.mail.secrets.send_all(objects.iter().map(|object| ObjectRef::from_obj(&**object)));
+    let keys = context.caches.keys.state_filter(|it| it.spec.write_to.secret_name.is_some());
+    context.mail.keys.send_all(keys.iter().map(|object| ObjectRef::from_obj(&**object)));
+}
+
+fn uses(object: &VaultSecret, name: &str) -> bool {
+    let synced = object.spec.sync.as_ref().is_some_and(|sync| sync.secret_name == name);
+    synced || copies(object).any(|source| source == name)
+}
+
+/// The names of Secrets that the object copies from.
+fn copies(object: &VaultSecret) -> impl Iterator<Item = &str> {
+    let references = object.spec.data.values().filter_map(|entry| entry.secret_key_ref.as_ref());
+    references.map(|reference| reference.name.as_str())
+}
+
+fn writes(object: &ApiKey, name: &str) -> bool {
+    object.spec.write_to.secret_name.as_deref() == Some(name)
+}

@@ -1,0 +1,86 @@
+//! What a `VaultSecret` is decided on: its vault, the values it copies, and what is stored already.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use coffer_crds::{Source, Vault, VaultSecret, condition::reason};
+use coffer_domain::{
+    Error,
+    address::Place,
+    entity::{Owner, Secret},
+    name::SecretName,
+    secret_value::SecretValue,
+};
+use jiff::Timestamp;
+use kube::ResourceExt;
+
+use crate::{
+    context::Context, halt::Halt, identity::Identity, problem::Problem, reference::referenced, sources::Sources,
+};
+
+/// All that is known.
+pub struct World {
+    /// Now.
+    pub now: Timestamp,
+    /// Who owns the values.
+    pub owner: Owner,
+    /// The values to copy, or why one cannot be read, by key of `data`.
+    pub copies: BTreeMap<String, Result<SecretValue, Problem>>,
+    /// What is stored under the names of `data`.
+    pub stored: BTreeMap<String, Secret>,
+}
+
+/// The vault that the object refers to.
+pub fn vault(object: &VaultSecret, context: &Context) -> Result<Arc<Vault>, Problem> {
+    referenced(context, &object.namespace().unwrap_or_default(), &object.spec.vault_ref.name)
+}
+
+/// Reads the rest.
+pub async fn gather(
+    object: &VaultSecret,
+    context: &Context,
+    identity: &Identity,
+    place: &Place,
+) -> Result<World, Halt> {
+    let stored = context.coffer.survey_secrets(&context.caller, place, &names(object)).await;
+    let stored = stored.map_err(|error| vault_missing(error, context, object))?;
+    Ok(World {
+        now: context.now(),
+        owner: identity.owner(),
+        copies: copies(object, context, identity).await?,
+        stored: stored.into_iter().map(|secret| (secret.name.to_string(), secret)).collect(),
+    })
+}
+
+/// The names of `data` that are names; others are for [`super::decide`] to refuse.
+fn names(object: &VaultSecret) -> Vec<SecretName> {
+    object.spec.data.keys().filter_map(|key| SecretName::new(key).ok()).collect()
+}
+
+async fn copies(
+    object: &VaultSecret,
+    context: &Context,
+    identity: &Identity,
+) -> Result<BTreeMap<String, Result<SecretValue, Problem>>, Halt> {
+    let mut sources = Sources::new(context, &identity.namespace);
+    let mut copies = BTreeMap::new();
+    for (key, entry) in &object.spec.data {
+        if let Ok(Source::SecretKeyRef(reference)) = entry.source() {
+            copies.insert(key.clone(), sources.read(key, reference).await?);
+        }
+    }
+    Ok(copies)
+}
+
+/// The store has no such vault though there is a `Vault`: what that says of itself is the better answer.
+fn vault_missing(error: Error, context: &Context, object: &VaultSecret) -> Halt {
+    match (&error, vault(object, context)) {
+        (Error::NotFound { what: "vault" | "organization", .. }, Ok(vault)) => {
+            let conditions = vault.status.as_ref().map(|status| status.conditions.as_slice());
+            let ready = coffer_crds::condition::find(conditions.unwrap_or_default(), "Ready");
+            let why = ready.map_or("it is not in the store yet", |ready| &ready.message);
+            let message = format!("vault {} is not ready: {why}", vault.name_any());
+            Problem::waiting(reason::VAULT_NOT_READY, message).into()
+        }
+        _ => error.into(),
+    }
+}

@@ -1,0 +1,120 @@
+//! `VaultSecret`: its values declared in the store in one commit, rotated when due, and mirrored to a core
+//! Secret where asked.
+
+mod apply;
+mod decide;
+mod gather;
+mod mirror;
+mod status;
+
+use async_trait::async_trait;
+use coffer_crds::{DeletionPolicy, VaultSecret, condition};
+use coffer_domain::Error;
+use kube::{
+    Api, Resource, ResourceExt,
+    runtime::{controller::Action, reflector::ObjectRef},
+};
+
+use crate::{
+    context::Context,
+    controller::Kind,
+    failure::Failure,
+    finalizer,
+    halt::{Halt, settle},
+    identity::Identity,
+    problem::Problem,
+    reference::was_looked_at,
+    schedule::wake_at,
+};
+
+/// On every vault secret: its values are deleted, or let go of, before it goes.
+pub const FINALIZER: &str = "coffer.dev/vaultsecret";
+
+#[async_trait]
+impl Kind for VaultSecret {
+    const KIND: &'static str = "VaultSecret";
+
+    async fn reconcile(&self, context: &Context) -> Result<Action, Failure> {
+        let identity = Identity::of(Self::KIND, self)?;
+        let api: Api<Self> = Api::namespaced(context.client.clone(), &identity.namespace);
+        if self.meta().deletion_timestamp.is_some() {
+            return clean_up(self, context, &identity, &api).await;
+        }
+        let vault = gather::vault(self, context);
+        if vault.as_ref().is_ok_and(|vault| !was_looked_at(vault)) {
+            // It wakes this object when it is through.
+            return Ok(Action::await_change());
+        }
+        finalizer::set(&api, &context.fresh, self, FINALIZER, true).await?;
+        let outcome = match vault {
+            Ok(_) => settle(apply_spec(self, context, &identity).await)?,
+            Err(problem) => Err(problem),
+        };
+        let next = outcome.as_ref().ok().and_then(|outcome| outcome.next_rotation);
+        let is_new = self.status.as_ref().and_then(|it| it.observed_generation) != self.meta().generation;
+        status::write(self, context, &api, outcome).await?;
+        if is_new {
+            wake_rivals(self, context);
+        }
+        Ok(wake_at(context.now(), next))
+    }
+
+    async fn show(&self, context: &Context, problem: &Problem) -> Result<(), Failure> {
+        let api: Api<Self> = Api::namespaced(context.client.clone(), &self.namespace().unwrap_or_default());
+        status::write(self, context, &api, Err(problem.clone())).await
+    }
+
+    fn wake_others(&self, context: &Context, gone: bool) {
+        if gone {
+            wake_rivals(self, context);
+        }
+    }
+}
+
+async fn apply_spec(object: &VaultSecret, context: &Context, identity: &Identity) -> Result<apply::Outcome, Halt> {
+    let place = identity.place(&object.spec.vault_ref.name, object.spec.environment())?;
+    let world = gather::gather(object, context, identity, &place).await?;
+    let decision = decide::decide(&object.spec, &world)?;
+    apply::apply(object, context, identity, &place, decision).await
+}
+
+/// Withdraws what the object declared. Nothing to withdraw is fine; a namespace that is being deleted is
+/// not held up.
+async fn clean_up(
+    object: &VaultSecret,
+    context: &Context,
+    identity: &Identity,
+    api: &Api<VaultSecret>,
+) -> Result<Action, Failure> {
+    if !finalizer::holds(object, FINALIZER) {
+        return Ok(Action::await_change());
+    }
+    if let Ok(place) = identity.place(&object.spec.vault_ref.name, object.spec.environment()) {
+        let delete = object.spec.deletion_policy() == DeletionPolicy::Delete;
+        let owner = identity.owner();
+        match context.coffer.withdraw_secrets(&context.caller, &place, &owner, delete).await {
+            Ok(()) | Err(Error::NotFound { .. }) => {}
+            Err(error) if finalizer::is_ending(&context.client, &identity.namespace).await => {
+                tracing::error!(object = owner.name, %error, "values stay: the namespace is being deleted");
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    finalizer::set(api, &context.fresh, object, FINALIZER, false).await?;
+    wake_rivals(object, context);
+    Ok(Action::await_change())
+}
+
+/// Objects that wait for a name that this one may have let go of.
+fn wake_rivals(object: &VaultSecret, context: &Context) {
+    let waits = |other: &VaultSecret| {
+        let conditions = other.status.as_ref().map(|status| status.conditions.as_slice());
+        let ready = condition::find(conditions.unwrap_or_default(), condition::READY);
+        ready.is_some_and(|ready| ready.reason == condition::reason::KEY_OWNED_ELSEWHERE)
+            && other.namespace() == object.namespace()
+            && other.spec.vault_ref == object.spec.vault_ref
+            && other.uid() != object.uid()
+    };
+    let rivals = context.caches.secrets.state_filter(waits);
+    context.mail.secrets.send_all(rivals.iter().map(|rival| ObjectRef::from_obj(&**rival)));
+}

@@ -1,0 +1,70 @@
+//! What every engine must do, as tests over nothing but the `Store` port. An engine runs all of them with one
+//! line: `contract::of_a_store!(fresh)`, where `fresh` is an async function that gives an empty store (and
+//! whatever must live as long as it).
+
+pub(crate) mod atomicity;
+pub(crate) mod chain;
+pub(crate) mod changes;
+pub(crate) mod consumers;
+pub(crate) mod keys;
+pub(crate) mod secrets;
+pub(crate) mod tenants;
+pub(crate) mod versions;
+pub(crate) mod world;
+
+macro_rules! of_a_store {
+    (@each $fresh:ident $($module:ident :: { $($case:ident),+ $(,)? })+) => {
+        $(mod $module {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $case() {
+                let (store, _held) = super::$fresh().await;
+                crate::contract::$module::$case(store).await;
+            })+
+        })+
+    };
+    ($fresh:ident) => {
+        crate::contract::of_a_store! { @each $fresh
+            tenants::{
+                an_organization_is_found_by_name_and_id, an_organization_name_is_taken_once,
+                a_vault_reads_back_as_written, a_vault_changes_only_from_the_revision_named,
+                vaults_come_by_name_in_pages, a_dropped_vault_leaves_nothing_to_its_successor,
+                a_vault_read_after_its_change_is_the_changed_one,
+            }
+            secrets::{
+                a_value_reads_back_as_written, a_secret_reads_back_as_written, a_secret_that_is_not_there_is_none,
+                a_new_version_becomes_current_and_old_ones_stay, a_secret_changes_only_from_the_revision_named,
+                secrets_come_by_name_in_pages, values_of_any_bytes_and_sizes_come_back,
+                a_vault_and_its_secrets_can_come_in_one_commit,
+            }
+            versions::{
+                a_deleted_version_has_no_value_until_undeleted, a_destroyed_version_never_comes_back,
+                versions_come_newest_first, without_a_current_version_the_latest_answers,
+                a_version_is_written_once,
+            }
+            keys::{
+                an_api_key_is_found_by_present_and_previous_token, an_api_key_changes_only_from_the_revision_named,
+                two_keys_never_share_a_token, api_keys_come_by_id_in_pages, digests_differ_by_token,
+            }
+            consumers::{
+                a_line_reads_back_and_changes, a_forgotten_pod_is_gone_from_its_tenant_only,
+                a_ledger_is_of_one_environment,
+            }
+            atomicity::{
+                a_refused_commit_leaves_nothing, a_commit_fails_as_a_whole_at_its_last_row,
+                rows_of_another_tenant_are_out_of_reach, a_commit_may_not_mix_tenants,
+                of_concurrent_writers_one_wins_each_revision,
+            }
+            chain::{
+                every_commit_and_record_extends_the_chain, chains_of_tenants_are_apart,
+                the_chain_has_no_gap_under_concurrent_writers, a_record_needs_its_organization,
+                the_chain_is_read_in_pages,
+            }
+            changes::{
+                changes_come_in_order_with_their_tenant, a_refused_commit_announces_nothing,
+                watchers_hear_the_newest_number, what_a_watcher_hears_of_can_be_read,
+                the_rights_epoch_rises_with_rights_only,
+            }
+        }
+    };
+}
+pub(crate) use of_a_store;

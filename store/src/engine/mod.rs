@@ -1,0 +1,285 @@
+//! What a database does for the store: keeps rows, of which every value is sealed before it gets here and
+//! opened after it left. An engine holds no key and could not read one value.
+
+pub mod sqlite;
+mod stats;
+
+use std::future::Future;
+
+use coffer_domain::{
+    address::Version,
+    api_key::TokenDigest,
+    audit::AuditRecord,
+    change::{Change, ChangeDraft},
+    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
+    id::{ApiKeyId, OrgId, SecretId, VaultId},
+    name::{EnvName, OrgName, SecretName, VaultName},
+    store::{CommitError, Precondition, StoreError},
+};
+use futures::stream::BoxStream;
+use jiff::Timestamp;
+
+pub use stats::{Counters, Stats};
+
+use crate::kek::Wrapped;
+
+/// A data key of a vault, wrapped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VaultKey {
+    /// Tenant of the vault.
+    pub organization: OrgId,
+    /// The vault.
+    pub vault: VaultId,
+    /// Which of its keys, from 1.
+    pub generation: u32,
+    /// The key.
+    pub wrapped: Wrapped,
+}
+
+/// What a store is opened with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Root {
+    /// Made at random when the store was.
+    pub store: [u8; 16],
+    /// The store's own data key, wrapped. That it opens shows that the root key is the right one.
+    pub seed: Wrapped,
+    /// The pepper of token digests, sealed under that seed.
+    pub pepper: Vec<u8>,
+}
+
+/// A row to write; a [`coffer_domain::store::Write`] whose value is sealed.
+#[derive(Debug)]
+pub enum SealedWrite {
+    /// A new organization.
+    Organization(Organization),
+    /// A vault, with its data key if it is new.
+    Vault(Vault, Option<VaultKey>),
+    /// Deletes a vault, its keys and everything in it.
+    DropVault(VaultId),
+    /// A secret.
+    Secret(Secret),
+    /// A new version.
+    Version {
+        /// Its secret.
+        secret: SecretId,
+        /// What there is to say of it.
+        meta: VersionMeta,
+        /// Its value, sealed.
+        sealed: Vec<u8>,
+    },
+    /// A version's new state; `Destroyed` erases the ciphertext.
+    VersionState {
+        /// Its secret.
+        secret: SecretId,
+        /// Which.
+        version: Version,
+        /// The new state.
+        state: VersionState,
+        /// When.
+        at: Timestamp,
+    },
+    /// An API key.
+    ApiKey(ApiKey),
+    /// A consumer's line.
+    Consumer(Consumer),
+    /// Forgets a pod, in the commit's tenant.
+    ForgetPod(String),
+}
+
+impl SealedWrite {
+    /// Whether it may change who may do what.
+    pub fn touches_rights(&self) -> bool {
+        matches!(self, Self::Vault(..) | Self::DropVault(_) | Self::ApiKey(_))
+    }
+
+    /// Whether bytes must be gone from the files afterwards.
+    pub fn erases(&self) -> bool {
+        matches!(
+            self,
+            Self::DropVault(_)
+                | Self::VersionState {
+                    state: VersionState::Destroyed,
+                    ..
+                }
+        )
+    }
+}
+
+/// A commit whose values are sealed. Every row it writes belongs to `organization`.
+#[derive(Debug)]
+pub struct SealedCommit {
+    /// The tenant.
+    pub organization: OrgId,
+    /// What must still be so.
+    pub preconditions: Vec<Precondition>,
+    /// The rows.
+    pub writes: Vec<SealedWrite>,
+    /// The audit event's canonical bytes.
+    pub audit: Vec<u8>,
+    /// For watchers.
+    pub changes: Vec<ChangeDraft>,
+}
+
+/// A version as kept.
+#[derive(Debug)]
+pub struct SealedVersion {
+    /// Its secret.
+    pub secret: Secret,
+    /// What there is to say of it.
+    pub meta: VersionMeta,
+    /// Its value, sealed; `None` once destroyed.
+    pub sealed: Option<Vec<u8>>,
+}
+
+/// When the record of a read counts as kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AuditDurability {
+    /// Once the operating system has it. It survives the death of this process in any way (`kill -9`), and is
+    /// on disk with the next commit, or the next checkpoint; a power cut before that loses the newest such
+    /// records, from the end of the chain, and nothing that was written by a commit.
+    #[default]
+    Written,
+    /// Once it is on disk: a flush for every group of reads.
+    Durable,
+}
+
+/// A database. Answers of `None` mean that there is no such row.
+pub trait Engine: Send + Sync + 'static {
+    /// The organization of this name.
+    fn organization(
+        &self,
+        name: &OrgName,
+    ) -> impl Future<Output = Result<Option<Organization>, StoreError>> + Send;
+
+    /// The organization of this id.
+    fn organization_by_id(
+        &self,
+        id: OrgId,
+    ) -> impl Future<Output = Result<Option<Organization>, StoreError>> + Send;
+
+    /// The vault of this name, with its tenant.
+    fn vault(
+        &self,
+        organization: &OrgName,
+        vault: &VaultName,
+    ) -> impl Future<Output = Result<Option<(Organization, Vault)>, StoreError>> + Send;
+
+    /// The vaults of a tenant by name, after `after`, at most `limit`.
+    fn vaults(
+        &self,
+        organization: OrgId,
+        after: Option<&VaultName>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Vault>, StoreError>> + Send;
+
+    /// The data keys of a vault.
+    fn vault_keys(&self, vault: VaultId) -> impl Future<Output = Result<Vec<VaultKey>, StoreError>> + Send;
+
+    /// The secret of this name.
+    fn secret(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+        name: &SecretName,
+    ) -> impl Future<Output = Result<Option<Secret>, StoreError>> + Send;
+
+    /// The secrets of an environment by name, after `after`, at most `limit`.
+    fn secrets(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+        after: Option<&SecretName>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Secret>, StoreError>> + Send;
+
+    /// How many secrets a vault holds.
+    fn count_secrets(&self, vault: VaultId) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// The versions of a secret, newest first.
+    fn versions(&self, secret: SecretId)
+    -> impl Future<Output = Result<Vec<VersionMeta>, StoreError>> + Send;
+
+    /// A secret with `version`, else its current version, else its latest.
+    fn sealed_version(
+        &self,
+        owner: (OrgId, VaultId),
+        environment: &EnvName,
+        name: &SecretName,
+        version: Option<Version>,
+    ) -> impl Future<Output = Result<Option<SealedVersion>, StoreError>> + Send;
+
+    /// The API key whose present or previous token has this digest.
+    fn api_key_by_digest(
+        &self,
+        digest: &TokenDigest,
+    ) -> impl Future<Output = Result<Option<ApiKey>, StoreError>> + Send;
+
+    /// The API key of this id.
+    fn api_key(&self, id: ApiKeyId) -> impl Future<Output = Result<Option<ApiKey>, StoreError>> + Send;
+
+    /// The API keys of a tenant by id, after `after`, at most `limit`.
+    fn api_keys(
+        &self,
+        organization: OrgId,
+        after: Option<ApiKeyId>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<ApiKey>, StoreError>> + Send;
+
+    /// The ledger of an environment.
+    fn consumers(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+    ) -> impl Future<Output = Result<Vec<Consumer>, StoreError>> + Send;
+
+    /// A tenant's audit records above `after`, oldest first, at most `limit`.
+    fn audit(
+        &self,
+        organization: OrgId,
+        after: u64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<AuditRecord>, StoreError>> + Send;
+
+    /// The changes above `after`, oldest first, at most `limit`.
+    fn changes(&self, after: u64, limit: u32)
+    -> impl Future<Output = Result<Vec<Change>, StoreError>> + Send;
+
+    /// The newest change's number: now, and whenever it rises.
+    fn watch(&self) -> BoxStream<'static, u64>;
+
+    /// The newest change's number.
+    fn latest_change(&self) -> u64;
+
+    /// Rises, before the commit that caused it returns, whenever rights may have changed.
+    fn rights_epoch(&self) -> u64;
+
+    /// Takes a commit; it is on disk when this returns.
+    fn commit(&self, commit: SealedCommit) -> impl Future<Output = Result<(), CommitError>> + Send;
+
+    /// Appends an event (its canonical bytes) to a tenant's chain.
+    fn record(
+        &self,
+        organization: OrgId,
+        event: Vec<u8>,
+        durability: AuditDurability,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// What the store is opened with; `None` while it is new.
+    fn root(&self) -> impl Future<Output = Result<Option<Root>, StoreError>> + Send;
+
+    /// Up to `limit` vault keys that are wrapped under another root key than `kek`.
+    fn vault_keys_not_under(
+        &self,
+        kek: &str,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<VaultKey>, StoreError>> + Send;
+
+    /// Keeps the root, new or rewrapped.
+    fn put_root(&self, root: Root) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// Replaces wrapped keys, as a whole. A key that is gone stays gone.
+    fn replace_vault_keys(&self, keys: Vec<VaultKey>) -> impl Future<Output = Result<(), StoreError>> + Send;
+
+    /// What has been done since it was opened.
+    fn stats(&self) -> Stats;
+}

@@ -1,0 +1,41 @@
+//! The schema and how it grows: numbered scripts, forward only, each in one transaction with the number it
+//! leads to (`user_version`).
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::open::OpenSqliteError;
+
+/// The scripts, in order, with the schema each leads to.
+const SCRIPTS: [(i32, &str); 1] = [(1, include_str!("migrations/001.sql"))];
+
+/// `Cofr`: tells our files from other SQLite databases (`application_id`).
+const APPLICATION_ID: i32 = 0x436f_6672;
+
+/// Brings the database to the newest schema, from whatever earlier one it has.
+pub(super) fn migrate(connection: &mut Connection) -> Result<(), OpenSqliteError> {
+    let (known, found) = (SCRIPTS[SCRIPTS.len() - 1].0, version(connection)?);
+    if found > known {
+        return Err(OpenSqliteError::NewerSchema { found, known });
+    }
+    for (schema, script) in SCRIPTS.into_iter().filter(|(schema, _)| *schema > found) {
+        let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        transaction.execute_batch(script)?;
+        transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
+        transaction.pragma_update(None, "user_version", schema)?;
+        transaction.commit()?;
+        tracing::info!(schema, "migrated the store");
+    }
+    Ok(())
+}
+
+/// The schema the file has; 0 for an empty file.
+fn version(connection: &Connection) -> Result<i32, OpenSqliteError> {
+    let number = |pragma| connection.pragma_query_value(None, pragma, |row| row.get::<_, i32>(0));
+    let (application, schema) = (number("application_id")?, number("user_version")?);
+    let tables: i64 = connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
+    match schema {
+        0 if tables == 0 => Ok(0),
+        1.. if application == APPLICATION_ID => Ok(schema),
+        _ => Err(OpenSqliteError::Foreign),
+    }
+}

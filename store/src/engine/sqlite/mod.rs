@@ -1,0 +1,140 @@
+//! The embedded engine: one SQLite database in a directory of its own, one writer, many readers.
+
+mod fault;
+mod heads;
+mod job;
+mod migrations;
+mod open;
+mod queue;
+mod read;
+mod readers;
+mod rows;
+mod serve;
+mod write;
+mod writer;
+
+use std::{
+    collections::VecDeque,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    thread::{self, JoinHandle},
+};
+
+use coffer_domain::store::CommitError;
+use tokio::sync::watch;
+
+#[cfg(test)]
+mod tests;
+
+pub use open::OpenSqliteError;
+
+use self::{
+    job::{Job, Task},
+    queue::Queue,
+    readers::Readers,
+    writer::Writer,
+};
+use super::stats::{Counters, bump};
+
+/// How many tasks wait for the writer before the next is made to wait outside.
+const QUEUE_CAPACITY: usize = 1024;
+
+/// The engine. Dropping it ends the writer, after what waits, and frees the directory.
+pub struct Sqlite {
+    readers: Readers,
+    shared: Arc<Shared>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What callers and the writer share.
+struct Shared {
+    queue: Queue<Job>,
+    latest: watch::Sender<u64>,
+    rights_epoch: AtomicU64,
+    counters: Counters,
+}
+
+impl Sqlite {
+    /// Opens the store in `directory`, making it if it is not there. Blocks for as long as the disk takes.
+    pub fn open(directory: &Path) -> Result<Self, OpenSqliteError> {
+        let open::OpenDatabase { file, lock, writer } = open::open(directory)?;
+        let readers = Readers::new(&file)?;
+        let shared = Arc::new(Shared {
+            queue: Queue::new(QUEUE_CAPACITY),
+            latest: watch::Sender::new(writer::latest_change(&writer)?),
+            rights_epoch: AtomicU64::new(0),
+            counters: Counters::default(),
+        });
+        let writer = Writer::new(writer, Arc::clone(&shared));
+        let ending = Ending(Arc::clone(&shared));
+        let run = move || {
+            // Held for as long as anything can be written.
+            let _held = (lock, ending);
+            writer.run();
+        };
+        let thread = thread::Builder::new().name("coffer-writer".to_owned()).spawn(run);
+        let thread = thread.map_err(|source| OpenSqliteError::Io { path: file, source })?;
+        Ok(Self {
+            readers,
+            shared,
+            thread: Some(thread),
+        })
+    }
+
+    /// Hands a task to the writer and waits for its answer. The task is done even if nobody waits any more.
+    async fn write(&self, task: Task) -> Result<(), CommitError> {
+        let (job, answer) = Job::new(task);
+        self.shared.queue.push(job).await.map_err(|_| writer::stopped())?;
+        answer.await.map_err(|_| writer::stopped())?
+    }
+}
+
+/// Nobody waits for a writer that is gone, even by a panic.
+struct Ending(Arc<Shared>);
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.queue.close();
+        drop(self.0.queue.take(None));
+    }
+}
+
+impl Drop for Sqlite {
+    fn drop(&mut self) {
+        self.shared.queue.close();
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's writer ended in a panic");
+        }
+    }
+}
+
+impl Shared {
+    fn latest_change(&self) -> u64 {
+        *self.latest.borrow()
+    }
+
+    fn announce(&self, latest: u64) {
+        self.latest
+            .send_if_modified(|known| std::mem::replace(known, latest) != latest);
+    }
+
+    fn rights_changed(&self) {
+        self.rights_epoch.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn count(&self, batch: &VecDeque<Job>, answers: &[Result<(), CommitError>]) {
+        for (job, answer) in batch.iter().zip(answers) {
+            match (&job.task, answer) {
+                (Task::Commit(_), Ok(())) => bump(&self.counters.commits),
+                (Task::Commit(_), Err(CommitError::Precondition)) => bump(&self.counters.refused),
+                (Task::Record { .. }, Ok(())) => bump(&self.counters.records),
+                _ => {}
+            }
+        }
+    }
+}

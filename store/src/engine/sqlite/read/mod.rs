@@ -1,0 +1,7 @@
+//! Every query, as a function of a connection.
+
+pub(super) mod api_keys;
+pub(super) mod keys;
+pub(super) mod logs;
+pub(super) mod secrets;
+pub(super) mod tenants;

@@ -1,0 +1,189 @@
+//! The engine's face: each question to its query, each task to the writer.
+
+use std::sync::atomic::Ordering;
+
+use coffer_domain::{
+    address::Version,
+    api_key::TokenDigest,
+    audit::AuditRecord,
+    change::Change,
+    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta},
+    id::{ApiKeyId, OrgId, SecretId, VaultId},
+    name::{EnvName, OrgName, SecretName, VaultName},
+    store::{CommitError, StoreError},
+};
+use futures::{StreamExt, stream, stream::BoxStream};
+
+use super::{
+    Sqlite,
+    job::{Task, without_preconditions},
+    read::{api_keys, keys, logs, secrets, tenants},
+};
+use crate::engine::{AuditDurability, Engine, Root, SealedCommit, SealedVersion, Stats, VaultKey};
+
+impl Engine for Sqlite {
+    async fn organization(&self, name: &OrgName) -> Result<Option<Organization>, StoreError> {
+        self.readers.read(|db| tenants::organization(db, name))
+    }
+
+    async fn organization_by_id(&self, id: OrgId) -> Result<Option<Organization>, StoreError> {
+        self.readers.read(|db| tenants::organization_by_id(db, id))
+    }
+
+    async fn vault(
+        &self,
+        organization: &OrgName,
+        vault: &VaultName,
+    ) -> Result<Option<(Organization, Vault)>, StoreError> {
+        self.readers.read(|db| tenants::vault(db, organization, vault))
+    }
+
+    async fn vaults(
+        &self,
+        organization: OrgId,
+        after: Option<&VaultName>,
+        limit: u32,
+    ) -> Result<Vec<Vault>, StoreError> {
+        self.readers
+            .read(|db| tenants::vaults(db, organization, after, limit))
+    }
+
+    async fn vault_keys(&self, vault: VaultId) -> Result<Vec<VaultKey>, StoreError> {
+        self.readers.read(|db| keys::of_vault(db, vault))
+    }
+
+    async fn secret(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+        name: &SecretName,
+    ) -> Result<Option<Secret>, StoreError> {
+        self.readers
+            .read(|db| secrets::secret(db, vault, environment, name))
+    }
+
+    async fn secrets(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+        after: Option<&SecretName>,
+        limit: u32,
+    ) -> Result<Vec<Secret>, StoreError> {
+        self.readers
+            .read(|db| secrets::secrets(db, vault, environment, after, limit))
+    }
+
+    async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {
+        self.readers.read(|db| secrets::count(db, vault))
+    }
+
+    async fn versions(&self, secret: SecretId) -> Result<Vec<VersionMeta>, StoreError> {
+        self.readers.read(|db| secrets::versions(db, secret))
+    }
+
+    async fn sealed_version(
+        &self,
+        owner: (OrgId, VaultId),
+        environment: &EnvName,
+        name: &SecretName,
+        version: Option<Version>,
+    ) -> Result<Option<SealedVersion>, StoreError> {
+        self.readers
+            .read(|db| secrets::sealed_version(db, owner, environment, name, version))
+    }
+
+    async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError> {
+        self.readers.read(|db| api_keys::by_digest(db, digest))
+    }
+
+    async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+        self.readers.read(|db| api_keys::by_id(db, id))
+    }
+
+    async fn api_keys(
+        &self,
+        organization: OrgId,
+        after: Option<ApiKeyId>,
+        limit: u32,
+    ) -> Result<Vec<ApiKey>, StoreError> {
+        self.readers
+            .read(|db| api_keys::of_organization(db, organization, after, limit))
+    }
+
+    async fn consumers(&self, vault: VaultId, environment: &EnvName) -> Result<Vec<Consumer>, StoreError> {
+        self.readers.read(|db| secrets::consumers(db, vault, environment))
+    }
+
+    async fn audit(
+        &self,
+        organization: OrgId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        self.readers
+            .read(|db| logs::audit(db, organization, after, limit))
+    }
+
+    async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
+        self.readers.read(|db| logs::changes(db, after, limit))
+    }
+
+    fn watch(&self) -> BoxStream<'static, u64> {
+        let mut receiver = self.shared.latest.subscribe();
+        receiver.mark_changed();
+        stream::unfold(receiver, |mut receiver| async move {
+            receiver.changed().await.ok()?;
+            let latest = *receiver.borrow_and_update();
+            Some((latest, receiver))
+        })
+        .boxed()
+    }
+
+    fn latest_change(&self) -> u64 {
+        self.shared.latest_change()
+    }
+
+    fn rights_epoch(&self) -> u64 {
+        self.shared.rights_epoch.load(Ordering::Acquire)
+    }
+
+    async fn commit(&self, commit: SealedCommit) -> Result<(), CommitError> {
+        self.write(Task::Commit(commit)).await
+    }
+
+    async fn record(
+        &self,
+        organization: OrgId,
+        event: Vec<u8>,
+        durability: AuditDurability,
+    ) -> Result<(), StoreError> {
+        let durable = durability == AuditDurability::Durable;
+        self.write(Task::Record {
+            organization,
+            event,
+            durable,
+        })
+        .await
+        .map_err(without_preconditions)
+    }
+
+    async fn root(&self) -> Result<Option<Root>, StoreError> {
+        self.readers.read(keys::root)
+    }
+
+    async fn vault_keys_not_under(&self, kek: &str, limit: u32) -> Result<Vec<VaultKey>, StoreError> {
+        self.readers.read(|db| keys::not_under(db, kek, limit))
+    }
+
+    async fn put_root(&self, root: Root) -> Result<(), StoreError> {
+        self.write(Task::Root(root)).await.map_err(without_preconditions)
+    }
+
+    async fn replace_vault_keys(&self, keys: Vec<VaultKey>) -> Result<(), StoreError> {
+        self.write(Task::Keys(keys)).await.map_err(without_preconditions)
+    }
+
+    fn stats(&self) -> Stats {
+        self.shared.counters.read()
+    }
+}

@@ -1,0 +1,3 @@
+//! The engine from inside.
+
+mod statements;

@@ -1,0 +1,17 @@
+//! What one commit does to the rows.
+
+pub(super) mod apply;
+pub(super) mod keys;
+mod mutable;
+pub(super) mod precondition;
+
+use rusqlite::{Error, Result};
+
+/// A statement that should have changed one row.
+fn one(changed: usize) -> Result<()> {
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(Error::StatementChangedRows(changed))
+    }
+}

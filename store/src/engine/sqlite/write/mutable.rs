@@ -1,0 +1,94 @@
+//! The rows that change and keep their id: vaults, secrets, API keys. New or changed is one statement; what
+//! never changes of a row (id, tenant, place, date of birth) is written once.
+
+use coffer_domain::{
+    entity::{ApiKey, Secret, Vault},
+    id::OrgId,
+};
+use jiff::Timestamp;
+use rusqlite::{Connection, Result, named_params};
+
+use super::one;
+use crate::engine::sqlite::rows::{integer, to_json, to_optional_json};
+
+pub(super) fn vault(db: &Connection, organization: OrgId, vault: &Vault) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO vaults (id, organization_id, name, environments, access, owner, created_at, revision)
+         VALUES (:id, :organization, :name, :environments, :access, :owner, :created_at, :revision)
+         ON CONFLICT (id) DO UPDATE
+         SET environments = excluded.environments, access = excluded.access, owner = excluded.owner,
+             revision = excluded.revision
+         WHERE organization_id = excluded.organization_id AND name = excluded.name",
+    )?
+    .execute(named_params! {
+        ":id": vault.id.as_bytes(),
+        ":organization": organization.as_bytes(),
+        ":name": vault.name.as_str(),
+        ":environments": to_json(&vault.environments)?,
+        ":access": to_json(&vault.access)?,
+        ":owner": to_optional_json(vault.owner.as_ref())?,
+        ":created_at": vault.created_at.as_microsecond(),
+        ":revision": integer(vault.revision),
+    })
+    .and_then(one)
+}
+
+pub(super) fn secret(db: &Connection, organization: OrgId, secret: &Secret) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO secrets (vault_id, environment, name, id, organization_id, current_version, latest_version,
+                              generator, owner, created_at, updated_at, revision)
+         VALUES (:vault, :environment, :name, :id, :organization, :current, :latest,
+                 :generator, :owner, :created_at, :updated_at, :revision)
+         ON CONFLICT (vault_id, environment, name) DO UPDATE
+         SET current_version = excluded.current_version, latest_version = excluded.latest_version,
+             generator = excluded.generator, owner = excluded.owner, updated_at = excluded.updated_at,
+             revision = excluded.revision
+         WHERE id = excluded.id AND organization_id = excluded.organization_id",
+    )?
+    .execute(named_params! {
+        ":vault": secret.vault.as_bytes(),
+        ":environment": secret.environment.as_str(),
+        ":name": secret.name.as_str(),
+        ":id": secret.id.as_bytes(),
+        ":organization": organization.as_bytes(),
+        ":current": secret.current.map(|version| integer(version.get())),
+        ":latest": integer(secret.latest.get()),
+        ":generator": to_optional_json(secret.generator.as_ref())?,
+        ":owner": to_optional_json(secret.owner.as_ref())?,
+        ":created_at": secret.created_at.as_microsecond(),
+        ":updated_at": secret.updated_at.as_microsecond(),
+        ":revision": integer(secret.revision),
+    })
+    .and_then(one)
+}
+
+pub(super) fn api_key(db: &Connection, organization: OrgId, key: &ApiKey) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO api_keys (id, organization_id, name, digest, previous_digest, previous_valid_until, grants,
+                               owner, created_at, rotated_at, expires_at, revoked_at, revision)
+         VALUES (:id, :organization, :name, :digest, :previous, :previous_until, :grants,
+                 :owner, :created_at, :rotated_at, :expires_at, :revoked_at, :revision)
+         ON CONFLICT (id) DO UPDATE
+         SET name = excluded.name, digest = excluded.digest, previous_digest = excluded.previous_digest,
+             previous_valid_until = excluded.previous_valid_until, grants = excluded.grants,
+             owner = excluded.owner, rotated_at = excluded.rotated_at, expires_at = excluded.expires_at,
+             revoked_at = excluded.revoked_at, revision = excluded.revision
+         WHERE organization_id = excluded.organization_id",
+    )?
+    .execute(named_params! {
+        ":id": key.id.as_bytes(),
+        ":organization": organization.as_bytes(),
+        ":name": key.name.as_str(),
+        ":digest": key.digest.0,
+        ":previous": key.previous.as_ref().map(|previous| previous.digest.0),
+        ":previous_until": key.previous.as_ref().map(|previous| previous.valid_until.as_microsecond()),
+        ":grants": to_json(&key.grants)?,
+        ":owner": to_optional_json(key.owner.as_ref())?,
+        ":created_at": key.created_at.as_microsecond(),
+        ":rotated_at": key.rotated_at.as_microsecond(),
+        ":expires_at": key.expires_at.map(Timestamp::as_microsecond),
+        ":revoked_at": key.revoked_at.map(Timestamp::as_microsecond),
+        ":revision": integer(key.revision),
+    })
+    .and_then(one)
+}

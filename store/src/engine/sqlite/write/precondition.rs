@@ -1,0 +1,45 @@
+//! What must still be so.
+
+use coffer_domain::store::Precondition;
+use rusqlite::{Connection, OptionalExtension, Params, Result};
+
+use crate::engine::sqlite::rows;
+
+/// Whether it holds.
+pub(in crate::engine::sqlite) fn holds(db: &Connection, precondition: &Precondition) -> Result<bool> {
+    let (expected, found) = match precondition {
+        Precondition::OrganizationAbsent(name) => (
+            None,
+            revision(db, "SELECT 0 FROM organizations WHERE name = ?1", [name.as_str()])?,
+        ),
+        Precondition::Vault(organization, name, expected) => {
+            let sql = "SELECT revision FROM vaults WHERE organization_id = ?1 AND name = ?2";
+            (
+                *expected,
+                revision(db, sql, (organization.as_bytes(), name.as_str()))?,
+            )
+        }
+        Precondition::Secret(vault, environment, name, expected) => {
+            let sql = "SELECT revision FROM secrets WHERE vault_id = ?1 AND environment = ?2 AND name = ?3";
+            (
+                *expected,
+                revision(db, sql, (vault.as_bytes(), environment.as_str(), name.as_str()))?,
+            )
+        }
+        Precondition::ApiKey(key, expected) => (
+            Some(*expected),
+            revision(
+                db,
+                "SELECT revision FROM api_keys WHERE id = ?1",
+                [key.as_bytes()],
+            )?,
+        ),
+    };
+    Ok(expected == found)
+}
+
+fn revision(db: &Connection, sql: &str, key: impl Params) -> Result<Option<u64>> {
+    db.prepare_cached(sql)?
+        .query_row(key, |row| rows::number(row, 0))
+        .optional()
+}

@@ -1,0 +1,218 @@
+//! The store's port, answered.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws_lc_rs::hmac;
+use coffer_domain::{
+    address::Version,
+    api_key::{ApiToken, TokenDigest},
+    audit::{AuditEvent, AuditRecord},
+    change::Change,
+    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
+    id::{ApiKeyId, OrgId, SecretId, VaultId},
+    name::{EnvName, OrgName, SecretName, VaultName},
+    secret_value::SecretValue,
+    store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
+};
+use futures::stream::BoxStream;
+
+use super::SealedStore;
+use crate::{
+    aad::Aad,
+    engine::{Engine, SealedVersion, SealedWrite},
+    envelope,
+};
+
+#[async_trait]
+impl<E: Engine> Store for SealedStore<E> {
+    async fn organization(&self, name: &OrgName) -> Result<Option<Organization>, StoreError> {
+        self.engine.organization(name).await
+    }
+
+    async fn organization_by_id(&self, id: OrgId) -> Result<Option<Organization>, StoreError> {
+        self.engine.organization_by_id(id).await
+    }
+
+    async fn vault(
+        &self,
+        organization: &OrgName,
+        vault: &VaultName,
+    ) -> Result<Option<LocatedVault>, StoreError> {
+        // Before the row is read: a change in between then makes the row count as old.
+        let epoch = self.engine.rights_epoch();
+        if let Some(located) = self.vaults.get(epoch, organization, vault) {
+            return Ok(Some(located));
+        }
+        let found = self.engine.vault(organization, vault).await?;
+        Ok(found.map(|found| self.vaults.put(epoch, found)))
+    }
+
+    async fn vaults(
+        &self,
+        organization: OrgId,
+        after: Option<&VaultName>,
+        limit: u32,
+    ) -> Result<Vec<Vault>, StoreError> {
+        self.engine.vaults(organization, after, limit).await
+    }
+
+    async fn secret(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+        name: &SecretName,
+    ) -> Result<Option<Secret>, StoreError> {
+        self.engine.secret(vault, environment, name).await
+    }
+
+    async fn secrets(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+        after: Option<&SecretName>,
+        limit: u32,
+    ) -> Result<Vec<Secret>, StoreError> {
+        self.engine.secrets(vault, environment, after, limit).await
+    }
+
+    async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {
+        self.engine.count_secrets(vault).await
+    }
+
+    async fn versions(&self, secret: SecretId) -> Result<Vec<VersionMeta>, StoreError> {
+        self.engine.versions(secret).await
+    }
+
+    async fn open(
+        &self,
+        vault: &LocatedVault,
+        environment: &EnvName,
+        name: &SecretName,
+        version: Option<Version>,
+    ) -> Result<Option<Opened>, StoreError> {
+        let owner = (vault.organization.id, vault.vault.id);
+        let Some(found) = self
+            .engine
+            .sealed_version(owner, environment, name, version)
+            .await?
+        else {
+            return Ok(None);
+        };
+        let value = match found.meta.state {
+            VersionState::Live => Some(self.open_value(owner, &found).await?),
+            VersionState::Deleted | VersionState::Destroyed => None,
+        };
+        Ok(Some(Opened {
+            secret: found.secret,
+            meta: found.meta,
+            value,
+        }))
+    }
+
+    async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError> {
+        self.engine.api_key_by_digest(digest).await
+    }
+
+    async fn api_key(&self, id: ApiKeyId) -> Result<Option<ApiKey>, StoreError> {
+        self.engine.api_key(id).await
+    }
+
+    async fn api_keys(
+        &self,
+        organization: OrgId,
+        after: Option<ApiKeyId>,
+        limit: u32,
+    ) -> Result<Vec<ApiKey>, StoreError> {
+        self.engine.api_keys(organization, after, limit).await
+    }
+
+    async fn consumers(&self, vault: VaultId, environment: &EnvName) -> Result<Vec<Consumer>, StoreError> {
+        self.engine.consumers(vault, environment).await
+    }
+
+    async fn audit(
+        &self,
+        organization: OrgId,
+        after: u64,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        self.engine.audit(organization, after, limit).await
+    }
+
+    async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
+        self.engine.changes(after, limit).await
+    }
+
+    fn watch(&self) -> BoxStream<'static, u64> {
+        self.engine.watch()
+    }
+
+    fn latest_change(&self) -> u64 {
+        self.engine.latest_change()
+    }
+
+    fn rights_epoch(&self) -> u64 {
+        self.engine.rights_epoch()
+    }
+
+    fn digest(&self, token: &ApiToken) -> TokenDigest {
+        let tag = hmac::sign(&self.pepper, token.secret().reveal());
+        let mut digest = [0; 32];
+        digest.copy_from_slice(tag.as_ref());
+        TokenDigest(digest)
+    }
+
+    async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
+        let (sealed, new) = self.seal(commit).await?;
+        let dropped: Vec<VaultId> = sealed.writes.iter().filter_map(dropped).collect();
+        self.engine.commit(sealed).await?;
+        for (vault, seeds) in new {
+            self.keyring.put(vault, Arc::clone(&seeds));
+        }
+        for vault in dropped {
+            self.keyring.forget(vault);
+        }
+        Ok(())
+    }
+
+    async fn record(&self, organization: OrgId, event: AuditEvent) -> Result<(), StoreError> {
+        self.engine
+            .record(organization, event.canonical(), self.audit_durability)
+            .await
+    }
+}
+
+fn dropped(write: &SealedWrite) -> Option<VaultId> {
+    if let SealedWrite::DropVault(vault) = write {
+        Some(*vault)
+    } else {
+        None
+    }
+}
+
+impl<E: Engine> SealedStore<E> {
+    async fn open_value(
+        &self,
+        owner: (OrgId, VaultId),
+        found: &SealedVersion,
+    ) -> Result<SecretValue, StoreError> {
+        let (secret, version) = (found.secret.id, found.meta.version);
+        let broken = |why: &dyn std::fmt::Display| {
+            StoreError::Broken(format!(
+                "version {version} of secret {secret} cannot be opened: {why}"
+            ))
+        };
+        let sealed = found
+            .sealed
+            .as_deref()
+            .ok_or_else(|| broken(&"its ciphertext is gone"))?;
+        let generation = envelope::generation(sealed).map_err(|error| broken(&error))?;
+        let seeds = self.seeds(owner.1).await?;
+        let seed = seeds.as_ref().and_then(|seeds| seeds.of(generation));
+        let seed =
+            seed.ok_or_else(|| broken(&format_args!("its vault has no key of generation {generation}")))?;
+        let aad = Aad::secret_value(owner, &found.secret.environment, (secret, version), generation);
+        envelope::open(seed, &aad, sealed).map_err(|error| broken(&error))
+    }
+}
