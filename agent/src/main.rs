@@ -103,10 +103,12 @@ fn wait() -> ExitCode {
             .map_err(|e| format!("{CONFIG_VARIABLE} does not parse: {e}"))
     });
     match config {
-        Ok(config) => {
-            wait::wait(Path::new(&config.state_dir));
-            ExitCode::SUCCESS
-        }
+        Ok(config) if wait::wait(Path::new(&config.state_dir)) => ExitCode::SUCCESS,
+        Ok(_) => fail(
+            "wait",
+            &"no values yet; the sidecar's log says why",
+            ExitCode::FAILURE,
+        ),
         Err(reason) => fail("wait", &reason, ExitCode::from(2)),
     }
 }

@@ -9,17 +9,19 @@ use crate::state::READY;
 
 /// A look costs some microseconds. inotify would cost none, but its instances are few per user, and here is
 /// no place to fail for want of one.
-const OFTEN: Duration = Duration::from_millis(5);
-const SELDOM: Duration = Duration::from_millis(100);
-/// So many looks, about 30 seconds, before it is plain that values are long in coming.
-const OFTEN_LOOKS: u32 = 6000;
+const PAUSE: Duration = Duration::from_millis(5);
+/// So many looks, about 30 seconds. While a hook runs, kubelet does not even end a pod that was deleted: it
+/// must come to an end, and kubelet then starts the sidecar and the hook anew.
+const LOOKS: u32 = 6000;
 
-/// Waits, as long as it takes, for values to be in place.
-pub fn wait(state_dir: &Path) {
+/// Waits for values to be in place. Whether they are.
+pub fn wait(state_dir: &Path) -> bool {
     let ready = state_dir.join(READY);
-    let mut looks = 0_u32;
-    while !ready.exists() {
-        looks = looks.saturating_add(1);
-        sleep(if looks < OFTEN_LOOKS { OFTEN } else { SELDOM });
+    for _ in 0..LOOKS {
+        if ready.exists() {
+            return true;
+        }
+        sleep(PAUSE);
     }
+    ready.exists()
 }

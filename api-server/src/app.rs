@@ -44,7 +44,10 @@ impl App {
     pub async fn authenticate(&self, token: &str) -> Result<Authenticated, Error> {
         if ApiToken::is_ours(token) {
             let principal = self.coffer.authenticate(token).await?;
-            return Ok(Authenticated { principal, until: None });
+            return Ok(Authenticated {
+                principal,
+                until: None,
+            });
         }
         let Some(identity) = &self.identity else {
             return Err(Error::Unauthenticated("the token is not an API key"));

@@ -43,8 +43,11 @@ pub async fn bootstrap(coffer: &Coffer, organization: &OrgName) -> Result<Bootst
     let vault = VaultName::new(DEFAULT)?;
     let environment = EnvName::new(DEFAULT)?;
     coffer.ensure_organization(&caller, organization).await?;
-    let settings =
-        VaultSettings { environments: vec![environment.clone()], access: Vec::new(), owner: None };
+    let settings = VaultSettings {
+        environments: vec![environment.clone()],
+        access: Vec::new(),
+        owner: None,
+    };
     let existed = match coffer.create_vault(&caller, organization, &vault, settings).await {
         Ok(_) => false,
         Err(Error::AlreadyExists { .. }) => true,
@@ -58,7 +61,13 @@ pub async fn bootstrap(coffer: &Coffer, organization: &OrgName) -> Result<Bootst
     };
     let issued = coffer.create_api_key(&caller, organization, key).await?;
     let organization = organization.clone();
-    Ok(Bootstrap { organization, vault, environment, token: issued.token.secret().clone(), existed })
+    Ok(Bootstrap {
+        organization,
+        vault,
+        environment,
+        token: issued.token.secret().clone(),
+        existed,
+    })
 }
 
 impl Bootstrap {

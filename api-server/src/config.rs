@@ -60,10 +60,20 @@ pub struct WorkloadSettings {
     #[arg(long, env = "COFFER_WORKLOAD_AUDIENCE", default_value = "coffer")]
     pub workload_audience: String,
     /// File with the cluster's public keys (JWKS)
-    #[arg(long, env = "COFFER_WORKLOAD_JWKS_FILE", group = "keys", requires = "workload_issuer")]
+    #[arg(
+        long,
+        env = "COFFER_WORKLOAD_JWKS_FILE",
+        group = "keys",
+        requires = "workload_issuer"
+    )]
     pub workload_jwks_file: Option<PathBuf>,
     /// Address of the cluster's public keys (JWKS)
-    #[arg(long, env = "COFFER_WORKLOAD_JWKS_URL", group = "keys", requires = "workload_issuer")]
+    #[arg(
+        long,
+        env = "COFFER_WORKLOAD_JWKS_URL",
+        group = "keys",
+        requires = "workload_issuer"
+    )]
     pub workload_jwks_url: Option<String>,
 }
 
@@ -90,7 +100,9 @@ pub enum BadSettings {
     #[error("say how to serve: --tls-dir DIR for TLS, or --insecure-http for plain HTTP on loopback")]
     NoTransport,
     /// Plain HTTP that others could reach.
-    #[error("--insecure-http needs a loopback --listen address such as 127.0.0.1:8080, not {0}; elsewhere use --tls-dir")]
+    #[error(
+        "--insecure-http needs a loopback --listen address such as 127.0.0.1:8080, not {0}; elsewhere use --tls-dir"
+    )]
     NotLoopback(SocketAddr),
 }
 
@@ -115,12 +127,24 @@ mod tests {
 
     #[test]
     fn plain_http_is_for_loopback_alone() {
-        for (listen, good) in [("127.0.0.1:0", true), ("[::1]:1", true), ("0.0.0.0:1", false), ("10.0.0.1:1", false)] {
-            let found = settings(&["--listen", listen, "--insecure-http"]).unwrap().check();
+        for (listen, good) in [
+            ("127.0.0.1:0", true),
+            ("[::1]:1", true),
+            ("0.0.0.0:1", false),
+            ("10.0.0.1:1", false),
+        ] {
+            let found = settings(&["--listen", listen, "--insecure-http"])
+                .unwrap()
+                .check();
             assert_eq!(found.is_ok(), good, "{listen}");
         }
         assert_eq!(settings(&[]).unwrap().check(), Err(BadSettings::NoTransport));
-        assert_eq!(settings(&["--tls-dir", "t", "--listen", "0.0.0.0:1"]).unwrap().check(), Ok(()));
+        assert_eq!(
+            settings(&["--tls-dir", "t", "--listen", "0.0.0.0:1"])
+                .unwrap()
+                .check(),
+            Ok(())
+        );
         assert!(settings(&["--tls-dir", "t", "--insecure-http"]).is_err());
     }
 
@@ -129,6 +153,16 @@ mod tests {
         assert!(settings(&["--workload-issuer", "i"]).is_err());
         assert!(settings(&["--workload-jwks-file", "f"]).is_err());
         assert!(settings(&["--workload-issuer", "i", "--workload-jwks-file", "f"]).is_ok());
-        assert!(settings(&["--workload-issuer", "i", "--workload-jwks-file", "f", "--workload-jwks-url", "u"]).is_err());
+        assert!(
+            settings(&[
+                "--workload-issuer",
+                "i",
+                "--workload-jwks-file",
+                "f",
+                "--workload-jwks-url",
+                "u"
+            ])
+            .is_err()
+        );
     }
 }

@@ -33,8 +33,14 @@ pub struct HealthOut {
 
 /// The probes, and the metrics if this listener answers them.
 pub fn router(with_metrics: bool) -> Router<Arc<App>> {
-    let probes = Router::new().route("/healthz", get(healthz)).route("/readyz", get(readyz));
-    if with_metrics { probes.route("/metrics", get(metrics)) } else { probes }
+    let probes = Router::new()
+        .route("/healthz", get(healthz))
+        .route("/readyz", get(readyz));
+    if with_metrics {
+        probes.route("/metrics", get(metrics))
+    } else {
+        probes
+    }
 }
 
 /// The process runs and answers.
@@ -46,7 +52,13 @@ pub fn router(with_metrics: bool) -> Router<Arc<App>> {
     responses((status = 200, description = "The process runs", body = HealthOut))
 )]
 pub async fn healthz(_: RequestContext) -> Response {
-    respond::json(StatusCode::OK, &HealthOut { status: "ok", waiting: Vec::new() })
+    respond::json(
+        StatusCode::OK,
+        &HealthOut {
+            status: "ok",
+            waiting: Vec::new(),
+        },
+    )
 }
 
 /// Requests can be served: the store answers, and pods' tokens can be verified where that is set up.
@@ -71,9 +83,21 @@ pub async fn readyz(State(app): State<Arc<App>>, _: RequestContext) -> Response 
         waiting.push("workload-keys");
     }
     if waiting.is_empty() {
-        return respond::json(StatusCode::OK, &HealthOut { status: "ok", waiting });
+        return respond::json(
+            StatusCode::OK,
+            &HealthOut {
+                status: "ok",
+                waiting,
+            },
+        );
     }
-    respond::json(StatusCode::SERVICE_UNAVAILABLE, &HealthOut { status: "unready", waiting })
+    respond::json(
+        StatusCode::SERVICE_UNAVAILABLE,
+        &HealthOut {
+            status: "unready",
+            waiting,
+        },
+    )
 }
 
 /// Counters in Prometheus' text form.

@@ -117,9 +117,19 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
     });
     let separate = parts.metrics_listener.is_some();
     let shell = |router| {
-        Arc::new(Shell::new(router, parts.coffer.clone(), Arc::clone(&parts.metrics), parts.access_log))
+        Arc::new(Shell::new(
+            router,
+            parts.coffer.clone(),
+            Arc::clone(&parts.metrics),
+            parts.access_log,
+        ))
     };
-    let main = Door::new(shell(router(Arc::clone(&app), !separate)), parts.tls, parts.limits, &parts.metrics);
+    let main = Door::new(
+        shell(router(Arc::clone(&app), !separate)),
+        parts.tls,
+        parts.limits,
+        &parts.metrics,
+    );
     let side = Door::new(shell(probes(app)), None, parts.limits, &parts.metrics);
     let follower = follow(Arc::clone(&hub), parts.coffer.clone());
     tokio::select! {
@@ -129,9 +139,16 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
     }
     tracing::info!("ending: no more requests are taken");
     hub.stop();
-    let drained = timeout(parts.limits.drain, async { tokio::join!(main.drain(), side.drain()) }).await;
+    let drained = timeout(parts.limits.drain, async {
+        tokio::join!(main.drain(), side.drain())
+    })
+    .await;
     follower.abort();
-    Ok(if drained.is_ok() { Served::Drained } else { Served::Cut })
+    Ok(if drained.is_ok() {
+        Served::Drained
+    } else {
+        Served::Cut
+    })
 }
 
 fn follow(hub: Arc<Hub>, coffer: Coffer) -> JoinHandle<()> {
@@ -258,5 +275,56 @@ where
     if let Err(error) = watcher.watch(connection).await {
         // Clients leave, and send what is no HTTP: nothing to act on, and nothing of it is repeated.
         tracing::debug!(kind = error.is_parse(), "a connection ended early");
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use coffer_domain::testkit::{ManualClock, NoKeyPairs, SeededEntropy};
+    use coffer_store::{Seed, StoreOptions, kek::StaticKek};
+    use prometheus::Registry;
+
+    use super::*;
+
+    async fn panicking() -> &'static str {
+        panic!("hunter2")
+    }
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_that_says_nothing_and_the_server_goes_on() {
+        let directory = tempfile::tempdir().unwrap();
+        let entropy = Arc::new(SeededEntropy::new(1));
+        let kek = StaticKek::from_keys(Seed::fresh(&*entropy), Vec::new(), Arc::clone(&entropy) as _);
+        let options = StoreOptions::new(directory.path().join("store"), Arc::new(kek)).unwrap();
+        let clock = Arc::new(ManualClock::at(jiff::Timestamp::UNIX_EPOCH));
+        let store = coffer_store::open(options).await.unwrap();
+        let coffer = Coffer::new(store, clock, entropy, Arc::new(NoKeyPairs));
+        let metrics = Arc::new(Metrics::new(Registry::new()).unwrap());
+        let router = Router::new()
+            .route("/panic", get(panicking))
+            .route("/fine", get(async || "fine"));
+        let shell = Arc::new(Shell::new(router, coffer, Arc::clone(&metrics), false));
+        let door = Door::new(shell, None, Limits::default(), &metrics);
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        tokio::spawn(async move { door.accept(listener).await });
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let answer = reqwest::get(format!("{base}/panic")).await.unwrap();
+        assert_eq!(answer.status(), 500);
+        let text = answer.text().await.unwrap();
+        assert!(
+            text.contains("\"code\":\"internal\"") && !text.contains("hunter2"),
+            "{text}"
+        );
+        assert_eq!(
+            reqwest::get(format!("{base}/fine"))
+                .await
+                .unwrap()
+                .text()
+                .await
+                .unwrap(),
+            "fine"
+        );
     }
 }

@@ -55,7 +55,7 @@ pub struct Connection {
     /// File that holds the API key
     #[arg(long, global = true, env = "COFFER_TOKEN_FILE", value_name = "FILE")]
     pub token_file: Option<PathBuf>,
-    /// PEM certificates to trust instead of the system's: in a cluster, the ConfigMap coffer-trust
+    /// PEM certificates to trust instead of the system's: in a cluster, the config map coffer-trust
     #[arg(long, global = true, env = "COFFER_CA_FILE", value_name = "FILE")]
     pub ca_file: Option<PathBuf>,
     /// Connect to this address instead of resolving the server's name, such as a forwarded port

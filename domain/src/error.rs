@@ -32,6 +32,20 @@ pub enum Error {
         /// What on.
         target: String,
     },
+    /// A pod is not let in, and may know what by: the vault is of its own namespace, or lets it read other things.
+    #[error(
+        "service account {service_account} of namespace {namespace} may not read {target}; let it in with spec.access of the Vault {vault}"
+    )]
+    NotAdmitted {
+        /// The pod's service account.
+        service_account: String,
+        /// The pod's namespace.
+        namespace: String,
+        /// What it may not read.
+        target: String,
+        /// The vault's name.
+        vault: String,
+    },
     /// It does not exist, or the principal may not know that it does.
     #[error("{what} {name} does not exist{}", hint(.nearest.as_deref()))]
     NotFound {
@@ -104,7 +118,7 @@ impl Error {
             Self::Invalid { .. } => "invalid",
             Self::TooLarge { .. } => "too_large",
             Self::Unauthenticated(_) => "unauthenticated",
-            Self::Forbidden { .. } => "forbidden",
+            Self::Forbidden { .. } | Self::NotAdmitted { .. } => "forbidden",
             Self::NotFound { .. } => "not_found",
             Self::Deleted { .. } => "deleted",
             Self::Destroyed { .. } => "destroyed",

@@ -115,8 +115,8 @@ async fn forward() -> Result<(Child, u16)> {
         .kill_on_drop(true)
         .spawn()?;
     let output = child.stdout.take().context("its output")?;
-    let line = BufReader::new(output)
-        .lines()
+    let mut lines = BufReader::new(output).lines();
+    let line = lines
         .next_line()
         .await?
         .context("kubectl port-forward said nothing")?;
@@ -125,5 +125,7 @@ async fn forward() -> Result<(Child, u16)> {
         .nth(1)
         .and_then(|rest| rest.split(' ').next())
         .context("no port in its line")?;
+    // It writes a line for each connection, and ends when nobody reads them.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     Ok((child, port.parse()?))
 }

@@ -9,7 +9,7 @@ use crate::{
     annotation::{self, INJECT},
     decide::{Context, Injected, decide},
     denied::Denied,
-    view::{Head, Pod, Text},
+    view::{Head, Metadata, Pod, Text},
 };
 
 /// What became of a review.
@@ -178,7 +178,14 @@ pub fn answer(body: &[u8], context: Context<'_>) -> Result<(Vec<u8>, Outcome), M
         kind: KIND,
         response,
     };
-    Ok((serde_json::to_vec(&answer).map_err(Malformed::Answer)?, outcome))
+    Ok((json(&answer)?, outcome))
+}
+
+/// As JSON, in a buffer that seldom has to grow.
+fn json(value: &impl Serialize) -> Result<Vec<u8>, Malformed> {
+    let mut bytes = Vec::with_capacity(8 * 1024);
+    serde_json::to_writer(&mut bytes, value).map_err(Malformed::Answer)?;
+    Ok(bytes)
 }
 
 enum Verdict {
@@ -193,6 +200,12 @@ impl From<Result<Injected, Denied>> for Verdict {
     }
 }
 
+impl From<Denied> for Verdict {
+    fn from(denied: Denied) -> Self {
+        Self::Denied(denied)
+    }
+}
+
 /// kubelet's own record of a static pod: already running, and not ours to change.
 const MIRROR: &str = "kubernetes.io/config.mirror";
 
@@ -200,32 +213,40 @@ fn judge(request: &Request<'_>, context: Context<'_>) -> Result<Verdict, Malform
     let Some(object) = request.new_pod() else {
         return Ok(Verdict::NotAsked(Vec::new()));
     };
-    let head: Head<'_> = serde_json::from_str(object.get()).map_err(Malformed::Pod)?;
-    match annotation::opted_in(&head.metadata) {
-        Ok(true) if head.metadata.annotation(MIRROR).is_none() => {}
-        Ok(_) => return Ok(Verdict::NotAsked(without_effect(&head))),
-        Err(denied) => return Ok(Verdict::Denied(denied)),
+    match serde_json::from_str::<Pod<'_>>(object.get()) {
+        Ok(pod) => Ok(not_asked(&pod.metadata).unwrap_or_else(|| judge_asking(&pod, request, context))),
+        // However odd a pod is, it is not this program that stops it unless it asks.
+        Err(error) => {
+            let head: Head<'_> = serde_json::from_str(object.get()).map_err(Malformed::Pod)?;
+            not_asked(&head.metadata).ok_or(Malformed::Pod(error))
+        }
     }
-    let Some(namespace) = request
-        .namespace
-        .as_ref()
-        .map(Text::as_str)
-        .filter(|name| !name.is_empty())
-    else {
-        let denied = Denied::new(
+}
+
+/// The verdict on a pod that does not ask, or not in a way that can be understood.
+fn not_asked(metadata: &Metadata<'_>) -> Option<Verdict> {
+    match annotation::opted_in(metadata) {
+        Ok(true) if metadata.annotation(MIRROR).is_none() => None,
+        Ok(_) => Some(Verdict::NotAsked(without_effect(metadata))),
+        Err(denied) => Some(Verdict::Denied(denied)),
+    }
+}
+
+fn judge_asking(pod: &Pod<'_>, request: &Request<'_>, context: Context<'_>) -> Verdict {
+    match request.namespace.as_ref().map_or("", Text::as_str) {
+        "" => Denied::new(
             "request.namespace",
             "the pod has no namespace",
             "create it in one",
-        );
-        return Ok(Verdict::Denied(denied));
-    };
-    let pod: Pod<'_> = serde_json::from_str(object.get()).map_err(Malformed::Pod)?;
-    Ok(decide(&pod, Context { namespace, ..context }).into())
+        )
+        .into(),
+        namespace => decide(pod, Context { namespace, ..context }).into(),
+    }
 }
 
 /// Our annotations on a pod that did not opt in are most likely meant to do something.
-fn without_effect(head: &Head<'_>) -> Vec<String> {
-    if head.metadata.annotation(INJECT).is_some() || !annotation::has_any(&head.metadata) {
+fn without_effect(metadata: &Metadata<'_>) -> Vec<String> {
+    if metadata.annotation(INJECT).is_some() || !annotation::has_any(metadata) {
         return Vec::new();
     }
     vec![format!(
@@ -253,7 +274,7 @@ fn allowed(uid: &str, injected: Injected) -> Result<(Response<'_>, Outcome), Mal
     if patch.is_empty() {
         return Ok((response, Outcome::AlreadyInjected));
     }
-    let patch = BASE64_STANDARD.encode(serde_json::to_vec(&patch).map_err(Malformed::Answer)?);
+    let patch = BASE64_STANDARD.encode(json(&patch)?);
     Ok((
         Response {
             patch_type: Some("JSONPatch"),

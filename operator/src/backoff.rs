@@ -10,7 +10,7 @@ use std::{
 use parking_lot::Mutex;
 
 const FIRST: Duration = Duration::from_millis(100);
-const LONGEST: Duration = Duration::from_secs(60);
+const LONGEST: Duration = Duration::from_mins(1);
 
 /// Consecutive failures by object uid.
 #[derive(Debug, Default)]
@@ -64,7 +64,10 @@ mod tests {
     #[test]
     fn success_starts_over() {
         let backoff = Backoff::default();
-        assert_eq!((backoff.failed("a"), backoff.failed("a"), backoff.failed("b")), (1, 2, 1));
+        assert_eq!(
+            (backoff.failed("a"), backoff.failed("a"), backoff.failed("b")),
+            (1, 2, 1)
+        );
         backoff.succeeded("a");
         assert_eq!(backoff.failed("a"), 1);
     }

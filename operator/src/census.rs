@@ -97,7 +97,11 @@ pub async fn count_consumers(context: &Context, place: &Place) -> Result<bool, F
         result => result?,
     };
     let mut all_fresh = true;
-    for object in context.caches.secrets.state_filter(|object| place_of(object).as_ref() == Some(place)) {
+    for object in context
+        .caches
+        .secrets
+        .state_filter(|object| place_of(object).as_ref() == Some(place))
+    {
         if context.fresh.has_seen(object.meta()) {
             write_consumers(context, &object, tally(&object.spec.secret_names(), &lines)).await?;
         } else {
@@ -109,13 +113,16 @@ pub async fn count_consumers(context: &Context, place: &Place) -> Result<bool, F
 
 async fn write_consumers(context: &Context, object: &VaultSecret, counted: Consumers) -> Result<(), Failure> {
     // A reconciliation comes first: it alone makes a status.
-    let Some(old) = object.status.as_ref() else { return Ok(()) };
+    let Some(old) = object.status.as_ref() else {
+        return Ok(());
+    };
     if old.consumers.is_none() && counted.total == 0 {
         return Ok(());
     }
     let mut new = old.clone();
     new.consumers = Some(counted);
-    let api: Api<VaultSecret> = Api::namespaced(context.client.clone(), &object.namespace().unwrap_or_default());
+    let api: Api<VaultSecret> =
+        Api::namespaced(context.client.clone(), &object.namespace().unwrap_or_default());
     gone_is_fine(status::write(&api, &context.fresh, object, old, &new).await)
 }
 
@@ -123,24 +130,41 @@ async fn write_consumers(context: &Context, object: &VaultSecret, counted: Consu
 fn tally(names: &[String], lines: &[(Consumer, Option<Version>)]) -> Consumers {
     let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
     let mut pods: BTreeMap<&str, bool> = BTreeMap::new();
-    for (line, current) in lines.iter().filter(|(line, _)| names.contains(line.name.as_str())) {
+    for (line, current) in lines
+        .iter()
+        .filter(|(line, _)| names.contains(line.name.as_str()))
+    {
         // Nothing newer can come of a secret that is deleted.
         let up_to_date = current.is_none_or(|current| line.acknowledged == Some(current));
         *pods.entry(&line.pod_uid).or_insert(true) &= up_to_date;
     }
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Consumers::new(count(pods.values().filter(|current| **current).count()), count(pods.len()))
+    Consumers::new(
+        count(pods.values().filter(|current| **current).count()),
+        count(pods.len()),
+    )
 }
 
 /// `false`: the cache is behind our own last write.
-async fn count_secrets(context: &Context, (organization, vault): &(OrgName, VaultName)) -> Result<bool, Failure> {
+async fn count_secrets(
+    context: &Context,
+    (organization, vault): &(OrgName, VaultName),
+) -> Result<bool, Failure> {
     let reference = ObjectRef::<Vault>::new(vault.as_str()).within(organization.as_str());
-    let Some(object) = context.caches.vaults.get(&reference) else { return Ok(true) };
+    let Some(object) = context.caches.vaults.get(&reference) else {
+        return Ok(true);
+    };
     if !context.fresh.has_seen(object.meta()) {
         return Ok(false);
     }
-    let Some(old) = object.status.as_ref().filter(|status| status.id.is_some()) else { return Ok(true) };
-    let count = match context.coffer.count_secrets(&context.caller, organization, vault).await {
+    let Some(old) = object.status.as_ref().filter(|status| status.id.is_some()) else {
+        return Ok(true);
+    };
+    let count = match context
+        .coffer
+        .count_secrets(&context.caller, organization, vault)
+        .await
+    {
         Err(Error::NotFound { .. }) => return Ok(true),
         result => result?,
     };

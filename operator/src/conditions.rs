@@ -13,14 +13,27 @@ pub fn drafts(problem: Option<&Problem>, done: &str) -> Vec<Draft> {
             Draft::no(STALLED, reason::RECONCILED, ""),
         ];
     };
-    let Problem { reason, message, temper } = problem;
+    let Problem {
+        reason,
+        message,
+        temper,
+    } = problem;
     let (reconciling, stalled) = match temper {
-        Temper::Waiting => (Draft::yes(RECONCILING, reason, message), Draft::no(STALLED, reason, "")),
+        Temper::Waiting => (
+            Draft::yes(RECONCILING, reason, message),
+            Draft::no(STALLED, reason, ""),
+        ),
         Temper::Transient => {
             let again = format!("{message}; trying again");
-            (Draft::yes(RECONCILING, reason::RETRYING, again), Draft::no(STALLED, reason, ""))
+            (
+                Draft::yes(RECONCILING, reason::RETRYING, again),
+                Draft::no(STALLED, reason, ""),
+            )
         }
-        Temper::Stalled => (Draft::no(RECONCILING, reason, ""), Draft::yes(STALLED, reason, message)),
+        Temper::Stalled => (
+            Draft::no(RECONCILING, reason, ""),
+            Draft::yes(STALLED, reason, message),
+        ),
     };
     vec![Draft::no(READY, reason, message), reconciling, stalled]
 }
@@ -33,8 +46,17 @@ mod tests {
     use super::*;
 
     fn shown(problem: Option<&Problem>) -> (bool, bool, bool) {
-        let merged = merge(&[], drafts(problem, "all is in place"), Some(1), &Time(Timestamp::UNIX_EPOCH));
-        (is_true(&merged, READY), is_true(&merged, RECONCILING), is_true(&merged, STALLED))
+        let merged = merge(
+            &[],
+            drafts(problem, "all is in place"),
+            Some(1),
+            &Time(Timestamp::UNIX_EPOCH),
+        );
+        (
+            is_true(&merged, READY),
+            is_true(&merged, RECONCILING),
+            is_true(&merged, STALLED),
+        )
     }
 
     #[test]

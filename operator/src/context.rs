@@ -10,6 +10,7 @@ use kube::{Client, runtime::reflector::Store};
 
 use crate::{
     backoff::Backoff, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail, metrics::Metrics,
+    repairs::Repairs,
 };
 
 /// The namespaces whose core Secrets the operator may read and write.
@@ -66,6 +67,8 @@ pub struct Context {
     pub(crate) fresh: Fresh,
     /// Consecutive failures.
     pub(crate) backoff: Backoff,
+    /// Secrets that were put right.
+    pub(crate) repairs: Repairs,
 }
 
 /// A context that reconcilers share.
@@ -103,6 +106,7 @@ impl From<Parts> for Context {
             metrics: parts.metrics,
             fresh: Fresh::default(),
             backoff: Backoff::default(),
+            repairs: Repairs::default(),
         }
     }
 }

@@ -28,7 +28,7 @@ use crate::{
 /// Reconciliations of one kind at a time: enough to hide the API server's latency.
 const CONCURRENCY: u16 = 16;
 /// How long an object waits for the cache to see our own last write.
-const BEHIND: Duration = Duration::from_millis(25);
+const BEHIND: Duration = Duration::from_millis(50);
 /// Failures in a row after which the status says so: a blip is not worth a write.
 const SHOWN_AFTER: u32 = 3;
 
@@ -53,13 +53,16 @@ pub trait Kind:
     /// Shows a failure that lasts.
     async fn show(&self, context: &Context, problem: &Problem) -> Result<(), Failure>;
 
-    /// The object came, changed or went: wakes whom that concerns.
-    fn wake_others(&self, context: &Context, gone: bool);
+    /// The object came, changed (its status alone, perhaps) or went: wakes whom that concerns. `before` is
+    /// what the cache held.
+    fn wake_others(&self, context: &Context, before: Option<&Self>, gone: bool);
 }
 
 /// Reconciles one object as cached.
 pub async fn step<K: Kind>(object: Arc<K>, context: Shared) -> Action {
-    let Some(uid) = object.meta().uid.clone() else { return Action::await_change() };
+    let Some(uid) = object.meta().uid.clone() else {
+        return Action::await_change();
+    };
     if !context.fresh.has_seen(object.meta()) {
         return Action::requeue(BEHIND);
     }
@@ -97,7 +100,7 @@ pub async fn watch<K: Kind>(api: Api<K>, mut writer: Writer<K>, mailbox: Mailbox
     let mut events = std::pin::pin!(watcher(api, watcher::Config::default()).default_backoff());
     while let Some(event) = events.next().await {
         match event {
-            Ok(event) => take(event.modify(slim), &mut writer, &cache, &mailbox, &context),
+            Ok(event) => take(&event.modify(slim), &mut writer, &cache, &mailbox, &context),
             Err(error) => tracing::warn!(kind = K::KIND, %error, "the watch broke off; it starts again"),
         }
     }
@@ -112,40 +115,43 @@ fn slim<K: Resource>(object: &mut K) {
 }
 
 fn take<K: Kind>(
-    event: Event<K>,
+    event: &Event<K>,
     writer: &mut Writer<K>,
     cache: &Store<K>,
     mailbox: &Mailbox<K>,
     context: &Context,
 ) {
-    match &event {
-        Event::Init | Event::InitApply(_) => writer.apply_watcher_event(&event),
+    match event {
+        Event::Init | Event::InitApply(_) => writer.apply_watcher_event(event),
         Event::InitDone => {
             let before = cache.state();
-            writer.apply_watcher_event(&event);
+            writer.apply_watcher_event(event);
             let is_gone = |object: &Arc<K>| cache.get(&ObjectRef::from_obj(&**object)).is_none();
-            before.iter().filter(|object| is_gone(object)).for_each(|object| went(&**object, context));
+            before
+                .iter()
+                .filter(|object| is_gone(object))
+                .for_each(|object| went(&**object, context));
             for object in cache.state() {
-                came(&*object, mailbox, context);
+                mailbox.send(ObjectRef::from_obj(&*object));
+                object.wake_others(context, None, false);
             }
         }
         Event::Apply(object) => {
             let before = cache.get(&ObjectRef::from_obj(object));
-            writer.apply_watcher_event(&event);
-            if before.is_none_or(|before| is_news(before.meta(), object.meta())) {
-                came(object, mailbox, context);
+            writer.apply_watcher_event(event);
+            if before
+                .as_ref()
+                .is_none_or(|before| is_news(before.meta(), object.meta()))
+            {
+                mailbox.send(ObjectRef::from_obj(object));
             }
+            object.wake_others(context, before.as_deref(), false);
         }
         Event::Delete(object) => {
-            writer.apply_watcher_event(&event);
+            writer.apply_watcher_event(event);
             went(object, context);
         }
     }
-}
-
-fn came<K: Kind>(object: &K, mailbox: &Mailbox<K>, context: &Context) {
-    mailbox.send(ObjectRef::from_obj(object));
-    object.wake_others(context, false);
 }
 
 fn went<K: Kind>(object: &K, context: &Context) {
@@ -153,7 +159,7 @@ fn went<K: Kind>(object: &K, context: &Context) {
         context.fresh.forget(uid);
         context.backoff.succeeded(uid);
     }
-    object.wake_others(context, true);
+    object.wake_others(context, Some(object), true);
 }
 
 /// Whether the change is more than one of status, labels or other people's marks.
@@ -171,21 +177,31 @@ pub async fn run<K: Kind>(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) {
     let queue = requests(inbox).take_until(Box::pin(shutdown));
-    let reconcile =
-        |object: Arc<K>, context: Shared| Box::pin(async move { Ok::<_, Infallible>(step(object, context).await) });
+    let reconcile = |object: Arc<K>, context: Shared| {
+        Box::pin(async move { Ok::<_, Infallible>(step(object, context).await) })
+    };
     let never = |_: Arc<K>, error: &Infallible, _: Shared| match *error {};
-    applier(reconcile, never, context, cache, queue, Config::default().concurrency(CONCURRENCY))
-        .for_each(|result| async move {
-            if let Err(error) = result {
-                // Gone between the request and its turn.
-                tracing::debug!(kind = K::KIND, %error, "nothing to reconcile");
-            }
-        })
-        .await;
+    applier(
+        reconcile,
+        never,
+        context,
+        cache,
+        queue,
+        Config::default().concurrency(CONCURRENCY),
+    )
+    .for_each(|result| async move {
+        if let Err(error) = result {
+            // Gone between the request and its turn.
+            tracing::debug!(kind = K::KIND, %error, "nothing to reconcile");
+        }
+    })
+    .await;
 }
 
 fn requests<K: Kind>(
     inbox: UnboundedReceiver<ObjectRef<K>>,
 ) -> impl Stream<Item = Result<ReconcileRequest<K>, Infallible>> {
-    stream::unfold(inbox, |mut inbox| async move { Some((Ok(inbox.recv().await?.into()), inbox)) })
+    stream::unfold(inbox, |mut inbox| async move {
+        Some((Ok(inbox.recv().await?.into()), inbox))
+    })
 }

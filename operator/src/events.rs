@@ -9,12 +9,9 @@ use k8s_openapi::{
     api::{core::v1::ObjectReference, events::v1::Event},
     apimachinery::pkg::apis::meta::v1::{Condition, MicroTime, ObjectMeta},
 };
-use kube::{
-    Api, Client,
-    api::PostParams,
-};
+use kube::{Api, Client, api::PostParams};
 
-use crate::status::transition;
+use crate::{status::transition, text::shortened};
 
 /// Who reports.
 const CONTROLLER: &str = "coffer.dev/operator";
@@ -41,11 +38,22 @@ pub struct Events {
 impl Events {
     /// `instance` is this operator's pod.
     pub fn new(client: Client, clock: Arc<dyn Clock>, instance: String) -> Self {
-        Self { client, clock, instance }
+        Self {
+            client,
+            clock,
+            instance,
+        }
     }
 
     /// Says `note` about an object. It holds no value.
-    pub async fn publish(&self, about: &ObjectReference, gravity: Gravity, reason: &str, action: &str, note: &str) {
+    pub async fn publish(
+        &self,
+        about: &ObjectReference,
+        gravity: Gravity,
+        reason: &str,
+        action: &str,
+        note: &str,
+    ) {
         let namespace = about.namespace.as_deref().unwrap_or("default");
         let event = self.event(about, gravity, reason, action, note);
         let api: Api<Event> = Api::namespaced(self.client.clone(), namespace);
@@ -56,13 +64,23 @@ impl Events {
 
     /// One Event if Ready's status or reason changed, unless that is simply the first success.
     pub async fn publish_transition(&self, about: &ObjectReference, old: &[Condition], new: &[Condition]) {
-        let Some((before, after)) = transition(old, new) else { return };
+        let Some((before, after)) = transition(old, new) else {
+            return;
+        };
         if after.status == "True" {
             if before.is_some() {
-                self.publish(about, Gravity::Normal, &after.reason, "Reconcile", &after.message).await;
+                self.publish(about, Gravity::Normal, &after.reason, "Reconcile", &after.message)
+                    .await;
             }
         } else if after.reason != condition::reason::PROGRESSING {
-            self.publish(about, Gravity::Warning, &after.reason, "Reconcile", &after.message).await;
+            self.publish(
+                about,
+                Gravity::Warning,
+                &after.reason,
+                "Reconcile",
+                &after.message,
+            )
+            .await;
         }
     }
 
@@ -75,37 +93,26 @@ impl Events {
         note: &str,
     ) -> Event {
         let now = self.clock.now();
-        let name = format!("{}.{:x}", about.name.as_deref().unwrap_or("object"), now.as_nanosecond());
+        let name = format!(
+            "{}.{:x}",
+            about.name.as_deref().unwrap_or("object"),
+            now.as_nanosecond()
+        );
         Event {
-            metadata: ObjectMeta { name: Some(name), namespace: about.namespace.clone(), ..ObjectMeta::default() },
+            metadata: ObjectMeta {
+                name: Some(name),
+                namespace: about.namespace.clone(),
+                ..ObjectMeta::default()
+            },
             event_time: Some(MicroTime(now)),
             type_: Some(format!("{gravity:?}")),
             reason: Some(reason.to_owned()),
             action: Some(action.to_owned()),
-            note: Some(shortened(note)),
+            note: Some(shortened(note, LONGEST_NOTE)),
             regarding: Some(about.clone()),
             reporting_controller: Some(CONTROLLER.to_owned()),
             reporting_instance: Some(self.instance.clone()),
             ..Event::default()
         }
-    }
-}
-
-fn shortened(note: &str) -> String {
-    if note.len() <= LONGEST_NOTE {
-        return note.to_owned();
-    }
-    format!("{}...", &note[..note.floor_char_boundary(LONGEST_NOTE - 3)])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn notes_fit_the_api_even_in_the_middle_of_a_character() {
-        let long = shortened(&"\u{e4}".repeat(800));
-        assert!(long.len() <= LONGEST_NOTE && long.ends_with("..."), "{}", long.len());
-        assert_eq!(shortened("short"), "short");
     }
 }

@@ -20,18 +20,27 @@ pub enum Failure {
     /// The store failed.
     #[error(transparent)]
     Store(#[from] Error),
+    /// Someone keeps changing a Secret that is ours.
+    #[error("Secret {0} is ours and keeps being changed by others; it is put right ever more rarely")]
+    Contested(String),
     /// An object lacks what the API server gives to every stored object.
     #[error("the object has no {0}")]
     Incomplete(&'static str),
 }
 
-/// An API error's reason and code, without its message; any other error as it is.
+/// An API error's reason and code, without its message; any other error as it is, unless it may quote an answer.
 fn brief(error: &kube::Error) -> String {
     match error {
         kube::Error::Api(status) => {
-            let reason = if status.reason.is_empty() { "failure" } else { &status.reason };
+            let reason = if status.reason.is_empty() {
+                "failure"
+            } else {
+                &status.reason
+            };
             format!("{reason} ({})", status.code)
         }
+        // The parser quotes what it cannot read.
+        kube::Error::SerdeError(_) => "the answer cannot be read".to_owned(),
         other => other.to_string(),
     }
 }
@@ -39,7 +48,10 @@ fn brief(error: &kube::Error) -> String {
 impl Failure {
     /// `map_err` for a call of the cluster's API.
     pub fn cluster(action: &'static str) -> impl FnOnce(kube::Error) -> Self {
-        move |source| Self::Cluster { action, source: Box::new(source) }
+        move |source| Self::Cluster {
+            action,
+            source: Box::new(source),
+        }
     }
 
     /// Whether the object is gone, or another took its name.
@@ -52,6 +64,7 @@ impl Failure {
         match self {
             Self::Cluster { source, .. } if code(source) == 403 => reason::FORBIDDEN,
             Self::Store(_) => reason::STORE_UNAVAILABLE,
+            Self::Contested(_) => reason::SECRET_REFUSED,
             Self::Cluster { .. } | Self::Incomplete(_) => reason::RETRYING,
         }
     }
@@ -61,6 +74,7 @@ impl Failure {
         match self {
             Self::Cluster { .. } => "cluster",
             Self::Store(error) => error.code(),
+            Self::Contested(_) => "contested",
             Self::Incomplete(_) => "incomplete",
         }
     }
@@ -85,5 +99,14 @@ mod tests {
         let status = Status::failure("data[x]: Invalid value: \"hunter2\"", "Invalid").with_code(422);
         let failure = Failure::cluster("write the Secret")(kube::Error::Api(status.boxed()));
         assert_eq!(failure.to_string(), "cannot write the Secret: Invalid (422)");
+    }
+    #[test]
+    fn nor_is_an_answer_that_cannot_be_read() {
+        let error = serde_json::from_str::<u8>("\"hunter2\"").unwrap_err();
+        let failure = Failure::cluster("read a Secret")(kube::Error::SerdeError(error));
+        assert_eq!(
+            failure.to_string(),
+            "cannot read a Secret: the answer cannot be read"
+        );
     }
 }

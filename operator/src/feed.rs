@@ -67,7 +67,12 @@ impl News {
         let mut news = Self::default();
         for change in page {
             match change.subject {
-                Subject::Secret { vault, environment, name, version } => {
+                Subject::Secret {
+                    vault,
+                    environment,
+                    name,
+                    version,
+                } => {
                     news.vaults.insert(vault);
                     if let Some(place) = context.index.place(vault, &environment) {
                         news.ledgers.insert(place.clone());
@@ -86,36 +91,58 @@ impl News {
 
     fn spread(self, context: &Context, dirty: &Dirty) {
         if !self.secrets.is_empty() {
-            let concerned = context.caches.secrets.state_filter(|object| self.concerns(object));
-            context.mail.secrets.send_all(concerned.iter().map(|object| ObjectRef::from_obj(&**object)));
+            let concerned = context
+                .caches
+                .secrets
+                .state_filter(|object| self.concerns(object));
+            context
+                .mail
+                .secrets
+                .send_all(concerned.iter().map(|object| ObjectRef::from_obj(&**object)));
         }
         if !self.keys.is_empty() || !self.secrets.is_empty() {
-            let concerned = context.caches.keys.state_filter(|object| self.concerns_key(object));
-            context.mail.keys.send_all(concerned.iter().map(|object| ObjectRef::from_obj(&**object)));
+            let concerned = context
+                .caches
+                .keys
+                .state_filter(|object| self.concerns_key(object));
+            context
+                .mail
+                .keys
+                .send_all(concerned.iter().map(|object| ObjectRef::from_obj(&**object)));
         }
-        dirty.mark(self.ledgers, self.vaults.into_iter().filter_map(|id| context.index.names(id)));
+        dirty.mark(
+            self.ledgers,
+            self.vaults.into_iter().filter_map(|id| context.index.names(id)),
+        );
     }
 
     /// Whether a change is about one of the object's values, and its status does not show it yet.
     fn concerns(&self, object: &VaultSecret) -> bool {
-        let Some(changes) = place_of(object).and_then(|place| self.secrets.get(&place)) else { return false };
+        let Some(changes) = place_of(object).and_then(|place| self.secrets.get(&place)) else {
+            return false;
+        };
         let status = object.status.as_ref();
         object.spec.secret_names().into_iter().any(|name| {
-            let change = SecretName::new(&name).ok().and_then(|secret| changes.get(&secret));
+            let change = SecretName::new(&name)
+                .ok()
+                .and_then(|secret| changes.get(&secret));
             change.is_some_and(|version| shown(status, &name) != version.map(Version::get))
         })
     }
 
     fn concerns_key(&self, object: &coffer_crds::ApiKey) -> bool {
         let id = object.status.as_ref().and_then(|status| status.key_id.as_ref());
-        let changed = id.and_then(|id| id.parse().ok()).is_some_and(|id| self.keys.contains(&id));
+        let changed = id
+            .and_then(|id| id.parse().ok())
+            .is_some_and(|id| self.keys.contains(&id));
         let name = object.spec.write_to.vault_key.as_deref();
         let withdrawn = name.is_some_and(|name| {
             let here = self.secrets.iter().filter(|(place, _)| {
                 Some(place.organization.as_str()) == object.namespace().as_deref()
                     && place.vault.as_str() == object.spec.vault_ref.name
             });
-            here.flat_map(|(_, changes)| changes).any(|(changed, version)| changed.as_str() == name && version.is_none())
+            here.flat_map(|(_, changes)| changes)
+                .any(|(changed, version)| changed.as_str() == name && version.is_none())
         });
         changed || withdrawn
     }

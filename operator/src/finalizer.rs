@@ -21,20 +21,34 @@ pub fn holds<K: Resource>(object: &K, finalizer: &str) -> bool {
 }
 
 /// Puts `finalizer` on or takes it off, if it is not so already. Whether anything was written.
-pub async fn set<K>(api: &Api<K>, fresh: &Fresh, object: &K, finalizer: &str, wanted: bool) -> Result<bool, Failure>
+pub async fn set<K>(
+    api: &Api<K>,
+    fresh: &Fresh,
+    object: &K,
+    finalizer: &str,
+    wanted: bool,
+) -> Result<bool, Failure>
 where
     K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
 {
     if holds(object, finalizer) == wanted {
         return Ok(false);
     }
-    let others = object.finalizers().iter().filter(|name| *name != finalizer).cloned();
+    let others = object
+        .finalizers()
+        .iter()
+        .filter(|name| *name != finalizer)
+        .cloned();
     let list: Vec<String> = others.chain(wanted.then(|| finalizer.to_owned())).collect();
     let meta = object.meta();
     // The version guards the finalizers of others.
-    let patch = json!({"metadata": {"uid": meta.uid, "resourceVersion": meta.resource_version, "finalizers": list}});
+    let patch =
+        json!({"metadata": {"uid": meta.uid, "resourceVersion": meta.resource_version, "finalizers": list}});
     let name = object.name_any();
-    match api.patch(&name, &PatchParams::apply(MANAGER), &Patch::Merge(patch)).await {
+    match api
+        .patch(&name, &PatchParams::apply(MANAGER), &Patch::Merge(patch))
+        .await
+    {
         Ok(written) => fresh.wrote(written.meta()),
         Err(error) if !wanted && code(&error) == 404 => {}
         Err(error) => return Err(Failure::cluster("write the finalizers")(error)),

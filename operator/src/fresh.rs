@@ -48,7 +48,11 @@ mod tests {
 
     fn at(version: &str) -> ObjectMeta {
         let (uid, resource_version) = (Some("u".to_owned()), Some(version.to_owned()));
-        ObjectMeta { uid, resource_version, ..ObjectMeta::default() }
+        ObjectMeta {
+            uid,
+            resource_version,
+            ..ObjectMeta::default()
+        }
     }
 
     #[test]

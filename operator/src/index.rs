@@ -19,13 +19,19 @@ impl VaultIndex {
 
     /// Its object is gone.
     pub fn forget(&self, organization: &OrgName, vault: &VaultName) {
-        self.0.write().retain(|_, (its, name)| (&*its, &*name) != (organization, vault));
+        self.0
+            .write()
+            .retain(|_, (its, name)| (&*its, &*name) != (organization, vault));
     }
 
     /// An environment of the vault of this id.
     pub fn place(&self, id: VaultId, environment: &EnvName) -> Option<Place> {
         let (organization, vault) = self.names(id)?;
-        Some(Place { organization, vault, environment: environment.clone() })
+        Some(Place {
+            organization,
+            vault,
+            environment: environment.clone(),
+        })
     }
 
     /// The names of the vault of this id.

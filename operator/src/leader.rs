@@ -44,8 +44,19 @@ enum Move {
 
 impl Election {
     /// `me` is unique to this process, such as the pod's name.
-    pub fn new(api: Api<Lease>, name: impl Into<String>, me: impl Into<String>, clock: Arc<dyn Clock>) -> Self {
-        Self { api, name: name.into(), me: me.into(), clock, seen: None }
+    pub fn new(
+        api: Api<Lease>,
+        name: impl Into<String>,
+        me: impl Into<String>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            api,
+            name: name.into(),
+            me: me.into(),
+            clock,
+            seen: None,
+        }
     }
 
     /// Returns when this candidate holds the Lease.
@@ -71,9 +82,8 @@ impl Election {
                         until = Instant::now() + DEADLINE;
                         break;
                     }
-                    Ok(Ok(false)) => return,
+                    Ok(Ok(false)) | Err(_) => return,
                     Ok(Err(error)) => tracing::warn!(%error, "the Lease was not renewed; trying again"),
-                    Err(_) => return,
                 }
                 sleep(LOOK).await;
             }
@@ -82,18 +92,35 @@ impl Election {
 
     /// Gives the Lease back, so that another need not wait for its end.
     pub async fn release(&mut self) -> Result<(), Failure> {
-        let found = self.api.get_opt(&self.name).await.map_err(Failure::cluster("read the Lease"))?;
-        let Some(mut lease) = found.filter(|lease| holder(lease) == Some(&self.me)) else { return Ok(()) };
+        let found = self
+            .api
+            .get_opt(&self.name)
+            .await
+            .map_err(Failure::cluster("read the Lease"))?;
+        let Some(mut lease) = found.filter(|lease| holder(lease) == Some(&self.me)) else {
+            return Ok(());
+        };
         let spec = lease.spec.get_or_insert_default();
         spec.holder_identity = Some(String::new());
         spec.lease_duration_seconds = Some(1);
         self.replace(&lease).await.map(drop)
     }
 
-    /// Takes or renews the lease if that is right. Whether it is ours now.
+    /// Takes or renews the lease if that is right. Whether it is ours now. Someone else's write in between
+    /// is looked at once more: it need not be another's claim.
     async fn attempt(&mut self) -> Result<bool, Failure> {
-        let found = self.api.get_opt(&self.name).await.map_err(Failure::cluster("read the Lease"))?;
-        let Some(lease) = found else { return self.create().await };
+        Ok(self.try_once().await? || self.try_once().await?)
+    }
+
+    async fn try_once(&mut self) -> Result<bool, Failure> {
+        let found = self
+            .api
+            .get_opt(&self.name)
+            .await
+            .map_err(Failure::cluster("read the Lease"))?;
+        let Some(lease) = found else {
+            return self.create().await;
+        };
         match self.judge(&lease, Instant::now()) {
             Move::Take => self.replace(&self.taken(lease)).await,
             Move::Wait => Ok(false),
@@ -108,8 +135,14 @@ impl Election {
         match &self.seen {
             Some((seen, since)) if *seen == version => {
                 let seconds = lease.spec.as_ref().and_then(|spec| spec.lease_duration_seconds);
-                let duration = seconds.and_then(|it| u64::try_from(it).ok()).map_or(DURATION, Duration::from_secs);
-                if now.saturating_duration_since(*since) >= duration { Move::Take } else { Move::Wait }
+                let duration = seconds
+                    .and_then(|it| u64::try_from(it).ok())
+                    .map_or(DURATION, Duration::from_secs);
+                if now.saturating_duration_since(*since) >= duration {
+                    Move::Take
+                } else {
+                    Move::Wait
+                }
             }
             _ => {
                 self.seen = Some((version, now));
@@ -130,11 +163,17 @@ impl Election {
             lease_transitions: Some(before.lease_transitions.unwrap_or(0) + i32::from(!renewed)),
             ..before
         };
-        Lease { spec: Some(spec), ..lease }
+        Lease {
+            spec: Some(spec),
+            ..lease
+        }
     }
 
     async fn create(&self) -> Result<bool, Failure> {
-        let metadata = ObjectMeta { name: Some(self.name.clone()), ..ObjectMeta::default() };
+        let metadata = ObjectMeta {
+            name: Some(self.name.clone()),
+            ..ObjectMeta::default()
+        };
         let lease = self.taken(Lease { metadata, spec: None });
         settled(self.api.create(&PostParams::default(), &lease).await)
     }
@@ -155,7 +194,12 @@ fn settled(result: kube::Result<Lease>) -> Result<bool, Failure> {
 
 /// Who holds it, if anyone does.
 fn holder(lease: &Lease) -> Option<&str> {
-    lease.spec.as_ref()?.holder_identity.as_deref().filter(|holder| !holder.is_empty())
+    lease
+        .spec
+        .as_ref()?
+        .holder_identity
+        .as_deref()
+        .filter(|holder| !holder.is_empty())
 }
 
 #[cfg(test)]

@@ -51,6 +51,17 @@ pub struct Inboxes {
 pub fn mail() -> (Mail, Inboxes) {
     let ((vaults, from_vaults), (secrets, from_secrets), (keys, from_keys)) =
         (unbounded_channel(), unbounded_channel(), unbounded_channel());
-    let mail = Mail { vaults: Mailbox(vaults), secrets: Mailbox(secrets), keys: Mailbox(keys) };
-    (mail, Inboxes { vaults: from_vaults, secrets: from_secrets, keys: from_keys })
+    let mail = Mail {
+        vaults: Mailbox(vaults),
+        secrets: Mailbox(secrets),
+        keys: Mailbox(keys),
+    };
+    (
+        mail,
+        Inboxes {
+            vaults: from_vaults,
+            secrets: from_secrets,
+            keys: from_keys,
+        },
+    )
 }

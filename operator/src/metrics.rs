@@ -26,12 +26,18 @@ impl Metrics {
             &["kind", "result"],
         )?;
         let durations = HistogramVec::new(
-            HistogramOpts::new("coffer_reconcile_duration_seconds", "How long reconciliations took")
-                .buckets(vec![0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0]),
+            HistogramOpts::new(
+                "coffer_reconcile_duration_seconds",
+                "How long reconciliations took",
+            )
+            .buckets(vec![0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0]),
             &["kind"],
         )?;
         let rotations = IntCounterVec::new(
-            Opts::new("coffer_rotations_total", "Rotations by the operator: values of a VaultSecret, or an ApiKey"),
+            Opts::new(
+                "coffer_rotations_total",
+                "Rotations by the operator: values of a VaultSecret, or an ApiKey",
+            ),
             &["kind"],
         )?;
         let leading = IntGauge::new("coffer_leading", "1 while this operator holds the Lease")?;
@@ -39,13 +45,20 @@ impl Metrics {
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(rotations.clone()))?;
         registry.register(Box::new(leading.clone()))?;
-        Ok(Self { reconciles, durations, rotations, leading })
+        Ok(Self {
+            reconciles,
+            durations,
+            rotations,
+            leading,
+        })
     }
 
     /// One reconciliation ended.
     pub fn reconciled(&self, kind: &str, result: &str, took: Duration) {
         self.reconciles.with_label_values(&[kind, result]).inc();
-        self.durations.with_label_values(&[kind]).observe(took.as_secs_f64());
+        self.durations
+            .with_label_values(&[kind])
+            .observe(took.as_secs_f64());
     }
 
     /// One rotation was made.

@@ -27,7 +27,13 @@ impl Notices {
     /// And where they come out.
     pub fn new() -> (Self, Receiver<(Workload, String)>) {
         let (sender, receiver) = channel(WAITING);
-        (Self { sender, told: Mutex::default() }, receiver)
+        (
+            Self {
+                sender,
+                told: Mutex::default(),
+            },
+            receiver,
+        )
     }
 
     /// Tells of a refusal, unless this was told already.
@@ -39,7 +45,12 @@ impl Notices {
             told.clear();
         }
         let digest = hasher.finish();
-        if told.insert(digest) && self.sender.try_send((workload.clone(), message.to_owned())).is_err() {
+        if told.insert(digest)
+            && self
+                .sender
+                .try_send((workload.clone(), message.to_owned()))
+                .is_err()
+        {
             told.remove(&digest);
         }
     }
@@ -56,7 +67,9 @@ pub async fn publish(events: Events, mut refusals: Receiver<(Workload, String)>)
             uid: Some(workload.pod_uid),
             ..ObjectReference::default()
         };
-        events.publish(&pod, Gravity::Warning, "SecretsRefused", "Deliver", &message).await;
+        events
+            .publish(&pod, Gravity::Warning, "SecretsRefused", "Deliver", &message)
+            .await;
     }
 }
 

@@ -58,7 +58,13 @@ impl Pods {
     /// Knows none before [`Pods::watch`] runs.
     pub fn new(client: Client, coffer: Coffer) -> Self {
         let (live, answers) = (RwLock::default(), Mutex::default());
-        Self { client, coffer, live, answers, complete: watch::Sender::new(false) }
+        Self {
+            client,
+            coffer,
+            live,
+            answers,
+            complete: watch::Sender::new(false),
+        }
     }
 
     /// Follows the pods for as long as it is polled, and has those that are gone forgotten.
@@ -69,10 +75,14 @@ impl Pods {
         let mut listed = HashMap::new();
         while let Some(event) = events.next().await {
             match event {
-                Ok(Event::Init) => listed.clear(),
-                Ok(Event::InitApply(pod)) => listed.extend(known(&pod.metadata)),
+                Ok(Event::Init) => listed = HashMap::new(),
+                Ok(Event::InitApply(pod)) => {
+                    listed.extend(known(&pod.metadata));
+                }
                 Ok(Event::InitDone) => self.replace(std::mem::take(&mut listed)).await,
-                Ok(Event::Apply(pod)) => self.live.write().extend(known(&pod.metadata)),
+                Ok(Event::Apply(pod)) => {
+                    self.live.write().extend(known(&pod.metadata));
+                }
                 Ok(Event::Delete(pod)) => self.gone(&pod.metadata).await,
                 Err(error) => tracing::warn!(%error, "the watch of pods broke off; it starts again"),
             }
@@ -99,13 +109,21 @@ impl Pods {
         let Some(place) = place else { return };
         match self.coffer.forget_pod(&Caller::controller(), place, uid).await {
             Ok(()) | Err(Error::NotFound { .. }) => {}
-            Err(error) => tracing::warn!(%place, uid, %error, "a pod that is gone stays in the ledger for now"),
+            Err(error) => {
+                tracing::warn!(%place, uid, %error, "a pod that is gone stays in the ledger for now");
+            }
         }
     }
 
     /// Has the pods forgotten that went while nobody watched: those of the ledgers that do not run.
     pub async fn sweep(&self, context: &Context) {
-        if self.complete.subscribe().wait_for(|complete| *complete).await.is_err() {
+        if self
+            .complete
+            .subscribe()
+            .wait_for(|complete| *complete)
+            .await
+            .is_err()
+        {
             return;
         }
         for place in places(context) {
@@ -131,7 +149,10 @@ impl Pods {
             return Ok(answer);
         }
         let api: Api<Pod> = Api::namespaced(self.client.clone(), namespace);
-        let pod = api.get_opt(name).await.map_err(Failure::cluster("look at a pod"))?;
+        let pod = api
+            .get_opt(name)
+            .await
+            .map_err(Failure::cluster("look at a pod"))?;
         let live = pod.is_some_and(|pod| pod.metadata.uid.as_deref() == Some(uid) && runs(&pod));
         let mut answers = self.answers.lock();
         if answers.len() >= MOST_ANSWERS {
@@ -159,8 +180,15 @@ fn places(context: &Context) -> Vec<Place> {
     let places = vaults.iter().flat_map(|vault| {
         let namespace = vault.metadata.namespace.clone().unwrap_or_default();
         let name = vault.metadata.name.clone().unwrap_or_default();
-        let environments = vault.spec.environments().into_iter().map(str::to_owned).collect::<Vec<_>>();
-        environments.into_iter().filter_map(move |environment| place(&namespace, &name, &environment))
+        let environments = vault
+            .spec
+            .environments()
+            .into_iter()
+            .map(str::to_owned)
+            .collect::<Vec<_>>();
+        environments
+            .into_iter()
+            .filter_map(move |environment| place(&namespace, &name, &environment))
     });
     places.collect()
 }
@@ -173,7 +201,14 @@ fn known(meta: &ObjectMeta) -> Option<(String, Known)> {
         let environment = annotation(ENVIRONMENT).map_or_else(default_environment, str::to_owned);
         place(organization, vault, &environment)
     });
-    Some((meta.uid.clone()?, Known { namespace, name, place }))
+    Some((
+        meta.uid.clone()?,
+        Known {
+            namespace,
+            name,
+            place,
+        },
+    ))
 }
 
 fn default_environment() -> String {
@@ -195,7 +230,9 @@ mod tests {
     use super::*;
 
     fn meta(annotations: &[(&str, &str)]) -> ObjectMeta {
-        let pairs = annotations.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+        let pairs = annotations
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
         ObjectMeta {
             namespace: Some("team".into()),
             name: Some("web-1".into()),

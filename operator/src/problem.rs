@@ -4,6 +4,8 @@
 use coffer_crds::condition::reason;
 use coffer_domain::Error;
 
+use crate::text::{LONGEST_MESSAGE, shortened};
+
 /// What will mend it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Temper {
@@ -27,19 +29,28 @@ pub struct Problem {
 }
 
 impl Problem {
+    fn new(reason: &'static str, message: &str, temper: Temper) -> Self {
+        let message = shortened(message, LONGEST_MESSAGE);
+        Self {
+            reason,
+            message,
+            temper,
+        }
+    }
+
     /// Something else has to come first.
-    pub fn waiting(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), temper: Temper::Waiting }
+    pub fn waiting(reason: &'static str, message: impl AsRef<str>) -> Self {
+        Self::new(reason, message.as_ref(), Temper::Waiting)
     }
 
     /// Someone has to change something.
-    pub fn stalled(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), temper: Temper::Stalled }
+    pub fn stalled(reason: &'static str, message: impl AsRef<str>) -> Self {
+        Self::new(reason, message.as_ref(), Temper::Stalled)
     }
 
     /// The same again later.
-    pub fn transient(reason: &'static str, message: impl Into<String>) -> Self {
-        Self { reason, message: message.into(), temper: Temper::Transient }
+    pub fn transient(reason: &'static str, message: impl AsRef<str>) -> Self {
+        Self::new(reason, message.as_ref(), Temper::Transient)
     }
 
     /// Whether trying again by itself may help.
@@ -57,15 +68,16 @@ impl From<Error> for Problem {
             }
             Error::TooLarge { .. } => Self::stalled(reason::VALUE_TOO_LARGE, message),
             Error::Managed { .. } => Self::stalled(reason::KEY_OWNED_ELSEWHERE, message),
-            Error::NotFound { what: "environment", .. } => {
-                Self::waiting(reason::ENVIRONMENT_NOT_FOUND, message)
-            }
+            Error::NotFound {
+                what: "environment", ..
+            } => Self::waiting(reason::ENVIRONMENT_NOT_FOUND, message),
             Error::NotFound { .. } => Self::waiting(reason::VAULT_NOT_READY, message),
             Error::Invalid { .. }
             | Error::AlreadyExists { .. }
             | Error::Deleted { .. }
             | Error::Destroyed { .. }
             | Error::Forbidden { .. }
+            | Error::NotAdmitted { .. }
             | Error::Unauthenticated(_) => Self::stalled(reason::INVALID_SPEC, message),
         }
     }
@@ -80,7 +92,10 @@ mod tests {
         let full = Problem::from(Error::Unavailable("database or disk is full".into()));
         assert!(full.is_transient());
         let large = Problem::from(Error::TooLarge { bytes: 70_000 });
-        assert_eq!((large.reason, large.temper), (reason::VALUE_TOO_LARGE, Temper::Stalled));
+        assert_eq!(
+            (large.reason, large.temper),
+            (reason::VALUE_TOO_LARGE, Temper::Stalled)
+        );
     }
 
     #[test]
@@ -92,6 +107,10 @@ mod tests {
         };
         let problem = Problem::from(missing);
         assert_eq!(problem.reason, reason::ENVIRONMENT_NOT_FOUND);
-        assert!(problem.message.contains("did you mean production?"), "{}", problem.message);
+        assert!(
+            problem.message.contains("did you mean production?"),
+            "{}",
+            problem.message
+        );
     }
 }

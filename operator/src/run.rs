@@ -1,12 +1,9 @@
 //! Everything that runs while this operator leads.
 
-use std::{future::Future, sync::Arc};
+use std::sync::Arc;
 
 use coffer_crds::{ApiKey, Vault, VaultSecret};
-use kube::{
-    Api,
-    runtime::reflector::store::Writer,
-};
+use kube::{Api, runtime::reflector::store::Writer};
 use tokio::sync::{Barrier, watch};
 
 use crate::{
@@ -28,7 +25,11 @@ pub struct Writers {
 
 /// Empty caches, and what fills them.
 pub fn caches() -> (Caches, Writers) {
-    let writers = Writers { vaults: Writer::new(()), secrets: Writer::new(()), keys: Writer::new(()) };
+    let writers = Writers {
+        vaults: Writer::new(()),
+        secrets: Writer::new(()),
+        keys: Writer::new(()),
+    };
     let caches = Caches {
         vaults: writers.vaults.as_reader(),
         secrets: writers.secrets.as_reader(),
@@ -38,15 +39,36 @@ pub fn caches() -> (Caches, Writers) {
 }
 
 /// Watches and reconciles until `stop`, then ends what has begun and returns.
-pub async fn run(context: Shared, writers: Writers, inboxes: Inboxes, pods: Arc<Pods>, stop: watch::Receiver<bool>) {
+pub async fn run(
+    context: Shared,
+    writers: Writers,
+    inboxes: Inboxes,
+    pods: Arc<Pods>,
+    stop: watch::Receiver<bool>,
+) {
     let feed_from = context.coffer.latest_change();
     let dirty = Dirty::default();
     let ready = Arc::new(Barrier::new(2));
     let watches = async {
         tokio::join!(
-            controller::watch(Api::all(context.client.clone()), writers.vaults, context.mail.vaults.clone(), context.clone()),
-            controller::watch(Api::all(context.client.clone()), writers.secrets, context.mail.secrets.clone(), context.clone()),
-            controller::watch(Api::all(context.client.clone()), writers.keys, context.mail.keys.clone(), context.clone()),
+            controller::watch(
+                Api::all(context.client.clone()),
+                writers.vaults,
+                context.mail.vaults.clone(),
+                context.clone()
+            ),
+            controller::watch(
+                Api::all(context.client.clone()),
+                writers.secrets,
+                context.mail.secrets.clone(),
+                context.clone()
+            ),
+            controller::watch(
+                Api::all(context.client.clone()),
+                writers.keys,
+                context.mail.keys.clone(),
+                context.clone()
+            ),
             secret_watch::watch(context.clone(), ready.clone()),
         );
     };
@@ -76,13 +98,25 @@ async fn reconcile(
     let controllers = async {
         tokio::join!(
             controller::run(context.clone(), caches.vaults.clone(), inboxes.vaults, stopped()),
-            controller::run(context.clone(), caches.secrets.clone(), inboxes.secrets, stopped()),
+            controller::run(
+                context.clone(),
+                caches.secrets.clone(),
+                inboxes.secrets,
+                stopped()
+            ),
             controller::run(context.clone(), caches.keys.clone(), inboxes.keys, stopped()),
         );
     };
     let rest = async {
         pods.sweep(&context).await;
-        dirty.mark(caches.secrets.state().iter().filter_map(|object| place_of(object)), []);
+        dirty.mark(
+            caches
+                .secrets
+                .state()
+                .iter()
+                .filter_map(|object| place_of(object)),
+            [],
+        );
         tokio::join!(
             feed::follow(context.clone(), dirty.clone(), feed_from),
             census::count(context.clone(), dirty.clone()),
@@ -112,9 +146,7 @@ async fn stopped_before_ready(caches: &Caches, stop: watch::Receiver<bool>) {
     }
 }
 
-fn stopped(mut stop: watch::Receiver<bool>) -> impl Future<Output = ()> + Send + 'static {
-    async move {
-        // An error means that the sender is gone, and with it whoever wanted this to run.
-        let _ = stop.wait_for(|stop| *stop).await;
-    }
+async fn stopped(mut stop: watch::Receiver<bool>) {
+    // An error means that the sender is gone, and with it whoever wanted this to run.
+    let _ = stop.wait_for(|stop| *stop).await;
 }

@@ -34,16 +34,16 @@ pub fn wake_at(now: Timestamp, times: impl IntoIterator<Item = Timestamp>) -> Ac
 mod tests {
     use super::*;
 
-    fn cron<'a>(cron: &'a str, time_zone: &'a str) -> Result<Timing<'a>, BadTiming> {
-        Ok(Timing::Schedule { cron, time_zone })
+    fn cron<'a>(cron: &'a str, time_zone: &'a str) -> Timing<'a> {
+        Timing::Schedule { cron, time_zone }
     }
 
     #[test]
     fn bad_schedules_name_the_field_and_the_fix() {
         for (timing, words) in [
-            (cron("61 * * * *", "UTC"), "rotation.schedule: "),
-            (cron("0 3 * *", "UTC"), "it has 4 fields"),
-            (cron("0 3 * * *", "Europe/Atlantis"), "rotation.timeZone: "),
+            (Ok(cron("61 * * * *", "UTC")), "rotation.schedule: "),
+            (Ok(cron("0 3 * *", "UTC")), "it has 4 fields"),
+            (Ok(cron("0 3 * * *", "Europe/Atlantis")), "rotation.timeZone: "),
             (Err(BadTiming), "exactly one of schedule and every"),
         ] {
             let problem = parse(timing).unwrap_err();
@@ -57,7 +57,10 @@ mod tests {
         let now = Timestamp::UNIX_EPOCH;
         let later = now + jiff::SignedDuration::from_secs(10);
         assert_eq!(wake_at(now, []), Action::await_change());
-        assert_eq!(wake_at(now, [later]), Action::requeue(Duration::from_secs(10) + AFTER));
+        assert_eq!(
+            wake_at(now, [later]),
+            Action::requeue(Duration::from_secs(10) + AFTER)
+        );
         assert_eq!(wake_at(later, [now, later]), Action::requeue(AFTER));
     }
 }

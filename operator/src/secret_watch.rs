@@ -24,12 +24,16 @@ use crate::context::{Context, SecretNamespaces, Shared};
 pub async fn watch(context: Shared, ready: Arc<Barrier>) {
     let apis: Vec<Api<PartialObjectMeta<Secret>>> = match &context.secret_namespaces {
         SecretNamespaces::All => vec![Api::all(context.client.clone())],
-        SecretNamespaces::These(names) => {
-            names.iter().map(|name| Api::namespaced(context.client.clone(), name)).collect()
-        }
+        SecretNamespaces::These(names) => names
+            .iter()
+            .map(|name| Api::namespaced(context.client.clone(), name))
+            .collect(),
     };
     let begun = Arc::new(Barrier::new(apis.len() + 1));
-    let watches = join_all(apis.into_iter().map(|api| watch_one(api, &context, begun.clone())));
+    let watches = join_all(
+        apis.into_iter()
+            .map(|api| watch_one(api, &context, begun.clone())),
+    );
     let tell = async {
         begun.wait().await;
         ready.wait().await;
@@ -53,35 +57,73 @@ async fn watch_one(api: Api<PartialObjectMeta<Secret>>, context: &Context, begun
                 }
             }
             Ok(Event::Init | Event::InitApply(_)) => {}
-            Err(error) => tracing::warn!(%error, "the watch of Secrets broke off; it starts again"),
+            Err(error) => {
+                tracing::warn!(%error, "the watch of Secrets broke off; it starts again");
+                // Without the right, or the cluster's answer, the objects that use no Secret go on.
+                if let Some(begun) = begun.take() {
+                    begun.wait().await;
+                }
+            }
         }
     }
 }
 
 fn wake(context: &Context, secret: &impl ResourceExt) {
     let (namespace, name) = (secret.namespace(), secret.name_any());
-    let objects = context.caches.secrets.state_filter(|it| it.namespace() == namespace && uses(it, &name));
-    context.mail.secrets.send_all(objects.iter().map(|object| ObjectRef::from_obj(&**object)));
-    let keys = context.caches.keys.state_filter(|it| it.namespace() == namespace && writes(it, &name));
-    context.mail.keys.send_all(keys.iter().map(|object| ObjectRef::from_obj(&**object)));
+    let objects = context
+        .caches
+        .secrets
+        .state_filter(|it| it.namespace() == namespace && uses(it, &name));
+    context
+        .mail
+        .secrets
+        .send_all(objects.iter().map(|object| ObjectRef::from_obj(&**object)));
+    let keys = context
+        .caches
+        .keys
+        .state_filter(|it| it.namespace() == namespace && writes(it, &name));
+    context
+        .mail
+        .keys
+        .send_all(keys.iter().map(|object| ObjectRef::from_obj(&**object)));
 }
 
 /// While the watch was broken Secrets may have gone, which no event tells: every user looks again.
 fn wake_users_of_lost(context: &Context) {
-    let objects = context.caches.secrets.state_filter(|it| it.spec.sync.is_some() || copies(it).next().is_some());
-    context.mail.secrets.send_all(objects.iter().map(|object| ObjectRef::from_obj(&**object)));
-    let keys = context.caches.keys.state_filter(|it| it.spec.write_to.secret_name.is_some());
-    context.mail.keys.send_all(keys.iter().map(|object| ObjectRef::from_obj(&**object)));
+    let objects = context
+        .caches
+        .secrets
+        .state_filter(|it| it.spec.sync.is_some() || copies(it).next().is_some());
+    context
+        .mail
+        .secrets
+        .send_all(objects.iter().map(|object| ObjectRef::from_obj(&**object)));
+    let keys = context
+        .caches
+        .keys
+        .state_filter(|it| it.spec.write_to.secret_name.is_some());
+    context
+        .mail
+        .keys
+        .send_all(keys.iter().map(|object| ObjectRef::from_obj(&**object)));
 }
 
 fn uses(object: &VaultSecret, name: &str) -> bool {
-    let synced = object.spec.sync.as_ref().is_some_and(|sync| sync.secret_name == name);
+    let synced = object
+        .spec
+        .sync
+        .as_ref()
+        .is_some_and(|sync| sync.secret_name == name);
     synced || copies(object).any(|source| source == name)
 }
 
 /// The names of Secrets that the object copies from.
 fn copies(object: &VaultSecret) -> impl Iterator<Item = &str> {
-    let references = object.spec.data.values().filter_map(|entry| entry.secret_key_ref.as_ref());
+    let references = object
+        .spec
+        .data
+        .values()
+        .filter_map(|entry| entry.secret_key_ref.as_ref());
     references.map(|reference| reference.name.as_str())
 }
 

@@ -28,7 +28,11 @@ pub struct Sources<'a> {
 impl<'a> Sources<'a> {
     /// Of `namespace`.
     pub fn new(context: &'a Context, namespace: &'a str) -> Self {
-        Self { context, namespace, read: BTreeMap::new() }
+        Self {
+            context,
+            namespace,
+            read: BTreeMap::new(),
+        }
     }
 
     /// The value that entry `key` of `data` refers to.
@@ -46,7 +50,10 @@ impl<'a> Sources<'a> {
             Some(Err(problem)) => Err(problem.clone()),
             None => Err(missing(&reference.name, self.namespace)),
         };
-        Ok(found.map_err(|problem| Problem { message: format!("data.{key}: {}", problem.message), ..problem }))
+        Ok(found.map_err(|problem| Problem {
+            message: format!("data.{key}: {}", problem.message),
+            ..problem
+        }))
     }
 
     async fn fetch(&self, name: &str) -> Result<Read, Failure> {
@@ -80,13 +87,17 @@ fn missing(name: &str, namespace: &str) -> Problem {
 /// The values, moved out: no copy stays behind.
 fn values(secret: Secret) -> BTreeMap<String, SecretValue> {
     let data = secret.data.unwrap_or_default().into_iter();
-    data.map(|(key, bytes)| (key, SecretValue::new(bytes.0))).collect()
+    data.map(|(key, bytes)| (key, SecretValue::new(bytes.0)))
+        .collect()
 }
 
 fn pick(values: &BTreeMap<String, SecretValue>, reference: &SecretKeyRef) -> Result<SecretValue, Problem> {
     values.get(&reference.key).cloned().ok_or_else(|| {
         let hint = hint(&reference.key, values.keys().map(String::as_str));
-        let message = format!("secretKeyRef.key: Secret {} has no key {}{hint}", reference.name, reference.key);
+        let message = format!(
+            "secretKeyRef.key: Secret {} has no key {}{hint}",
+            reference.name, reference.key
+        );
         Problem::waiting(reason::SOURCE_KEY_NOT_FOUND, message)
     })
 }
@@ -98,9 +109,18 @@ mod tests {
     #[test]
     fn a_missing_key_is_named_with_the_nearest() {
         let values = BTreeMap::from([("password".to_owned(), SecretValue::from("x"))]);
-        let reference = SecretKeyRef { name: "database".into(), key: "pasword".into() };
+        let reference = SecretKeyRef {
+            name: "database".into(),
+            key: "pasword".into(),
+        };
         let problem = pick(&values, &reference).unwrap_err();
         assert_eq!(problem.reason, reason::SOURCE_KEY_NOT_FOUND);
-        assert!(problem.message.ends_with("no key pasword; did you mean password?"), "{}", problem.message);
+        assert!(
+            problem
+                .message
+                .ends_with("no key pasword; did you mean password?"),
+            "{}",
+            problem.message
+        );
     }
 }

@@ -59,8 +59,14 @@ where
 }
 
 /// Ready's status and reason before and after, when they differ: a transition, worth one Event.
-pub fn transition<'a>(old: &'a [Condition], new: &'a [Condition]) -> Option<(Option<&'a Condition>, &'a Condition)> {
-    let (before, after) = (condition::find(old, condition::READY), condition::find(new, condition::READY)?);
+pub fn transition<'a>(
+    old: &'a [Condition],
+    new: &'a [Condition],
+) -> Option<(Option<&'a Condition>, &'a Condition)> {
+    let (before, after) = (
+        condition::find(old, condition::READY),
+        condition::find(new, condition::READY)?,
+    );
     let same = before.is_some_and(|it| it.status == after.status && it.reason == after.reason);
     (!same).then_some((before, after))
 }
@@ -86,14 +92,19 @@ mod tests {
     }
 
     fn object() -> impl Strategy<Value = Value> {
-        let leaf = prop_oneof![any::<i32>().prop_map(Value::from), "[a-c]{1,2}".prop_map(Value::from)];
+        let leaf = prop_oneof![
+            any::<i32>().prop_map(Value::from),
+            "[a-c]{1,2}".prop_map(Value::from)
+        ];
         let inner = btree_map("[a-d]", leaf.clone(), 0..4).prop_map(|map| json!(map));
         btree_map("[a-d]", prop_oneof![leaf, inner], 0..4).prop_map(|map| json!(map))
     }
 
     /// RFC 7396, as an API server applies it.
     fn apply(target: &Value, patch: &Value) -> Value {
-        let Some(patch) = patch.as_object() else { return patch.clone() };
+        let Some(patch) = patch.as_object() else {
+            return patch.clone();
+        };
         let mut merged = target.as_object().cloned().unwrap_or_default();
         for (key, value) in patch {
             if value.is_null() {

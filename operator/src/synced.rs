@@ -17,6 +17,7 @@ use kube::{
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions},
 };
 use serde_json::{Map, Value, json};
+use tokio::time::Instant;
 
 use crate::{
     context::Context,
@@ -66,10 +67,18 @@ pub async fn inspect<'a>(
         Err(error) if code(&error) == 403 => return Err(no_right(&identity.namespace).into()),
         Err(error) => return Err(Failure::cluster("look at a Secret")(error).into()),
     };
-    if present.as_ref().is_some_and(|meta| !is_controlled_by(meta, identity)) {
+    if present
+        .as_ref()
+        .is_some_and(|meta| !is_controlled_by(meta, identity))
+    {
         return Err(not_ours(identity, name).into());
     }
-    Ok(Target { identity, name, api, present })
+    Ok(Target {
+        identity,
+        name,
+        api,
+        present,
+    })
 }
 
 fn not_ours(identity: &Identity, name: &str) -> Problem {
@@ -82,7 +91,11 @@ fn not_ours(identity: &Identity, name: &str) -> Problem {
 
 /// Whether `identity`'s object, and no other of its name, controls the Secret.
 fn is_controlled_by(meta: &ObjectMeta, identity: &Identity) -> bool {
-    let controller = meta.owner_references.iter().flatten().find(|owner| owner.controller == Some(true));
+    let controller = meta
+        .owner_references
+        .iter()
+        .flatten()
+        .find(|owner| owner.controller == Some(true));
     controller.is_some_and(|owner| owner.uid == identity.uid && owner.kind == identity.kind)
 }
 
@@ -94,7 +107,12 @@ impl Target<'_> {
 
     /// The value of one of our annotations.
     pub fn annotation(&self, key: &str) -> Option<&str> {
-        self.present.as_ref()?.annotations.as_ref()?.get(key).map(String::as_str)
+        self.present
+            .as_ref()?
+            .annotations
+            .as_ref()?
+            .get(key)
+            .map(String::as_str)
     }
 
     /// Whether the Secret holds these keys as we wrote them: the API server records who wrote which field.
@@ -102,11 +120,28 @@ impl Target<'_> {
         self.present.as_ref().is_some_and(|meta| holds(meta, keys))
     }
 
+    /// Whether the Secret may be put right after others changed it.
+    pub fn check_repair(&self, context: &Context) -> Result<(), Failure> {
+        let uid = self.present.as_ref().and_then(|meta| meta.uid.as_deref());
+        match uid {
+            Some(uid) if !context.repairs.allows(uid, Instant::now()) => {
+                Err(Failure::Contested(self.name.to_owned()))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the Secret so. Its uid.
     pub async fn write(&self, content: &Content) -> Result<String, Halt> {
-        let Some(present) = &self.present else { return self.create(content).await };
+        let Some(present) = &self.present else {
+            return self.create(content).await;
+        };
         let patch = Patch::Merge(self.patch(present, content));
-        match self.api.patch_metadata(self.name, &PatchParams::apply(MANAGER), &patch).await {
+        match self
+            .api
+            .patch_metadata(self.name, &PatchParams::apply(MANAGER), &patch)
+            .await
+        {
             Ok(written) => Ok(written.metadata.uid.unwrap_or_default()),
             // A type cannot change, nor anything of an immutable one; it is ours, so it may be made anew.
             Err(error) if code(&error) == 422 => {
@@ -118,7 +153,10 @@ impl Target<'_> {
     }
 
     async fn create(&self, content: &Content) -> Result<String, Halt> {
-        let params = PostParams { field_manager: Some(MANAGER.to_owned()), ..PostParams::default() };
+        let params = PostParams {
+            field_manager: Some(MANAGER.to_owned()),
+            ..PostParams::default()
+        };
         match self.api.create(&params, &self.fresh(content)).await {
             Ok(written) => Ok(written.metadata.uid.unwrap_or_default()),
             Err(error) => Err(self.refused("create a Secret", error)),
@@ -127,8 +165,14 @@ impl Target<'_> {
 
     async fn delete(&self, present: &ObjectMeta) -> Result<(), Halt> {
         let (uid, resource_version) = (present.uid.clone(), present.resource_version.clone());
-        let preconditions = Some(Preconditions { uid, resource_version });
-        let params = DeleteParams { preconditions, ..DeleteParams::default() };
+        let preconditions = Some(Preconditions {
+            uid,
+            resource_version,
+        });
+        let params = DeleteParams {
+            preconditions,
+            ..DeleteParams::default()
+        };
         match self.api.delete(self.name, &params).await {
             Ok(_) => Ok(()),
             Err(error) if code(&error) == 404 => Ok(()),
@@ -152,13 +196,19 @@ impl Target<'_> {
     }
 
     fn fresh(&self, content: &Content) -> Secret {
-        let data = content.data.iter().map(|(key, value)| (key.clone(), ByteString(value.reveal().to_vec())));
+        let data = content
+            .data
+            .iter()
+            .map(|(key, value)| (key.clone(), ByteString(value.reveal().to_vec())));
         Secret {
             metadata: ObjectMeta {
                 name: Some(self.name.to_owned()),
                 namespace: Some(self.identity.namespace.clone()),
                 annotations: Some(content.annotations.clone()),
-                labels: Some(BTreeMap::from([(MANAGED_BY.to_owned(), self.identity.kind.to_owned())])),
+                labels: Some(BTreeMap::from([(
+                    MANAGED_BY.to_owned(),
+                    self.identity.kind.to_owned(),
+                )])),
                 owner_references: Some(vec![owner(self.identity)]),
                 ..ObjectMeta::default()
             },
@@ -170,14 +220,24 @@ impl Target<'_> {
 
     /// A merge patch on exactly the version that was looked at. Keys that we wrote once go.
     fn patch(&self, present: &ObjectMeta, content: &Content) -> Value {
-        let gone = our_keys(present).into_iter().filter(|key| !content.data.contains_key(key));
+        let gone = our_keys(present)
+            .into_iter()
+            .filter(|key| !content.data.contains_key(key));
         let mut data: Map<String, Value> = gone.map(|key| (key, Value::Null)).collect();
         let values = content.data.iter();
         data.extend(values.map(|(key, value)| (key.clone(), BASE64_STANDARD.encode(value.reveal()).into())));
         let mut annotations: Map<String, Value> = Map::new();
         // An older kubectl would have left a whole copy of the data here.
-        annotations.insert("kubectl.kubernetes.io/last-applied-configuration".to_owned(), Value::Null);
-        annotations.extend(content.annotations.iter().map(|(key, value)| (key.clone(), value.clone().into())));
+        annotations.insert(
+            "kubectl.kubernetes.io/last-applied-configuration".to_owned(),
+            Value::Null,
+        );
+        annotations.extend(
+            content
+                .annotations
+                .iter()
+                .map(|(key, value)| (key.clone(), value.clone().into())),
+        );
         json!({
             "metadata": {
                 "uid": present.uid,
@@ -198,7 +258,10 @@ pub async fn remove_others(context: &Context, identity: &Identity, kept: &str) -
     }
     let api: Api<Secret> = Api::namespaced(context.client.clone(), &identity.namespace);
     let ours = ListParams::default().labels(&format!("{MANAGED_BY}={}", identity.kind));
-    let found = api.list_metadata(&ours).await.map_err(Failure::cluster("list Secrets"))?;
+    let found = api
+        .list_metadata(&ours)
+        .await
+        .map_err(Failure::cluster("list Secrets"))?;
     let names = found.items.into_iter().filter_map(|found| found.metadata.name);
     for name in names.filter(|name| name != kept) {
         remove(context, identity, &name).await?;
@@ -243,7 +306,9 @@ fn our_keys(meta: &ObjectMeta) -> BTreeSet<String> {
     let entries = meta.managed_fields.iter().flatten();
     let ours = entries.filter(|entry| entry.manager.as_deref() == Some(MANAGER));
     let fields = ours.filter_map(|entry| entry.fields_v1.as_ref()?.0.get("f:data")?.as_object());
-    let keys = fields.flat_map(Map::keys).filter_map(|key| key.strip_prefix("f:"));
+    let keys = fields
+        .flat_map(Map::keys)
+        .filter_map(|key| key.strip_prefix("f:"));
     keys.map(str::to_owned).collect()
 }
 

@@ -61,7 +61,10 @@ fn every_flipped_bit_is_refused() {
 fn every_other_length_is_refused() {
     let record = sealed(b"value");
     for length in 0..record.len() {
-        assert!(open(&seed(1), &aad(), &record[..length]).is_err(), "{length} bytes");
+        assert!(
+            open(&seed(1), &aad(), &record[..length]).is_err(),
+            "{length} bytes"
+        );
     }
     let longer = [&record[..], b"\0"].concat();
     assert_eq!(open(&seed(1), &aad(), &longer), Err(EnvelopeError::Tag));
@@ -78,13 +81,19 @@ fn a_moved_record_is_refused() {
         aad_at(1, "default", 1, 1, 2),
         Aad::token_pepper(&[1; 16]),
     ] {
-        assert_eq!(open(&seed(1), &elsewhere, &record), Err(EnvelopeError::Commitment));
+        assert_eq!(
+            open(&seed(1), &elsewhere, &record),
+            Err(EnvelopeError::Commitment)
+        );
     }
 }
 
 #[test]
 fn another_key_is_refused_before_decryption() {
-    assert_eq!(open(&seed(2), &aad(), &sealed(b"value")), Err(EnvelopeError::Commitment));
+    assert_eq!(
+        open(&seed(2), &aad(), &sealed(b"value")),
+        Err(EnvelopeError::Commitment)
+    );
 }
 
 #[test]
@@ -97,7 +106,10 @@ fn the_generation_in_the_header_is_bound_too() {
 
 #[test]
 fn ciphertexts_of_two_records_do_not_mix() {
-    let (first, second) = (sealed(b"value one"), seal((&seed(1), 1), &aad(), b"value two", &SeededEntropy::new(2)).unwrap());
+    let (first, second) = (
+        sealed(b"value one"),
+        seal((&seed(1), 1), &aad(), b"value two", &SeededEntropy::new(2)).unwrap(),
+    );
     let spliced = [&first[..HEADER_BYTES], &second[HEADER_BYTES..]].concat();
     assert_eq!(open(&seed(1), &aad(), &spliced), Err(EnvelopeError::Tag));
 }
@@ -121,7 +133,10 @@ fn other_formats_and_suites_are_refused_by_name() {
 #[test]
 fn the_same_value_never_looks_the_same_twice() {
     let entropy = SeededEntropy::new(1);
-    let (a, b) = (seal((&seed(1), 1), &aad(), b"v", &entropy).unwrap(), seal((&seed(1), 1), &aad(), b"v", &entropy).unwrap());
+    let (a, b) = (
+        seal((&seed(1), 1), &aad(), b"v", &entropy).unwrap(),
+        seal((&seed(1), 1), &aad(), b"v", &entropy).unwrap(),
+    );
     assert_ne!(a[SALT_AT..COMMITMENT_AT], b[SALT_AT..COMMITMENT_AT]);
     assert_ne!(a[COMMITMENT_AT..HEADER_BYTES], b[COMMITMENT_AT..HEADER_BYTES]);
     assert_ne!(a[HEADER_BYTES..], b[HEADER_BYTES..]);
@@ -130,7 +145,15 @@ fn the_same_value_never_looks_the_same_twice() {
 #[test]
 fn the_same_salt_at_two_places_gives_two_keys() {
     // As after a restored snapshot of a machine, whose randomness repeats.
-    let at = |version| seal((&seed(1), 1), &aad_at(1, "default", 1, version, 1), b"v", &SeededEntropy::new(1)).unwrap();
+    let at = |version| {
+        seal(
+            (&seed(1), 1),
+            &aad_at(1, "default", 1, version, 1),
+            b"v",
+            &SeededEntropy::new(1),
+        )
+        .unwrap()
+    };
     let (a, b) = (at(1), at(2));
     assert_eq!(a[SALT_AT..COMMITMENT_AT], b[SALT_AT..COMMITMENT_AT]);
     assert_ne!(a[HEADER_BYTES..], b[HEADER_BYTES..]);
@@ -141,13 +164,19 @@ fn the_same_salt_at_two_places_gives_two_keys() {
 fn a_kept_record_still_opens() {
     let record = hex::decode(include_str!("envelope_v1.hex").trim()).unwrap();
     assert_eq!(sealed(b"kept for ever"), record);
-    assert_eq!(open(&seed(1), &aad(), &record).unwrap(), SecretValue::from("kept for ever"));
+    assert_eq!(
+        open(&seed(1), &aad(), &record).unwrap(),
+        SecretValue::from("kept for ever")
+    );
 }
 
 /// RFC 5869, A.1: the library's HKDF-SHA-256 is the standard one.
 #[test]
 fn hkdf_is_that_of_the_rfc() {
-    let (salt, info) = (hex::decode("000102030405060708090a0b0c").unwrap(), hex::decode("f0f1f2f3f4f5f6f7f8f9").unwrap());
+    let (salt, info) = (
+        hex::decode("000102030405060708090a0b0c").unwrap(),
+        hex::decode("f0f1f2f3f4f5f6f7f8f9").unwrap(),
+    );
     let root = hkdf::Salt::new(hkdf::HKDF_SHA256, &salt).extract(&[0x0b; 22]);
     let mut okm = [0; 42];
     root.expand(&[&info], Length(42)).unwrap().fill(&mut okm).unwrap();
@@ -168,7 +197,9 @@ fn gcm_is_that_of_the_specification() {
     );
     let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, &key).unwrap());
     let nonce = Nonce::try_assume_unique_for_key(&nonce).unwrap();
-    let tag = key.seal_in_place_separate_tag(nonce, aead::Aad::from(aad), &mut buffer).unwrap();
+    let tag = key
+        .seal_in_place_separate_tag(nonce, aead::Aad::from(aad), &mut buffer)
+        .unwrap();
     let expected = "522dc1f099567d07f47f37a32a84427d643a8cdcbfe5c0c97598a2bd2555d1aa\
                     8cb08e48590dbb3da7b08b1056828838c5f61e6393ba7a0abcc9f662";
     assert_eq!(hex::encode(&buffer), expected);

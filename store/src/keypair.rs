@@ -57,7 +57,10 @@ fn rsa(size: KeySize) -> Result<KeyPairPem, Unspecified> {
 fn pems(private: &[u8], public: &[u8]) -> KeyPairPem {
     let mut private = pem("PRIVATE KEY", private);
     let private = SecretValue::from(std::mem::take(&mut *private));
-    KeyPairPem { private, public: pem("PUBLIC KEY", public).to_string() }
+    KeyPairPem {
+        private,
+        public: pem("PUBLIC KEY", public).to_string(),
+    }
 }
 
 fn pem(label: &str, der: &[u8]) -> Zeroizing<String> {
@@ -79,7 +82,9 @@ fn pem(label: &str, der: &[u8]) -> Zeroizing<String> {
 mod tests {
     use aws_lc_rs::{
         rand::SystemRandom,
-        signature::{ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256},
+        signature::{
+            ECDSA_P256_SHA256_ASN1, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RSA_PKCS1_SHA256,
+        },
     };
 
     use super::*;
@@ -101,8 +106,13 @@ mod tests {
     #[test]
     fn ed25519_signs_what_its_public_key_verifies() {
         let (private, public) = generate(KeyAlgorithm::Ed25519);
-        let signature = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&private).unwrap().sign(b"message");
-        ParsedPublicKey::new(&ED25519, public).unwrap().verify_sig(b"message", signature.as_ref()).unwrap();
+        let signature = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&private)
+            .unwrap()
+            .sign(b"message");
+        ParsedPublicKey::new(&ED25519, public)
+            .unwrap()
+            .verify_sig(b"message", signature.as_ref())
+            .unwrap();
     }
 
     #[test]
@@ -121,7 +131,13 @@ mod tests {
             let pair = rsa::KeyPair::from_pkcs8(&private).unwrap();
             let mut signature = vec![0; bytes];
             assert_eq!(pair.public_modulus_len(), bytes);
-            pair.sign(&RSA_PKCS1_SHA256, &SystemRandom::new(), b"message", &mut signature).unwrap();
+            pair.sign(
+                &RSA_PKCS1_SHA256,
+                &SystemRandom::new(),
+                b"message",
+                &mut signature,
+            )
+            .unwrap();
             let public = ParsedPublicKey::new(&RSA_PKCS1_2048_8192_SHA256, public).unwrap();
             public.verify_sig(b"message", &signature).unwrap();
         }

@@ -45,7 +45,7 @@ fn main() {
         .unwrap();
     match arguments.as_slice() {
         [role, path, cycle] if role == "child" => {
-            runtime.block_on(write_for_ever(path, cycle.parse().unwrap()))
+            runtime.block_on(write_for_ever(path, cycle.parse().unwrap()));
         }
         [cycles] => runtime.block_on(kill_and_verify(cycles.parse().unwrap())),
         _ => runtime.block_on(kill_and_verify(CYCLES)),

@@ -45,16 +45,23 @@ const OURS: &[(&str, &[&str])] = &[
         ],
     ),
     ("coffer-e2e", &["coffer-crds", "coffer-node"]),
+    ("coffer-bench", &["coffer-crds", "coffer-e2e"]),
     ("coffer-node", &[]),
     ("xtask", &["coffer-crds", "coffer-api-server"]),
 ];
 
 /// Crates of others that only some of ours may use directly.
 const THEIRS: &[(&str, &[&str])] = &[
-    ("axum", &["coffer-api-server", "coffer-injector"]),
+    ("axum", &["coffer-api-server", "coffer-injector", "coffer-bench"]),
     (
         "kube",
-        &["coffer-crds", "coffer-operator", "coffer-injector", "coffer-e2e"],
+        &[
+            "coffer-crds",
+            "coffer-operator",
+            "coffer-injector",
+            "coffer-e2e",
+            "coffer-bench",
+        ],
     ),
     ("ring", &["coffer-agent"]),
     ("rusqlite", &["coffer-store"]),

@@ -36,17 +36,27 @@ impl FromRequestParts<Arc<App>> for Pod {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, ApiError> {
         let Ok(RequestContext(context)) = RequestContext::from_request_parts(parts, app).await;
         let found = verify(app, bearer::token(&parts.headers)).await;
-        let (workload, until) = found.inspect_err(|_| app.metrics.refused.with_label_values(&[DOOR]).inc())?;
-        let caller =
-            Caller { principal: Principal::Workload(workload.clone()), origin: context.origin(DOOR) };
-        Ok(Self { caller, workload, until })
+        let (workload, until) = found.inspect_err(|error| app.metrics.refused(DOOR, error))?;
+        let caller = Caller {
+            principal: Principal::Workload(workload.clone()),
+            origin: context.origin(DOOR),
+        };
+        Ok(Self {
+            caller,
+            workload,
+            until,
+        })
     }
 }
 
 async fn verify(app: &App, token: Option<&str>) -> Result<(Workload, Timestamp), Error> {
-    let token = token.ok_or(Error::Unauthenticated("send the pod's service-account token as a bearer token"))?;
+    let token = token.ok_or(Error::Unauthenticated(
+        "send the pod's service-account token as a bearer token",
+    ))?;
     let identity = app.identity.as_ref();
-    let identity = identity.ok_or(Error::Unauthenticated("this server is not set up to verify pods' tokens"))?;
+    let identity = identity.ok_or(Error::Unauthenticated(
+        "this server is not set up to verify pods' tokens",
+    ))?;
     let verified = identity.verify(token, app.coffer.clock().now()).await?;
     Ok((verified.workload, verified.until))
 }

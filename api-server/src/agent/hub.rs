@@ -41,7 +41,11 @@ pub struct Hub {
 impl Hub {
     /// Nothing to wake yet; the change sequence stands at `latest`.
     pub fn new(latest: u64) -> Self {
-        Self { topics: Mutex::default(), latest: watch::Sender::new(latest), stop: watch::Sender::new(false) }
+        Self {
+            topics: Mutex::default(),
+            latest: watch::Sender::new(latest),
+            stop: watch::Sender::new(false),
+        }
     }
 
     /// Wakes when something about `topic` may have changed.
@@ -111,9 +115,9 @@ impl Hub {
 fn concerns(change: &Change, topic: &Topic) -> bool {
     change.organization == topic.organization
         && match &change.subject {
-            Subject::Secret { vault, environment, .. } => {
-                topic.vault == Some(*vault) && topic.environment == *environment
-            }
+            Subject::Secret {
+                vault, environment, ..
+            } => topic.vault == Some(*vault) && topic.environment == *environment,
             // A vault may have taken another's name: everyone in the tenant looks again.
             Subject::Vault { .. } => true,
             Subject::ApiKey { .. } | Subject::Consumers { .. } => false,
@@ -136,7 +140,11 @@ mod tests {
     impl World {
         fn new() -> Self {
             let clock = ManualClock::at(Timestamp::UNIX_EPOCH);
-            Self { clock, entropy: SeededEntropy::new(1), hub: Hub::new(0) }
+            Self {
+                clock,
+                entropy: SeededEntropy::new(1),
+                hub: Hub::new(0),
+            }
         }
 
         fn topic(&self, environment: &str) -> Topic {
@@ -150,33 +158,73 @@ mod tests {
 
     fn change(sequence: u64, topic: &Topic, subject: impl Fn(VaultId, EnvName) -> Subject) -> Change {
         let subject = subject(topic.vault.unwrap(), topic.environment.clone());
-        Change { sequence, organization: topic.organization, subject, at: Timestamp::UNIX_EPOCH }
+        Change {
+            sequence,
+            organization: topic.organization,
+            subject,
+            at: Timestamp::UNIX_EPOCH,
+        }
     }
 
     fn secret(vault: VaultId, environment: EnvName) -> Subject {
-        Subject::Secret { vault, environment, name: coffer_domain::name::SecretName::new("A").unwrap(), version: None }
+        Subject::Secret {
+            vault,
+            environment,
+            name: coffer_domain::name::SecretName::new("A").unwrap(),
+            version: None,
+        }
     }
 
     #[test]
     fn a_secret_wakes_its_environment_alone() {
         let world = World::new();
         let (here, other) = (world.topic("a"), world.topic("a"));
-        let beside = Topic { environment: EnvName::new("b").unwrap(), ..here.clone() };
+        let beside = Topic {
+            environment: EnvName::new("b").unwrap(),
+            ..here.clone()
+        };
         let mut receivers = [&here, &other, &beside].map(|topic| world.hub.subscribe(topic.clone()));
         assert_eq!(world.hub.announce(&[change(7, &here, secret)], 7), 7);
-        assert_eq!(receivers.each_mut().map(|receiver| receiver.has_changed().unwrap()), [true, false, false]);
+        assert_eq!(
+            receivers
+                .each_mut()
+                .map(|receiver| receiver.has_changed().unwrap()),
+            [true, false, false]
+        );
     }
 
     #[test]
     fn a_vault_wakes_its_tenant_and_the_ledger_nobody() {
         let world = World::new();
         let here = world.topic("a");
-        let beside = Topic { environment: EnvName::new("b").unwrap(), vault: None, ..here.clone() };
+        let beside = Topic {
+            environment: EnvName::new("b").unwrap(),
+            vault: None,
+            ..here.clone()
+        };
         let mut receivers = [&here, &beside].map(|topic| world.hub.subscribe(topic.clone()));
-        world.hub.announce(&[change(1, &here, |vault, environment| Subject::Consumers { vault, environment })], 1);
-        assert_eq!(receivers.each_mut().map(|receiver| receiver.has_changed().unwrap()), [false, false]);
-        world.hub.announce(&[change(2, &here, |vault, _| Subject::Vault { vault })], 2);
-        assert_eq!(receivers.each_mut().map(|receiver| receiver.has_changed().unwrap()), [true, true]);
+        world.hub.announce(
+            &[change(1, &here, |vault, environment| Subject::Consumers {
+                vault,
+                environment,
+            })],
+            1,
+        );
+        assert_eq!(
+            receivers
+                .each_mut()
+                .map(|receiver| receiver.has_changed().unwrap()),
+            [false, false]
+        );
+        world
+            .hub
+            .announce(&[change(2, &here, |vault, _| Subject::Vault { vault })], 2);
+        assert_eq!(
+            receivers
+                .each_mut()
+                .map(|receiver| receiver.has_changed().unwrap()),
+            [true, true]
+        );
     }
 
     #[test]
@@ -190,7 +238,7 @@ mod tests {
     #[tokio::test]
     async fn stopping_is_noticed_before_and_after() {
         let hub = Hub::new(0);
-        let (_, ()) = tokio::join!(hub.stopped(), async { hub.stop() });
+        let ((), ()) = tokio::join!(hub.stopped(), async { hub.stop() });
         hub.stopped().await;
     }
 }

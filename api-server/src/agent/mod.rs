@@ -26,7 +26,9 @@ pub struct StreamSettings {
 
 impl Default for StreamSettings {
     fn default() -> Self {
-        Self { ping: Duration::from_secs(15) }
+        Self {
+            ping: Duration::from_secs(15),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use coffer_wire::Failure;
 use crate::native::error::{self, ApiError};
 
 /// The code of a value that an env file cannot carry.
-pub const ENV_FILE_UNFIT: &str = "env_file_unfit";
+pub const ENV_FILE_UNFIT: &str = Failure::UNFIT;
 
 /// A refused delivery.
 #[derive(Debug)]
@@ -29,7 +29,10 @@ impl Refusal {
     pub fn is_transient(&self) -> bool {
         match self {
             Self::Domain(error) => {
-                matches!(error, Error::Unavailable(_) | Error::Internal(_) | Error::Conflict(_))
+                matches!(
+                    error,
+                    Error::Unavailable(_) | Error::Internal(_) | Error::Conflict(_)
+                )
             }
             Self::Unfit(_) => false,
         }
@@ -38,9 +41,10 @@ impl Refusal {
     /// What is told to the pod.
     pub fn failure(&self, place: &Place) -> Failure {
         match self {
-            Self::Domain(refused) => {
-                Failure { names: names_in(refused, place), ..error::failure(refused) }
-            }
+            Self::Domain(refused) => Failure {
+                names: names_in(refused, place),
+                ..error::failure(refused)
+            },
             Self::Unfit(values) => unfit(values),
         }
     }
@@ -56,10 +60,17 @@ impl Refusal {
 }
 
 fn unfit(values: &[(SecretName, String)]) -> Failure {
-    let told: Vec<String> = values.iter().map(|(name, why)| format!("{name}: {why}")).collect();
+    let told: Vec<String> = values
+        .iter()
+        .map(|(name, why)| format!("{name}: {why}"))
+        .collect();
     Failure {
         code: ENV_FILE_UNFIT.to_owned(),
-        message: format!("an env file cannot carry {}; {}", told.join("; "), envfile::WAYS_OUT),
+        message: format!(
+            "an env file cannot carry {}; {}",
+            told.join("; "),
+            envfile::WAYS_OUT
+        ),
         names: values.iter().map(|(name, _)| name.to_string()).collect(),
     }
 }
@@ -67,11 +78,17 @@ fn unfit(values: &[(SecretName, String)]) -> Failure {
 /// The secret that a refusal is about, without its place.
 fn names_in(error: &Error, place: &Place) -> Vec<String> {
     let address = match error {
-        Error::NotFound { what: "secret", name, .. } => name,
-        Error::Forbidden { target, .. } => target,
+        Error::NotFound {
+            what: "secret", name, ..
+        } => name,
+        Error::Forbidden { target, .. } | Error::NotAdmitted { target, .. } => target,
         Error::Deleted { address, .. } | Error::Destroyed { address, .. } => address,
         _ => return Vec::new(),
     };
     let prefix = format!("{place}/");
-    address.strip_prefix(&prefix).map(str::to_owned).into_iter().collect()
+    address
+        .strip_prefix(&prefix)
+        .map(str::to_owned)
+        .into_iter()
+        .collect()
 }

@@ -43,7 +43,9 @@ impl TryFrom<WatchRequest> for Subscription {
         Ok(Self {
             place: place(request.organization, request.vault, request.environment)?,
             wanted,
-            env_file: names("envFileNames", request.env_file_names)?.into_iter().collect(),
+            env_file: names("envFileNames", request.env_file_names)?
+                .into_iter()
+                .collect(),
         })
     }
 }
@@ -54,7 +56,11 @@ fn names(field: &str, texts: Vec<String>) -> Result<Vec<SecretName>, Error> {
         SecretName::new(text)
             .map_err(|bad| Error::invalid(format!("{field}[{at}]"), format!("must be {}", bad.rule)))
     };
-    let mut names = texts.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+    let mut names = texts
+        .into_iter()
+        .enumerate()
+        .map(read)
+        .collect::<Result<Vec<_>, _>>()?;
     names.sort();
     names.dedup();
     Ok(names)
@@ -64,7 +70,9 @@ fn names(field: &str, texts: Vec<String>) -> Result<Vec<SecretName>, Error> {
 pub fn entries(wire: Vec<AckEntry>) -> Result<Vec<(SecretName, Version)>, Error> {
     bounded("entries", wire.len())?;
     let read = |(at, entry): (usize, AckEntry)| {
-        let wrong = |field: &str, rule: &str| Error::invalid(format!("entries[{at}].{field}"), format!("must be {rule}"));
+        let wrong = |field: &str, rule: &str| {
+            Error::invalid(format!("entries[{at}].{field}"), format!("must be {rule}"))
+        };
         let name = SecretName::new(entry.name).map_err(|bad| wrong("name", bad.rule))?;
         let version = Version::new(entry.version).ok_or_else(|| wrong("version", "a whole number from 1"))?;
         Ok((name, version))

@@ -9,12 +9,7 @@ use std::{
 
 use axum::body::Body;
 use bytes::Bytes;
-use coffer_domain::{
-    Error,
-    address::Version,
-    name::SecretName,
-    usecase::consumers::Delivery,
-};
+use coffer_domain::{Error, address::Version, name::SecretName, usecase::consumers::Delivery};
 use coffer_wire::{Delivered, Failure, Message};
 use tokio::{
     sync::watch,
@@ -170,7 +165,11 @@ impl Feed {
             self.topic = topic;
         }
         let Subscription { place, wanted, .. } = &self.subscription;
-        let now = self.app.coffer.wanted_versions(&self.pod.caller, place, wanted).await?;
+        let now = self
+            .app
+            .coffer
+            .wanted_versions(&self.pod.caller, place, wanted)
+            .await?;
         if self.given.as_ref() == Some(&now) {
             return Ok(None);
         }
@@ -178,18 +177,36 @@ impl Feed {
     }
 
     async fn values(&mut self) -> Result<Message, Refusal> {
-        let Subscription { place, wanted, env_file } = &self.subscription;
-        let unfit = self.app.coffer.env_file_unfit(&self.pod.caller, place, wanted, env_file).await?;
+        let Subscription {
+            place,
+            wanted,
+            env_file,
+        } = &self.subscription;
+        let unfit = self
+            .app
+            .coffer
+            .env_file_unfit(&self.pod.caller, place, wanted, env_file)
+            .await?;
         if !unfit.is_empty() {
             return Err(Refusal::Unfit(unfit));
         }
         let delivered = self.app.coffer.deliver(&self.pod.caller, place, wanted).await?;
         // Of a value written between the two: the next look tells.
-        if delivered.iter().any(|(name, one)| env_file.contains(name) && one.env_file_unfit.is_some()) {
+        if delivered
+            .iter()
+            .any(|(name, one)| env_file.contains(name) && one.env_file_unfit.is_some())
+        {
             return Err(Error::Unavailable("a value changed meanwhile".to_owned()).into());
         }
-        self.given = Some(delivered.iter().map(|(name, one)| (name.clone(), one.version)).collect());
-        Ok(Message::Values { secrets: delivered.into_iter().map(on_the_wire).collect() })
+        self.given = Some(
+            delivered
+                .iter()
+                .map(|(name, one)| (name.clone(), one.version))
+                .collect(),
+        );
+        Ok(Message::Values {
+            secrets: delivered.into_iter().map(on_the_wire).collect(),
+        })
     }
 
     fn hold(&mut self, refusal: &Refusal) {
@@ -218,7 +235,11 @@ async fn topic(app: &App, pod: &Pod, subscription: &Subscription) -> Result<Topi
         app.coffer.wanted_versions(&pod.caller, place, wanted).await?;
         return Err(Error::Unavailable(format!("vault {} is being made", place.vault)));
     };
-    Ok(Topic { organization, vault: Some(vault), environment: place.environment.clone() })
+    Ok(Topic {
+        organization,
+        vault: Some(vault),
+        environment: place.environment.clone(),
+    })
 }
 
 /// Returns `true` when there are new certificates; never when there are none at all.
@@ -232,7 +253,13 @@ async fn changed(trust: &mut Option<watch::Receiver<String>>) -> bool {
 }
 
 fn on_the_wire((name, one): (SecretName, Delivery)) -> (String, Delivered) {
-    (name.into(), Delivered { version: one.version.get(), value: one.value })
+    (
+        name.into(),
+        Delivered {
+            version: one.version.get(),
+            value: one.value,
+        },
+    )
 }
 
 /// One line; its buffer is wiped once it is sent.

@@ -42,7 +42,11 @@ pub async fn watch(
 ) -> Result<Response, ApiError> {
     let request: WatchRequest = body::json(&headers, body).await?;
     let subscription = Subscription::try_from(request)?;
-    let (place, workload, notices) = (subscription.place.clone(), pod.workload.clone(), Arc::clone(&app.notices));
+    let (place, workload, notices) = (
+        subscription.place.clone(),
+        pod.workload.clone(),
+        Arc::clone(&app.notices),
+    );
     match Feed::open(app, pod, subscription).await {
         Ok(feed) => Ok(respond::stream("application/x-ndjson", feed.into_body())),
         Err(refusal) => {

@@ -42,11 +42,18 @@ pub async fn json_or_default<T: DeserializeOwned + Default>(
     body: Body,
 ) -> Result<T, BodyFault> {
     let bytes = read(headers, body).await?;
-    if bytes.is_empty() { Ok(T::default()) } else { parse(&bytes) }
+    if bytes.is_empty() {
+        Ok(T::default())
+    } else {
+        parse(&bytes)
+    }
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, BodyFault> {
-    if headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding != "identity") {
+    if headers
+        .get(CONTENT_ENCODING)
+        .is_some_and(|encoding| encoding != "identity")
+    {
         return Err(BodyFault::Encoded);
     }
     let announced = hyper::body::Body::size_hint(&body).lower();
@@ -56,7 +63,11 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, BodyFault> {
     match tokio::time::timeout(PATIENCE, to_bytes(body, LARGEST)).await {
         Err(_) => Err(BodyFault::Slow),
         Ok(Ok(bytes)) => Ok(bytes),
-        Ok(Err(error)) => Err(if is_limit(&error) { BodyFault::TooLarge } else { BodyFault::Broken }),
+        Ok(Err(error)) => Err(if is_limit(&error) {
+            BodyFault::TooLarge
+        } else {
+            BodyFault::Broken
+        }),
     }
 }
 
@@ -75,7 +86,10 @@ fn is_limit(error: &axum::Error) -> bool {
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyFault> {
     if depth(bytes) > DEEPEST {
         let message = format!("nests deeper than {DEEPEST}");
-        return Err(BodyFault::Json(json_fault::Fault { field: "body".into(), message }));
+        return Err(BodyFault::Json(json_fault::Fault {
+            field: "body".into(),
+            message,
+        }));
     }
     serde_json::from_slice(bytes).map_err(|error| BodyFault::Json(json_fault::describe(&error)))
 }
@@ -103,7 +117,13 @@ mod tests {
 
     #[test]
     fn depth_counts_brackets_outside_strings() {
-        for (text, expected) in [("1", 0), ("[[{}]]", 3), (r#"{"a":"[[[["}"#, 1), (r#"["\"[["]"#, 1), ("]]]", 0)] {
+        for (text, expected) in [
+            ("1", 0),
+            ("[[{}]]", 3),
+            (r#"{"a":"[[[["}"#, 1),
+            (r#"["\"[["]"#, 1),
+            ("]]]", 0),
+        ] {
             assert_eq!(depth(text.as_bytes()), expected, "{text}");
         }
     }
@@ -112,20 +132,37 @@ mod tests {
     async fn deep_large_and_encoded_bodies_are_refused() {
         let headers = HeaderMap::new();
         let deep = "[".repeat(100_000);
-        let fault = json::<serde_json::Value>(&headers, Body::from(deep)).await.unwrap_err();
+        let fault = json::<serde_json::Value>(&headers, Body::from(deep))
+            .await
+            .unwrap_err();
         assert!(matches!(fault, BodyFault::Json(..)));
         let large = " ".repeat(LARGEST + 1);
-        assert_eq!(json::<u8>(&headers, Body::from(large.clone())).await, Err(BodyFault::TooLarge));
+        assert_eq!(
+            json::<u8>(&headers, Body::from(large.clone())).await,
+            Err(BodyFault::TooLarge)
+        );
         let chunks = futures::stream::iter([Ok::<_, std::io::Error>(large), Ok("1".into())]);
-        assert_eq!(json::<u8>(&headers, Body::from_stream(chunks)).await, Err(BodyFault::TooLarge));
+        assert_eq!(
+            json::<u8>(&headers, Body::from_stream(chunks)).await,
+            Err(BodyFault::TooLarge)
+        );
         let mut encoded = HeaderMap::new();
         encoded.insert(CONTENT_ENCODING, axum::http::HeaderValue::from_static("gzip"));
-        assert_eq!(json::<u8>(&encoded, Body::from("1")).await, Err(BodyFault::Encoded));
+        assert_eq!(
+            json::<u8>(&encoded, Body::from("1")).await,
+            Err(BodyFault::Encoded)
+        );
     }
 
     #[tokio::test]
     async fn an_empty_body_can_stand_for_the_default() {
-        assert_eq!(json_or_default::<Vec<u8>>(&HeaderMap::new(), Body::empty()).await, Ok(vec![]));
-        assert_eq!(json_or_default::<Vec<u8>>(&HeaderMap::new(), Body::from("[1]")).await, Ok(vec![1]));
+        assert_eq!(
+            json_or_default::<Vec<u8>>(&HeaderMap::new(), Body::empty()).await,
+            Ok(vec![])
+        );
+        assert_eq!(
+            json_or_default::<Vec<u8>>(&HeaderMap::new(), Body::from("[1]")).await,
+            Ok(vec![1])
+        );
     }
 }

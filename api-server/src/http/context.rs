@@ -27,7 +27,11 @@ pub struct Context {
 impl Context {
     /// Of a request that has just arrived.
     pub fn new(id: RequestId, peer: IpAddr) -> Self {
-        Self { id, peer, route: OnceLock::new() }
+        Self {
+            id,
+            peer,
+            route: OnceLock::new(),
+        }
     }
 
     /// The route's template; `unmatched` when no handler ran.
@@ -53,9 +57,11 @@ impl<S: Sync> FromRequestParts<S> for RequestContext {
     type Rejection = std::convert::Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Self::Rejection> {
-        let context = parts.extensions.get::<Arc<Context>>().cloned().unwrap_or_else(|| {
-            Arc::new(Context::new(RequestId::unknown(), IpAddr::from([0, 0, 0, 0])))
-        });
+        let context = parts
+            .extensions
+            .get::<Arc<Context>>()
+            .cloned()
+            .unwrap_or_else(|| Arc::new(Context::new(RequestId::unknown(), IpAddr::from([0, 0, 0, 0]))));
         if let Some(matched) = parts.extensions.get::<MatchedPath>() {
             let _ = context.route.set(matched.clone());
         }

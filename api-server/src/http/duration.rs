@@ -26,14 +26,31 @@ mod tests {
 
     #[test]
     fn lengths_of_time_are_read_as_written() {
-        for (text, seconds) in [("90s", 90), ("1h30m", 5400), ("7d", 604_800), ("0s", 0), ("1d1s", 86_401)] {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("1h30m", 5400),
+            ("7d", 604_800),
+            ("0s", 0),
+            ("1d1s", 86_401),
+        ] {
             assert_eq!(parse(text), Some(Duration::from_secs(seconds)), "{text}");
         }
     }
 
     #[test]
     fn other_texts_are_none() {
-        for text in ["", "1", "h", "1h1h", "1s1h", "-1h", "+1h", "1.5h", " 1h", "99999999999999999999d"] {
+        for text in [
+            "",
+            "1",
+            "h",
+            "1h1h",
+            "1s1h",
+            "-1h",
+            "+1h",
+            "1.5h",
+            " 1h",
+            "99999999999999999999d",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

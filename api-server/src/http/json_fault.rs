@@ -37,13 +37,21 @@ fn data_fault(message: &str, at: &str) -> (String, String) {
     if let Some(field) = quoted_after(message, "duplicate field `") {
         return (field.to_owned(), "is given twice".into());
     }
-    let expected = message.rsplit_once(", expected ").map(|(_, rest)| before_position(rest));
+    let expected = message
+        .rsplit_once(", expected ")
+        .map(|(_, rest)| before_position(rest));
     if let Some(field) = quoted_after(message, "unknown field `") {
         let known = expected.unwrap_or("none");
-        return (shown(field), format!("is not a field here ({at}); known: {known}"));
+        return (
+            shown(field),
+            format!("is not a field here ({at}); known: {known}"),
+        );
     }
     match expected {
-        Some(expected) => ("body".into(), format!("has a value of the wrong kind at {at}; expected {expected}")),
+        Some(expected) => (
+            "body".into(),
+            format!("has a value of the wrong kind at {at}; expected {expected}"),
+        ),
         None => ("body".into(), format!("has a value that is not valid at {at}")),
     }
 }
@@ -59,7 +67,11 @@ fn before_position(text: &str) -> &str {
 /// A field's name is repeated only where it looks like one.
 fn shown(field: &str) -> String {
     let plain = field.len() <= LONGEST_NAME && field.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-    if plain && !field.is_empty() { field.to_owned() } else { "a field".to_owned() }
+    if plain && !field.is_empty() {
+        field.to_owned()
+    } else {
+        "a field".to_owned()
+    }
 }
 
 #[cfg(test)]

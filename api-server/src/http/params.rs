@@ -11,10 +11,15 @@ pub struct NotText;
 
 /// The parameters of the route that matched.
 pub async fn of(parts: &mut Parts) -> Result<RawPathParams, NotText> {
-    RawPathParams::from_request_parts(parts, &()).await.map_err(|_| NotText)
+    RawPathParams::from_request_parts(parts, &())
+        .await
+        .map_err(|_| NotText)
 }
 
 /// One of them; empty if the route has none of that name, which is no name's form.
 pub fn get<'a>(params: &'a RawPathParams, name: &str) -> &'a str {
-    params.iter().find(|(found, _)| *found == name).map_or("", |(_, value)| value)
+    params
+        .iter()
+        .find(|(found, _)| *found == name)
+        .map_or("", |(_, value)| value)
 }

@@ -34,7 +34,10 @@ impl<'a> Query<'a> {
 
     /// A parameter's text.
     pub fn text(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(found, _)| found == name).map(|(_, value)| &**value)
+        self.0
+            .iter()
+            .find(|(found, _)| found == name)
+            .map(|(_, value)| &**value)
     }
 
     /// A parameter as a `T`; `rule` says what it must be.
@@ -45,7 +48,8 @@ impl<'a> Query<'a> {
 
     /// A parameter as a whole number from 1.
     pub fn positive(&self, name: &'static str) -> Result<Option<u64>, QueryFault> {
-        self.digits(name, "a whole number from 1").map(|found| found.map(NonZeroU64::get))
+        self.digits(name, "a whole number from 1")
+            .map(|found| found.map(NonZeroU64::get))
     }
 
     /// A parameter as a whole number from 0.
@@ -65,14 +69,20 @@ impl<'a> Query<'a> {
 }
 
 fn fault(parameter: &str, message: &str) -> QueryFault {
-    QueryFault { parameter: parameter.to_owned(), message: message.to_owned() }
+    QueryFault {
+        parameter: parameter.to_owned(),
+        message: message.to_owned(),
+    }
 }
 
 fn unknown(known: &[&str]) -> QueryFault {
     if known.is_empty() {
         return fault("query", "takes no parameters here");
     }
-    fault("query", &format!("has an unknown parameter; known: {}", known.join(", ")))
+    fault(
+        "query",
+        &format!("has an unknown parameter; known: {}", known.join(", ")),
+    )
 }
 
 #[cfg(test)]
@@ -84,16 +94,35 @@ mod tests {
         let query = Query::read(Some("version=3&after=app%2Fapi"), &["version", "after"]).unwrap();
         assert_eq!(query.positive("version"), Ok(Some(3)));
         assert_eq!(query.text("after"), Some("app/api"));
-        assert!(Query::read(Some("version=3&version=3"), &["version"]).unwrap_err().message.contains("twice"));
+        assert!(
+            Query::read(Some("version=3&version=3"), &["version"])
+                .unwrap_err()
+                .message
+                .contains("twice")
+        );
         assert!(Query::read(Some("destroy"), &["version"]).is_err());
-        assert!(Query::read(Some("hunter2=1"), &[]).is_err_and(|fault| !format!("{fault:?}").contains("hunter2")));
+        assert!(
+            Query::read(Some("hunter2=1"), &[]).is_err_and(|fault| !format!("{fault:?}").contains("hunter2"))
+        );
     }
 
     #[test]
     fn bad_numbers_name_the_parameter() {
-        for text in ["version=", "version=0", "version=-1", "version=+1", "version=1.0", "version=x", "version"] {
+        for text in [
+            "version=",
+            "version=0",
+            "version=-1",
+            "version=+1",
+            "version=1.0",
+            "version=x",
+            "version",
+        ] {
             let query = Query::read(Some(text), &["version"]).unwrap();
-            assert_eq!(query.positive("version").unwrap_err().parameter, "version", "{text}");
+            assert_eq!(
+                query.positive("version").unwrap_err().parameter,
+                "version",
+                "{text}"
+            );
         }
         let query = Query::read(Some("version=99999999999999999999"), &["version"]).unwrap();
         assert!(query.positive("version").is_err());

@@ -49,12 +49,17 @@ impl RequestIds {
         let (mut process, mut start) = ([0; 2], [0; 8]);
         entropy.fill(&mut process);
         entropy.fill(&mut start);
-        Self { process, counter: AtomicU64::new(u64::from_be_bytes(start)) }
+        Self {
+            process,
+            counter: AtomicU64::new(u64::from_be_bytes(start)),
+        }
     }
 
     /// The id that came with a request if it is one of ours, or a new one.
     pub fn take(&self, given: Option<&HeaderValue>, clock: &dyn Clock) -> RequestId {
-        given.and_then(ours).map_or_else(|| self.next(clock), RequestId::of)
+        given
+            .and_then(ours)
+            .map_or_else(|| self.next(clock), RequestId::of)
     }
 
     fn next(&self, clock: &dyn Clock) -> RequestId {
@@ -83,9 +88,14 @@ mod tests {
     fn ids_differ_and_are_version_7() {
         let clock = ManualClock::at("2026-01-02T03:04:05Z".parse().unwrap());
         let ids = RequestIds::new(&SeededEntropy::new(1));
-        let made: HashSet<String> = (0..1000).map(|_| ids.take(None, &clock).as_str().to_owned()).collect();
+        let made: HashSet<String> = (0..1000)
+            .map(|_| ids.take(None, &clock).as_str().to_owned())
+            .collect();
         assert_eq!(made.len(), 1000);
-        assert!(made.iter().all(|id| Uuid::parse_str(id).unwrap().get_version_num() == 7));
+        assert!(
+            made.iter()
+                .all(|id| Uuid::parse_str(id).unwrap().get_version_num() == 7)
+        );
     }
 
     #[test]

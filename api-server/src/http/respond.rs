@@ -38,7 +38,9 @@ pub fn empty(status: StatusCode) -> Response {
 /// An answer that goes on for as long as `body` does.
 pub fn stream(content_type: &'static str, body: Body) -> Response {
     let mut response = Response::new(body);
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     response
 }

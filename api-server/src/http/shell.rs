@@ -35,13 +35,21 @@ impl Shell {
     /// Around `router`.
     pub fn new(router: Router, coffer: Coffer, metrics: Arc<Metrics>, access_log: bool) -> Self {
         let ids = RequestIds::new(coffer.entropy());
-        Self { router: TowerToHyperService::new(router), coffer, ids, metrics, access_log }
+        Self {
+            router: TowerToHyperService::new(router),
+            coffer,
+            ids,
+            metrics,
+            access_log,
+        }
     }
 
     /// Answers one request.
     pub async fn answer(&self, mut request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
         let started = Instant::now();
-        let id = self.ids.take(request.headers().get(REQUEST_ID), self.coffer.clock());
+        let id = self
+            .ids
+            .take(request.headers().get(REQUEST_ID), self.coffer.clock());
         let context = Arc::new(Context::new(id, peer));
         request.extensions_mut().insert(Arc::clone(&context));
         let method = self.access_log.then(|| request.method().clone());
@@ -50,7 +58,8 @@ impl Shell {
         let headers = response.headers_mut();
         headers.insert(REQUEST_ID, id.header());
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-        self.metrics.answered(context.route(), response.status(), started.elapsed());
+        self.metrics
+            .answered(context.route(), response.status(), started.elapsed());
         if let Some(trouble) = response.extensions().get::<Trouble>() {
             tracing::error!(request = id.as_str(), route = context.route(), %trouble, "a request failed");
         }

@@ -90,18 +90,35 @@ impl Claims {
 }
 
 fn workload(kubernetes: Kubernetes, subject: &str) -> Result<Workload, Error> {
-    let Kubernetes { namespace, pod, serviceaccount } = kubernetes;
-    let all = [&namespace, &pod.name, &pod.uid, &serviceaccount.name, &serviceaccount.uid];
+    let Kubernetes {
+        namespace,
+        pod,
+        serviceaccount,
+    } = kubernetes;
+    let all = [
+        &namespace,
+        &pod.name,
+        &pod.uid,
+        &serviceaccount.name,
+        &serviceaccount.uid,
+    ];
     let stated = format!("system:serviceaccount:{namespace}:{}", serviceaccount.name);
     if all.iter().any(|text| !is_plain(text)) || subject != stated {
         return Err(Error::Unauthenticated("the token is not bound to a pod"));
     }
-    Ok(Workload { namespace, service_account: serviceaccount.name, pod: pod.name, pod_uid: pod.uid })
+    Ok(Workload {
+        namespace,
+        service_account: serviceaccount.name,
+        pod: pod.name,
+        pod_uid: pod.uid,
+    })
 }
 
 /// What Kubernetes' names and uids are made of: nothing that could mean something in an address or a log.
 fn is_plain(text: &str) -> bool {
     !text.is_empty()
         && text.len() <= 253
-        && text.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
+        && text
+            .bytes()
+            .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.'))
 }

@@ -3,7 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, atomic::{AtomicBool, Ordering}},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -23,7 +26,7 @@ use super::ClusterKeys;
 /// At most one fetch in this time.
 const BETWEEN_FETCHES: Duration = Duration::from_secs(10);
 /// Keys older than this are fetched anew when next used, so that a withdrawn key does not work for ever.
-const FRESH: Duration = Duration::from_secs(600);
+const FRESH: Duration = Duration::from_mins(10);
 /// How long the source may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
@@ -78,7 +81,8 @@ impl KeyRing {
         let keys = self.keys.load();
         let fresh = keys.fetched.is_some_and(|at| now.duration_since(at) < FRESH);
         match keys.by_id.get(id) {
-            Some(key) if fresh => Some(key.clone()),
+            // While another request asks the source, the key that there is serves.
+            Some(key) if fresh || self.asked.try_lock().is_err() => Some(key.clone()),
             _ => {
                 drop(keys);
                 self.refresh().await;
@@ -96,7 +100,10 @@ impl KeyRing {
         *asked = Some(Instant::now());
         match self.fetch().await {
             Ok(by_id) => {
-                self.keys.store(Arc::new(Keys { by_id, fetched: Some(Instant::now()) }));
+                self.keys.store(Arc::new(Keys {
+                    by_id,
+                    fetched: Some(Instant::now()),
+                }));
                 self.loaded.store(true, Ordering::Relaxed);
             }
             Err(error) => tracing::warn!(%error, "the keys that there are stay in use"),
@@ -110,7 +117,9 @@ impl KeyRing {
             serde_json::from_str(&text).map_err(|_| KeysError("it is not a JSON Web Key Set".to_owned()))?;
         let keys: HashMap<_, _> = set.keys.iter().filter_map(usable).collect();
         if keys.is_empty() {
-            return Err(KeysError("none of them is an RSA or P-256 signing key with an id".to_owned()));
+            return Err(KeysError(
+                "none of them is an RSA or P-256 signing key with an id".to_owned(),
+            ));
         }
         Ok(keys)
     }
@@ -129,7 +138,16 @@ fn usable(jwk: &Jwk) -> Option<(String, VerifyingKey)> {
     };
     let common = &jwk.common;
     let fits = common.key_algorithm.is_none_or(|given| given == stated)
-        && common.public_key_use.as_ref().is_none_or(|given| *given == PublicKeyUse::Signature);
+        && common
+            .public_key_use
+            .as_ref()
+            .is_none_or(|given| *given == PublicKeyUse::Signature);
     let id = common.key_id.clone().filter(|id| fits && !id.is_empty())?;
-    Some((id, VerifyingKey { algorithm, key: DecodingKey::from_jwk(jwk).ok()? }))
+    Some((
+        id,
+        VerifyingKey {
+            algorithm,
+            key: DecodingKey::from_jwk(jwk).ok()?,
+        },
+    ))
 }

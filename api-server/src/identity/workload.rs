@@ -61,10 +61,16 @@ impl WorkloadIdentity {
         let key = self.keys.find(id).await.ok_or(NOT_VALID)?;
         let claims = signed_claims(token, &key)?;
         let IdentityOptions { issuer, audience } = &self.options;
-        let (workload, until) = claims.check(&Expected { issuer, audience, now })?;
+        let (workload, until) = claims.check(&Expected {
+            issuer,
+            audience,
+            now,
+        })?;
         match self.is_live(&workload).await {
             Ok(true) => Ok(Verified { workload, until }),
-            Ok(false) => Err(Error::Unauthenticated("the pod of this token does not run any more")),
+            Ok(false) => Err(Error::Unauthenticated(
+                "the pod of this token does not run any more",
+            )),
             Err(error) => Err(Error::Unavailable(error.to_string())),
         }
     }
@@ -80,7 +86,10 @@ impl WorkloadIdentity {
 fn acceptable(header: &Header) -> Option<&str> {
     let plain = header.crit.is_none() && header.enc.is_none() && header.zip.is_none();
     let known = matches!(header.alg, Algorithm::RS256 | Algorithm::ES256);
-    header.kid.as_deref().filter(|id| plain && known && !id.is_empty())
+    header
+        .kid
+        .as_deref()
+        .filter(|id| plain && known && !id.is_empty())
 }
 
 fn signed_claims(token: &str, key: &VerifyingKey) -> Result<Claims, Error> {

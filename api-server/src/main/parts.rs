@@ -7,14 +7,15 @@ use coffer_api_server::{
     Limits, ServerParts, StreamSettings,
     config::{DataDir, Durability, Settings, WorkloadSettings},
     identity::{
-        ClusterKeys, IdentityOptions, JwksFile, JwksUrl, KeyRing, LogNotices, WhileTokenLasts, WorkloadIdentity,
+        ClusterKeys, IdentityOptions, JwksFile, JwksUrl, KeyRing, LogNotices, WhileTokenLasts,
+        WorkloadIdentity,
     },
-    metrics::Metrics,
+    metrics::{Metrics, sample},
     tls::{AuthorityDir, Certificates, TlsOptions},
 };
 use coffer_domain::usecase::Coffer;
 use coffer_store::{
-    AuditDurability, StoreOptions, SystemClock, SystemEntropy, SystemKeyPairs, kek::FileKek,
+    AuditDurability, SqliteStore, StoreOptions, SystemClock, SystemEntropy, SystemKeyPairs, kek::FileKek,
 };
 use prometheus::Registry;
 use tokio::net::TcpListener;
@@ -22,16 +23,22 @@ use tokio::net::TcpListener;
 /// Builds everything, and starts what runs beside the server.
 pub async fn build(settings: &Settings) -> Result<ServerParts> {
     settings.check()?;
-    let coffer = open(settings).await?;
+    let registry = Registry::new();
+    let coffer = open(settings, &registry).await?;
     let certificates = certificates(settings, &coffer).await?;
     let listener = TcpListener::bind(settings.listen)
         .await
         .with_context(|| format!("listen on {}", settings.listen))?;
     let scheme = if certificates.is_some() { "https" } else { "http" };
-    tracing::info!(base_url = format!("{scheme}://{}", listener.local_addr()?), "listening");
+    tracing::info!(
+        base_url = format!("{scheme}://{}", listener.local_addr()?),
+        "listening"
+    );
     let metrics_listener = match settings.metrics_listen {
         Some(address) => {
-            let bound = TcpListener::bind(address).await.with_context(|| format!("listen on {address}"))?;
+            let bound = TcpListener::bind(address)
+                .await
+                .with_context(|| format!("listen on {address}"))?;
             tracing::info!(address = %bound.local_addr()?, "metrics");
             Some(bound)
         }
@@ -41,9 +48,12 @@ pub async fn build(settings: &Settings) -> Result<ServerParts> {
         identity: identity(&settings.workload)?,
         notices: Arc::new(LogNotices),
         listener,
-        tls: certificates.as_ref().map(|found| found.server_config()).transpose()?,
+        tls: certificates
+            .as_ref()
+            .map(|found| found.server_config())
+            .transpose()?,
         trust: certificates.as_ref().map(|found| found.trust()),
-        metrics: Arc::new(Metrics::new(Registry::new())?),
+        metrics: Arc::new(Metrics::new(registry)?),
         metrics_listener,
         limits: Limits::default(),
         streams: StreamSettings::default(),
@@ -52,13 +62,20 @@ pub async fn build(settings: &Settings) -> Result<ServerParts> {
     })
 }
 
-async fn open(settings: &Settings) -> Result<Coffer> {
+async fn open(settings: &Settings, registry: &Registry) -> Result<Coffer> {
     let data = DataDir(settings.data.clone());
     let kek_file = settings.kek_file.clone().unwrap_or_else(|| data.kek());
-    let missing = if data.store().is_dir() { &kek_file } else { &data.store() };
+    let missing = if data.store().is_dir() {
+        &kek_file
+    } else {
+        &data.store()
+    };
     if !missing.exists() {
         let given = settings.data.display();
-        bail!("{} is missing; prepare a store with: coffer bootstrap --data {given}", missing.display());
+        bail!(
+            "{} is missing; prepare a store with: coffer bootstrap --data {given}",
+            missing.display()
+        );
     }
     let entropy = Arc::new(SystemEntropy::checked()?);
     let kek = FileKek::open(&kek_file, Arc::clone(&entropy) as _)?;
@@ -67,9 +84,44 @@ async fn open(settings: &Settings) -> Result<Coffer> {
         Durability::Written => AuditDurability::Written,
         Durability::Durable => AuditDurability::Durable,
     };
-    let opened = coffer_store::open(options).await;
+    let opened = coffer_store::open_sqlite(options).await;
     let store = opened.with_context(|| format!("open the store in {}", data.store().display()))?;
-    Ok(Coffer::new(store, Arc::new(SystemClock), entropy, Arc::new(SystemKeyPairs)))
+    let store = Arc::new(store);
+    show_store(registry, Arc::clone(&store))?;
+    Ok(Coffer::new(
+        store,
+        Arc::new(SystemClock),
+        entropy,
+        Arc::new(SystemKeyPairs),
+    ))
+}
+
+/// The store's own counts among the metrics.
+fn show_store(registry: &Registry, store: Arc<SqliteStore>) -> Result<()> {
+    let names = [
+        ("coffer_store_commits_total", "Commits taken"),
+        ("coffer_store_refused_total", "Commits refused for a precondition"),
+        ("coffer_store_records_total", "Audit records of reads"),
+        (
+            "coffer_store_transactions_total",
+            "Transactions that carried them",
+        ),
+        (
+            "coffer_store_flushes_total",
+            "Transactions that were flushed to disk",
+        ),
+    ];
+    sample(registry, &names, move || {
+        let stats = store.stats();
+        vec![
+            stats.commits,
+            stats.refused,
+            stats.records,
+            stats.transactions,
+            stats.flushes,
+        ]
+    })?;
+    Ok(())
 }
 
 /// The server's certificates, kept fresh from now on.
@@ -96,6 +148,13 @@ fn identity(settings: &WorkloadSettings) -> Result<Option<Arc<WorkloadIdentity>>
         (None, Some(url)) => Arc::new(JwksUrl::new(url)?),
         _ => bail!("name the cluster's keys with --workload-jwks-file or --workload-jwks-url"),
     };
-    let options = IdentityOptions { issuer, audience: settings.workload_audience.clone() };
-    Ok(Some(Arc::new(WorkloadIdentity::new(options, KeyRing::new(source), Arc::new(WhileTokenLasts)))))
+    let options = IdentityOptions {
+        issuer,
+        audience: settings.workload_audience.clone(),
+    };
+    Ok(Some(Arc::new(WorkloadIdentity::new(
+        options,
+        KeyRing::new(source),
+        Arc::new(WhileTokenLasts),
+    ))))
 }

@@ -30,8 +30,11 @@ impl FromRequestParts<Arc<App>> for Signed {
             Ok(token) => app.authenticate(token).await,
             Err(missing) => Err(missing),
         };
-        let found = found.inspect_err(|_| app.metrics.refused.with_label_values(&[DOOR]).inc())?;
-        Ok(Self(Caller { principal: found.principal, origin: context.origin(DOOR) }))
+        let found = found.inspect_err(|error| app.metrics.refused(DOOR, error))?;
+        Ok(Self(Caller {
+            principal: found.principal,
+            origin: context.origin(DOOR),
+        }))
     }
 }
 
@@ -51,6 +54,9 @@ impl Credential {
     pub async fn renew(&self, app: &App, caller: &Caller) -> Result<Caller, Error> {
         let token = std::str::from_utf8(self.0.reveal()).map_err(|_| MISSING)?;
         let found = app.authenticate(token).await?;
-        Ok(Caller { principal: found.principal, origin: caller.origin.clone() })
+        Ok(Caller {
+            principal: found.principal,
+            origin: caller.origin.clone(),
+        })
     }
 }

@@ -66,7 +66,9 @@ impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         match self {
             Self::Domain(error) => domain(error),
-            Self::Precondition(message) => plain(StatusCode::PRECONDITION_FAILED, "precondition_failed", &message),
+            Self::Precondition(message) => {
+                plain(StatusCode::PRECONDITION_FAILED, "precondition_failed", &message)
+            }
             Self::Body(fault) => body(fault),
             Self::Unprocessable(failure) => respond::json(StatusCode::UNPROCESSABLE_ENTITY, &failure),
             Self::UnknownPath => plain(
@@ -89,7 +91,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Invalid { .. } => StatusCode::BAD_REQUEST,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-        Error::Forbidden { .. } => StatusCode::FORBIDDEN,
+        Error::Forbidden { .. } | Error::NotAdmitted { .. } => StatusCode::FORBIDDEN,
         Error::NotFound { .. } => StatusCode::NOT_FOUND,
         Error::Deleted { .. } | Error::Destroyed { .. } => StatusCode::GONE,
         Error::AlreadyExists { .. } | Error::Managed { .. } | Error::Conflict(_) => StatusCode::CONFLICT,
@@ -105,7 +107,11 @@ pub fn failure(error: &Error) -> Failure {
         Error::Internal(_) => "something is broken on the server's side; its log says what".to_owned(),
         told => told.to_string(),
     };
-    Failure { code: error.code().to_owned(), message, names: Vec::new() }
+    Failure {
+        code: error.code().to_owned(),
+        message,
+        names: Vec::new(),
+    }
 }
 
 /// A domain error with a failure that a door has made of it.
@@ -114,7 +120,10 @@ pub fn domain_as(error: Error, failure: &Failure) -> Response {
     let headers = response.headers_mut();
     match &error {
         Error::Unauthenticated(_) => {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(r#"Bearer realm="coffer""#));
+            headers.insert(
+                header::WWW_AUTHENTICATE,
+                HeaderValue::from_static(r#"Bearer realm="coffer""#),
+            );
         }
         Error::Unavailable(_) => {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
@@ -139,10 +148,16 @@ pub fn internal(why: &str) -> Response {
 
 fn body(fault: BodyFault) -> Response {
     match fault {
-        BodyFault::TooLarge => {
-            plain(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "body: larger than 1 MiB")
-        }
-        BodyFault::Slow => plain(StatusCode::REQUEST_TIMEOUT, "slow_body", "body: did not arrive within 30 s"),
+        BodyFault::TooLarge => plain(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "too_large",
+            "body: larger than 1 MiB",
+        ),
+        BodyFault::Slow => plain(
+            StatusCode::REQUEST_TIMEOUT,
+            "slow_body",
+            "body: did not arrive within 30 s",
+        ),
         BodyFault::Broken => plain(StatusCode::BAD_REQUEST, "invalid", "body: could not be read"),
         BodyFault::Encoded => plain(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
@@ -154,6 +169,10 @@ fn body(fault: BodyFault) -> Response {
 }
 
 fn plain(status: StatusCode, code: &str, message: &str) -> Response {
-    let failure = Failure { code: code.to_owned(), message: message.to_owned(), names: Vec::new() };
+    let failure = Failure {
+        code: code.to_owned(),
+        message: message.to_owned(),
+        names: Vec::new(),
+    };
     respond::json(status, &failure)
 }

@@ -20,12 +20,16 @@ pub struct Page<T> {
 
 /// The page size that a request asks for: 1 to 1000, 100 if it does not say.
 pub fn limit(query: &Query<'_>) -> Result<u32, QueryFault> {
-    let wrong = || QueryFault { parameter: "limit".into(), message: format!("must be 1 to {MAX_PAGE}") };
+    let wrong = || QueryFault {
+        parameter: "limit".into(),
+        message: format!("must be 1 to {MAX_PAGE}"),
+    };
     match query.number("limit")? {
         None => Ok(USUAL),
-        Some(number) => {
-            u32::try_from(number).ok().filter(|limit| (1..=MAX_PAGE).contains(limit)).ok_or_else(wrong)
-        }
+        Some(number) => u32::try_from(number)
+            .ok()
+            .filter(|limit| (1..=MAX_PAGE).contains(limit))
+            .ok_or_else(wrong),
     }
 }
 
@@ -34,7 +38,10 @@ impl<T> Page<T> {
     pub fn of<U>(items: Vec<U>, limit: u32, key: impl Fn(&U) -> String, show: impl Fn(U) -> T) -> Self {
         let full = items.len() as u64 >= u64::from(limit);
         let next = full.then(|| items.last().map(key)).flatten();
-        Self { items: items.into_iter().map(show).collect(), next }
+        Self {
+            items: items.into_iter().map(show).collect(),
+            next,
+        }
     }
 
     /// All there is, on one page.
@@ -59,7 +66,13 @@ mod tests {
         let limit_of = |text| limit(&Query::read(Some(text), &["limit"]).unwrap());
         assert_eq!(limit_of(""), Ok(100));
         assert_eq!(limit_of("limit=1000"), Ok(1000));
-        for text in ["limit=0", "limit=1001", "limit=-1", "limit=x", "limit=99999999999999999999"] {
+        for text in [
+            "limit=0",
+            "limit=1001",
+            "limit=-1",
+            "limit=x",
+            "limit=99999999999999999999",
+        ] {
             assert_eq!(limit_of(text).unwrap_err().parameter, "limit", "{text}");
         }
     }

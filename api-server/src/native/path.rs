@@ -59,7 +59,10 @@ impl<S: Sync> FromRequestParts<S> for VaultPath {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let params = params::of(parts).await?;
-        Ok(Self { organization: organization(&params)?, vault: vault(&params)? })
+        Ok(Self {
+            organization: organization(&params)?,
+            vault: vault(&params)?,
+        })
     }
 }
 
@@ -78,7 +81,13 @@ impl<S: Sync> FromRequestParts<S> for SecretPath {
         let params = params::of(parts).await?;
         let (name, verb) = split_verb(params::get(&params, "name"));
         let name = SecretName::new(name).map_err(Error::from)?;
-        Ok(Self { address: Address { place: place(&params)?, name }, verb })
+        Ok(Self {
+            address: Address {
+                place: place(&params)?,
+                name,
+            },
+            verb,
+        })
     }
 }
 
@@ -88,8 +97,14 @@ impl<S: Sync> FromRequestParts<S> for KeyPath {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let params = params::of(parts).await?;
         let (id, verb) = split_verb(params::get(&params, "id"));
-        let id = id.parse().map_err(|_| Error::invalid("id", "must be the id of an API key, a UUID"))?;
-        Ok(Self { organization: organization(&params)?, id, verb })
+        let id = id
+            .parse()
+            .map_err(|_| Error::invalid("id", "must be the id of an API key, a UUID"))?;
+        Ok(Self {
+            organization: organization(&params)?,
+            id,
+            verb,
+        })
     }
 }
 
@@ -103,16 +118,23 @@ fn vault(params: &RawPathParams) -> Result<VaultName, Error> {
 
 fn place(params: &RawPathParams) -> Result<Place, Error> {
     let environment = EnvName::new(params::get(params, "environment"))?;
-    Ok(Place { organization: organization(params)?, vault: vault(params)?, environment })
+    Ok(Place {
+        organization: organization(params)?,
+        vault: vault(params)?,
+        environment,
+    })
 }
 
 fn split_verb(text: &str) -> (&str, Option<String>) {
-    text.rsplit_once(':').map_or((text, None), |(name, verb)| (name, Some(verb.to_owned())))
+    text.rsplit_once(':')
+        .map_or((text, None), |(name, verb)| (name, Some(verb.to_owned())))
 }
 
 impl KeyPath {
     /// Refuses a verb where a method takes none.
     pub fn no_verb(&self) -> Result<(), ApiError> {
-        self.verb.as_ref().map_or(Ok(()), |_| Err(Error::invalid("verb", "this method takes none").into()))
+        self.verb.as_ref().map_or(Ok(()), |_| {
+            Err(Error::invalid("verb", "this method takes none").into())
+        })
     }
 }

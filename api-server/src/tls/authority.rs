@@ -9,7 +9,8 @@ use async_trait::async_trait;
 use coffer_domain::secret_value::SecretValue;
 use jiff::{SignedDuration, Timestamp};
 use rcgen::{
-    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose, PKCS_ECDSA_P256_SHA256,
+    BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PKCS_ECDSA_P256_SHA256,
 };
 use rustls_pki_types::{CertificateDer, pem::PemObject};
 use thiserror::Error;
@@ -34,7 +35,9 @@ pub enum TlsError {
     #[error("the certificate authority cannot be kept or read: {0}")]
     Store(String),
     /// What is kept is not what we wrote.
-    #[error("the kept certificate authority is damaged: {0}; remove it to have a new one made, which every client must then be told of")]
+    #[error(
+        "the kept certificate authority is damaged: {0}; remove it to have a new one made, which every client must then be told of"
+    )]
     Damaged(String),
     /// Certificates cannot be made.
     #[error("cannot make a certificate: {0}")]
@@ -89,7 +92,10 @@ fn plan(now: Timestamp, lives: &[(Timestamp, Timestamp)]) -> Plan {
 /// Which of these signs: the newest that has been published long enough, or the oldest while none has.
 fn signer(now: Timestamp, lives: &[(Timestamp, Timestamp)]) -> Option<usize> {
     let settled = |&at: &usize| now.duration_since(lives[at].0) >= SETTLE;
-    (0..lives.len()).rev().find(settled).or_else(|| (!lives.is_empty()).then_some(0))
+    (0..lives.len())
+        .rev()
+        .find(settled)
+        .or_else(|| (!lives.is_empty()).then_some(0))
 }
 
 impl Authority {
@@ -97,23 +103,33 @@ impl Authority {
         let key = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
         let (from, until) = (earlier(now, BACKDATE), later(now, LIFE));
         let mut params = CertificateParams::default();
-        params.distinguished_name.push(DnType::CommonName, format!("Coffer authority {}", now.strftime("%Y-%m-%d")));
+        params.distinguished_name.push(
+            DnType::CommonName,
+            format!("Coffer authority {}", now.strftime("%Y-%m-%d")),
+        );
         params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         (params.not_before, params.not_after) = (date(from), date(until));
         let certificate = params.self_signed(&key)?.pem();
-        Ok(Self { certificate, key: SecretValue::from(key.serialize_pem()), from, until })
+        Ok(Self {
+            certificate,
+            key: SecretValue::from(key.serialize_pem()),
+            from,
+            until,
+        })
     }
 
     fn read(block: &str) -> Result<Self, TlsError> {
         let damaged = |why: &str| TlsError::Damaged(why.to_owned());
-        let (certificate, key) =
-            block.split_once("-----BEGIN PRIVATE KEY-----").ok_or_else(|| damaged("it holds no private key"))?;
+        let (certificate, key) = block
+            .split_once("-----BEGIN PRIVATE KEY-----")
+            .ok_or_else(|| damaged("it holds no private key"))?;
         let der = CertificateDer::from_pem_slice(certificate.as_bytes())
             .map_err(|_| damaged("it holds no certificate"))?;
-        let (_, parsed) =
-            x509_parser::parse_x509_certificate(&der).map_err(|_| damaged("its certificate does not parse"))?;
-        let time = |seconds| Timestamp::from_second(seconds).map_err(|_| damaged("its certificate has no times"));
+        let (_, parsed) = x509_parser::parse_x509_certificate(&der)
+            .map_err(|_| damaged("its certificate does not parse"))?;
+        let time =
+            |seconds| Timestamp::from_second(seconds).map_err(|_| damaged("its certificate has no times"));
         let validity = parsed.validity();
         Ok(Self {
             certificate: certificate.trim_start().to_owned(),
@@ -125,16 +141,23 @@ impl Authority {
 
     /// What signs leaf certificates.
     pub(super) fn issuer(&self) -> Result<Issuer<'static, KeyPair>, TlsError> {
-        let pem = std::str::from_utf8(self.key.reveal()).map_err(|_| TlsError::Damaged("its key is no PEM".into()))?;
-        Ok(Issuer::from_ca_cert_pem(&self.certificate, KeyPair::from_pem(pem)?)?)
+        let pem = std::str::from_utf8(self.key.reveal())
+            .map_err(|_| TlsError::Damaged("its key is no PEM".into()))?;
+        Ok(Issuer::from_ca_cert_pem(
+            &self.certificate,
+            KeyPair::from_pem(pem)?,
+        )?)
     }
 }
 
 impl Authorities {
     /// Reads what [`Authorities::text`] wrote.
     pub fn read(text: &SecretValue) -> Result<Self, TlsError> {
-        let text = std::str::from_utf8(text.reveal()).map_err(|_| TlsError::Damaged("it is not text".to_owned()))?;
-        let blocks = text.split_inclusive(END_OF_KEY).filter(|block| !block.trim().is_empty());
+        let text =
+            std::str::from_utf8(text.reveal()).map_err(|_| TlsError::Damaged("it is not text".to_owned()))?;
+        let blocks = text
+            .split_inclusive(END_OF_KEY)
+            .filter(|block| !block.trim().is_empty());
         blocks.map(Authority::read).collect::<Result<_, _>>().map(Self)
     }
 
@@ -150,7 +173,10 @@ impl Authorities {
 
     /// The certificates that clients should trust, PEM.
     pub fn bundle(&self) -> String {
-        self.0.iter().map(|authority| authority.certificate.as_str()).collect()
+        self.0
+            .iter()
+            .map(|authority| authority.certificate.as_str())
+            .collect()
     }
 
     /// What they should be at `now`; `None` if that is what they are.
@@ -172,7 +198,10 @@ impl Authorities {
     }
 
     fn lives(&self) -> Vec<(Timestamp, Timestamp)> {
-        self.0.iter().map(|authority| (authority.from, authority.until)).collect()
+        self.0
+            .iter()
+            .map(|authority| (authority.from, authority.until))
+            .collect()
     }
 }
 
@@ -207,16 +236,52 @@ mod tests {
 
     #[test]
     fn one_is_made_at_first_and_a_year_before_the_end() {
-        assert_eq!(plan(day(0), &[]), Plan { keep: vec![], add: true });
-        assert_eq!(plan(day(3284), &[life(0)]), Plan { keep: vec![0], add: false });
-        assert_eq!(plan(day(3286), &[life(0)]), Plan { keep: vec![0], add: true });
-        assert_eq!(plan(day(3286), &[life(0), life(3286)]), Plan { keep: vec![0, 1], add: false });
+        assert_eq!(
+            plan(day(0), &[]),
+            Plan {
+                keep: vec![],
+                add: true
+            }
+        );
+        assert_eq!(
+            plan(day(3284), &[life(0)]),
+            Plan {
+                keep: vec![0],
+                add: false
+            }
+        );
+        assert_eq!(
+            plan(day(3286), &[life(0)]),
+            Plan {
+                keep: vec![0],
+                add: true
+            }
+        );
+        assert_eq!(
+            plan(day(3286), &[life(0), life(3286)]),
+            Plan {
+                keep: vec![0, 1],
+                add: false
+            }
+        );
     }
 
     #[test]
     fn the_ended_one_goes() {
-        assert_eq!(plan(day(3650), &[life(0), life(3286)]), Plan { keep: vec![1], add: false });
-        assert_eq!(plan(day(9999), &[life(0)]), Plan { keep: vec![], add: true });
+        assert_eq!(
+            plan(day(3650), &[life(0), life(3286)]),
+            Plan {
+                keep: vec![1],
+                add: false
+            }
+        );
+        assert_eq!(
+            plan(day(9999), &[life(0)]),
+            Plan {
+                keep: vec![],
+                add: true
+            }
+        );
     }
 
     #[test]
@@ -243,7 +308,10 @@ mod tests {
     #[test]
     fn damage_is_named() {
         for text in ["x", "-----BEGIN PRIVATE KEY-----\nx\n-----END PRIVATE KEY-----\n"] {
-            let error = Authorities::read(&SecretValue::from(text)).err().unwrap().to_string();
+            let error = Authorities::read(&SecretValue::from(text))
+                .err()
+                .unwrap()
+                .to_string();
             assert!(error.contains("damaged"), "{error}");
         }
     }

@@ -46,7 +46,11 @@ impl AuthorityStore for AuthorityDir {
 fn write(directory: &Path, name: &str, mode: u32, content: &[u8]) -> io::Result<()> {
     let new = directory.join(format!(".{name}.new"));
     let _ = fs::remove_file(&new);
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(&new)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(mode)
+        .open(&new)?;
     file.write_all(content)?;
     file.sync_all()?;
     fs::rename(&new, directory.join(name))?;

@@ -32,7 +32,9 @@ pub fn issue(
     // A leaf never outlives what signs it.
     let until = later(now, LIFE).min(authority.until);
     let mut params = CertificateParams::new(names)?;
-    params.distinguished_name.push(DnType::CommonName, names.first().map_or("coffer", String::as_str));
+    params
+        .distinguished_name
+        .push(DnType::CommonName, names.first().map_or("coffer", String::as_str));
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
@@ -40,5 +42,8 @@ pub fn issue(
     let certificate = params.signed_by(&key, &authority.issuer()?)?;
     let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let certified = CertifiedKey::from_der(vec![certificate.der().clone()], private, provider)?;
-    Ok(Leaf { certified: Arc::new(certified), renew_at: later(now, until.duration_since(now) * 2 / 3) })
+    Ok(Leaf {
+        certified: Arc::new(certified),
+        renew_at: later(now, until.duration_since(now) * 2 / 3),
+    })
 }

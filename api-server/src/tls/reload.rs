@@ -14,9 +14,9 @@ use super::{
 };
 
 /// The clock is looked at this often: a machine that slept notices on waking.
-const LOOK: Duration = Duration::from_secs(15 * 60);
+const LOOK: Duration = Duration::from_mins(15);
 /// How soon to try again after a failure.
-const RETRY: Duration = Duration::from_secs(60);
+const RETRY: Duration = Duration::from_mins(1);
 
 /// What the certificates are for, and where the authority is kept.
 pub struct TlsOptions {
@@ -45,13 +45,20 @@ impl Certificates {
     pub async fn start(options: TlsOptions, now: Timestamp) -> Result<Self, TlsError> {
         let provider = Arc::new(aws_lc_rs::default_provider());
         let kept = options.store.load().await?;
-        let kept = kept.as_ref().map(Authorities::read).transpose()?.unwrap_or_default();
+        let kept = kept
+            .as_ref()
+            .map(Authorities::read)
+            .transpose()?
+            .unwrap_or_default();
         let authorities = refreshed(&*options.store, kept, now).await?;
         let leaf = signed(&authorities, &options.names, now, &provider)?;
         Ok(Self {
             resolver: Arc::new(Resolver::new(leaf.certified)),
             trust: watch::Sender::new(authorities.bundle()),
-            state: Mutex::new(State { authorities, renew_at: leaf.renew_at }),
+            state: Mutex::new(State {
+                authorities,
+                renew_at: leaf.renew_at,
+            }),
             options,
             provider,
         })
@@ -61,7 +68,9 @@ impl Certificates {
     pub fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
         let builder = ServerConfig::builder_with_provider(Arc::clone(&self.provider));
         let builder = builder.with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
-        let mut config = builder.with_no_client_auth().with_cert_resolver(Arc::clone(&self.resolver) as _);
+        let mut config = builder
+            .with_no_client_auth()
+            .with_cert_resolver(Arc::clone(&self.resolver) as _);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(config))
     }
@@ -74,7 +83,8 @@ impl Certificates {
     /// Does what is due at `now`: a new authority is published, a new leaf put into use.
     pub async fn turn(&self, now: Timestamp) -> Result<(), TlsError> {
         let mut state = self.state.lock().await;
-        state.authorities = refreshed(&*self.options.store, std::mem::take(&mut state.authorities), now).await?;
+        state.authorities =
+            refreshed(&*self.options.store, std::mem::take(&mut state.authorities), now).await?;
         let bundle = state.authorities.bundle();
         self.trust.send_if_modified(|known| {
             let differs = *known != bundle;
@@ -106,7 +116,11 @@ impl Certificates {
 }
 
 /// The authorities as they should be at `now`, kept before they are used.
-async fn refreshed(store: &dyn AuthorityStore, kept: Authorities, now: Timestamp) -> Result<Authorities, TlsError> {
+async fn refreshed(
+    store: &dyn AuthorityStore,
+    kept: Authorities,
+    now: Timestamp,
+) -> Result<Authorities, TlsError> {
     let Some(renewed) = kept.renewed(now)? else {
         return Ok(kept);
     };
@@ -121,6 +135,8 @@ fn signed(
     now: Timestamp,
     provider: &CryptoProvider,
 ) -> Result<leaf::Leaf, TlsError> {
-    let signer = authorities.signer(now).ok_or_else(|| TlsError::Damaged("there is none".to_owned()))?;
+    let signer = authorities
+        .signer(now)
+        .ok_or_else(|| TlsError::Damaged("there is none".to_owned()))?;
     leaf::issue(signer, names, now, provider)
 }

@@ -1,5 +1,12 @@
 //! The doors through real loopback sockets, over the embedded store. One file per group of routes.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod agent;
 mod api_keys;
 mod audit;
@@ -9,6 +16,7 @@ mod coverage;
 mod health;
 mod hostile;
 mod lifecycle;
+mod program;
 mod secrets;
 mod support;
 mod tls;

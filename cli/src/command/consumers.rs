@@ -12,10 +12,11 @@ use crate::{
 
 pub async fn run(context: &Context, name: Option<&str>, place: &PlaceArgs) -> Result<(), Failure> {
     let query: Vec<_> = name.map(|name| ("name", name.to_owned())).into_iter().collect();
-    let items = context
-        .client
-        .pages(&in_place(place, "consumers"), &query)
-        .await?;
+    let path = in_place(place, "consumers");
+    let mut page = context.client.send(Method::GET, &path, &query, None).await?;
+    let Value::Array(items) = page["items"].take() else {
+        return Err(context.client.strange("a list without items".to_owned()));
+    };
     if context.output == Output::Json {
         output::json(&Value::Array(items));
         return Ok(());

@@ -49,14 +49,13 @@ pub async fn run(context: &Context, name: &str, input: Input, place: &PlaceArgs)
 }
 
 fn read(input: &Input) -> Result<Zeroizing<Vec<u8>>, Failure> {
-    let mut value = match &input.from_file {
-        Some(path) => drain(path, File::open(path))?,
-        None => {
-            if io::stdin().is_terminal() {
-                eprintln!("coffer: type the value, then Ctrl-D on a line of its own");
-            }
-            drain(Path::new("standard input"), Ok(io::stdin()))?
+    let mut value = if let Some(path) = &input.from_file {
+        drain(path, File::open(path))?
+    } else {
+        if io::stdin().is_terminal() {
+            eprintln!("coffer: type the value, then Ctrl-D on a line of its own");
         }
+        drain(Path::new("standard input"), Ok(io::stdin()))?
     };
     if input.trim {
         let line = value.strip_suffix(b"\n").unwrap_or(&value);

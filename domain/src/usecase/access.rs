@@ -8,7 +8,7 @@ use crate::{
     audit::{AuditEvent, Outcome},
     id::OrgId,
     name::{EnvName, OrgName, SecretName, VaultName},
-    principal::Principal,
+    principal::{Principal, Workload},
     rights::{Decision, Permission, Target, decide},
     store::LocatedVault,
 };
@@ -117,23 +117,23 @@ impl Coffer {
         described: impl Fn() -> String,
     ) -> Result<(), Error> {
         let vault = located.map(|located| &*located.vault);
-        match decide(&caller.principal, ask.permission, target, vault) {
-            Decision::Allow => Ok(()),
-            Decision::Forbid => Err(self
-                .refused(caller, ask, target.organization, described())
-                .await?),
-            Decision::Hide => {
-                self.refused(caller, ask, target.organization, described())
-                    .await?;
-                let missing = || not_found("vault", target.vault.unwrap_or_default().to_owned());
-                // With the suggestion that a vault which does not exist gets: the two must read alike.
-                Err(match located {
-                    Some(LocatedVault { organization, vault }) => {
-                        self.missing_vault(caller, &organization.name, &vault.name).await?
-                    }
-                    None => missing(),
-                })
+        let decision = decide(&caller.principal, ask.permission, target, vault);
+        if decision == Decision::Allow {
+            return Ok(());
+        }
+        let refused = self
+            .refused(caller, ask, target.organization, described())
+            .await?;
+        match (&caller.principal, located) {
+            (Principal::Workload(pod), Some(located)) if may_know(pod, located, decision) => {
+                Err(not_admitted(pod, located, described()))
             }
+            _ if decision == Decision::Forbid => Err(refused),
+            // With the suggestion that a vault which does not exist gets: the two must read alike.
+            (_, Some(LocatedVault { organization, vault })) => Err(self
+                .missing_vault(caller, &organization.name, &vault.name)
+                .await?),
+            (_, None) => Err(not_found("vault", target.vault.unwrap_or_default().to_owned())),
         }
     }
 
@@ -202,6 +202,20 @@ impl Coffer {
             name: vault.to_string(),
             nearest,
         })
+    }
+}
+
+/// Who may run pods in a namespace may know of its vaults: they are that namespace's objects.
+fn may_know(pod: &Workload, located: &LocatedVault, decision: Decision) -> bool {
+    decision == Decision::Forbid || pod.namespace == located.organization.name.as_str()
+}
+
+fn not_admitted(pod: &Workload, located: &LocatedVault, target: String) -> Error {
+    Error::NotAdmitted {
+        service_account: pod.service_account.clone(),
+        namespace: pod.namespace.clone(),
+        target,
+        vault: located.vault.name.to_string(),
     }
 }
 

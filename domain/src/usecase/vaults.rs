@@ -152,7 +152,10 @@ impl Coffer {
             let page = self.store.vaults(organization, after.as_ref(), limit).await?;
             after = page.last().map(|vault| vault.name.clone());
             let complete = page.len() < limit as usize;
-            visible.extend(page.into_iter().filter(|vault| may_list(caller, organization, vault)));
+            visible.extend(
+                page.into_iter()
+                    .filter(|vault| may_list(caller, organization, vault)),
+            );
             if complete || visible.len() >= limit as usize {
                 visible.truncate(limit as usize);
                 return Ok(visible);

@@ -73,11 +73,21 @@ fn a_pod_gets_all_or_nothing_of_what_it_names() {
         .coffer
         .deliver(&pod("web", "u"), &place(), &named(&["API_KEY"])))
     .unwrap_err();
-    assert!(matches!(error, Error::Forbidden { .. }), "{error}");
+    assert!(
+        error.to_string().contains("spec.access of the Vault app"),
+        "{error}"
+    );
     let error = run(world
         .coffer
         .deliver(&pod("other", "u"), &place(), &named(&["DB_URL"])))
     .unwrap_err();
+    assert!(matches!(error, Error::NotAdmitted { .. }), "{error}");
+    let mut stranger = pod("web", "u");
+    let Principal::Workload(workload) = &mut stranger.principal else {
+        panic!("a pod")
+    };
+    workload.namespace = "other".into();
+    let error = run(world.coffer.deliver(&stranger, &place(), &named(&["DB_URL"]))).unwrap_err();
     assert!(matches!(error, Error::NotFound { what: "vault", .. }), "{error}");
 }
 

@@ -27,6 +27,7 @@ fn declare(world: &World, uid: &str, keys: Vec<Declared>) -> Result<Vec<KeyState
     let declaration = Declaration {
         owner: owner(uid),
         keys,
+        sweep: true,
         delete_removed: true,
     };
     run(world

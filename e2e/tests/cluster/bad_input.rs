@@ -83,7 +83,12 @@ async fn pods_are_refused_for_malformed_annotations() -> Result<()> {
             vec!["coffer.dev/mode", "exec"],
         ),
         (
-            vec![("inject", "true"), ("vault", "app"), ("containers", "wbe")],
+            vec![
+                ("inject", "true"),
+                ("vault", "app"),
+                ("env", "A"),
+                ("containers", "wbe"),
+            ],
             vec!["wbe", "web"],
         ),
     ] {
@@ -138,7 +143,7 @@ async fn a_pod_without_a_grant_or_with_a_mistyped_name_is_held_with_the_reason()
                 .any(|event| words.iter().all(|word| event.contains(word)))
         };
         ensure!(
-            said(&["narrow", "access"]) && said(&["DATABSE_URL", "did you mean DATABASE_URL"]),
+            said(&["narrow", "spec.access"]) && said(&["DATABSE_URL", "did you mean DATABASE_URL"]),
             "{events:?}"
         );
         Ok(())

@@ -2,10 +2,10 @@
 
 use anyhow::{Result, bail, ensure};
 use coffer_e2e::{Namespace, SYSTEM_NAMESPACE, alone, eventually, vault, vault_secret, web_pod};
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Endpoints};
+use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
 use kube::{
     Api,
-    api::{Patch, PatchParams},
+    api::{ListParams, Patch, PatchParams},
 };
 use serde_json::json;
 
@@ -24,22 +24,13 @@ async fn scale(namespace: &Namespace, replicas: i32) -> Result<()> {
         }
     })
     .await?;
-    let endpoints: Api<Endpoints> = Api::namespaced(namespace.client.clone(), SYSTEM_NAMESPACE);
-    eventually("its Service follows", || async {
-        let subsets = endpoints
-            .get("coffer-injector")
-            .await?
-            .subsets
-            .unwrap_or_default();
-        let ready: usize = subsets
-            .iter()
-            .map(|subset| subset.addresses.as_ref().map_or(0, Vec::len))
-            .sum();
-        if ready == usize::try_from(replicas)? {
-            Ok(())
-        } else {
-            bail!("{ready} endpoints")
-        }
+    // The API server keeps connections to a pod that is ending: it is gone when its pod is.
+    let pods: Api<Pod> = Api::namespaced(namespace.client.clone(), SYSTEM_NAMESPACE);
+    let injectors = ListParams::default().labels("app.kubernetes.io/component=injector");
+    eventually("pods follow", || async {
+        let count = pods.list_metadata(&injectors).await?.items.len();
+        ensure!(count == usize::try_from(replicas)?, "{count} pods");
+        Ok(())
     })
     .await
 }
@@ -69,7 +60,11 @@ async fn a_missing_injector_refuses_only_opted_in_pods() -> Result<()> {
     );
     plain?;
     started?;
-    namespace.apply(web_pod("web", &annotations)).await?;
+    // The Service's rules follow the pods.
+    eventually("the injector answers", || {
+        namespace.apply(web_pod("web", &annotations))
+    })
+    .await?;
     namespace.ready("web").await?;
     namespace.end().await
 }

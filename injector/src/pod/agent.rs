@@ -13,7 +13,7 @@ use crate::{annotation::INJECT, denied::Denied, settings::Injection, view};
 /// The container's name.
 pub const NAME: &str = "coffer-agent";
 /// Where the agent keeps its own state.
-pub const STATE_DIRECTORY: &str = "/coffer/state";
+pub const STATE_DIRECTORY: &str = "/run/coffer/state";
 /// Who the agent runs as where the pod does not say.
 const DEFAULT_USER: i64 = 65_532;
 /// Linux takes at most 128 KiB in one variable.

@@ -9,7 +9,7 @@ use crate::{annotation::MODE, denied::Denied, patch::Value};
 /// Where the application finds the wrapper.
 pub const APP_DIRECTORY: &str = "/var/run/secrets/coffer-exec";
 /// Where the agent puts it.
-pub const AGENT_DIRECTORY: &str = "/coffer/exec";
+pub const AGENT_DIRECTORY: &str = "/run/coffer/exec";
 
 /// Every chosen container must say what it runs, and have room for the wrapper.
 pub fn check(chosen: &[Chosen<'_>]) -> Result<(), Denied> {

@@ -103,7 +103,7 @@ impl<'w> Directories<'w> {
 }
 
 fn agent_directory(i: usize) -> String {
-    format!("/coffer/files/{i}")
+    format!("/run/coffer/files/{i}")
 }
 
 /// Files that a container's user may not be able to read: the agent writes them as `agent_user`.

@@ -7,8 +7,8 @@ use k8s_openapi::api::core::v1::{
 use super::volumes;
 
 /// Where the agent reads it.
-pub const FILE: &str = "/coffer/token/token";
-const DIRECTORY: &str = "/coffer/token";
+pub const FILE: &str = "/run/coffer/token/token";
+const DIRECTORY: &str = "/run/coffer/token";
 const NAME: &str = "token";
 /// kubelet renews it at 80% of this; Kubernetes' least is 600.
 const LIFETIME_SECONDS: i64 = 3600;

@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Where the agent writes the env files. Nobody else mounts the volume: kubelet reads it from outside.
-pub const AGENT_DIRECTORY: &str = "/coffer/env";
+pub const AGENT_DIRECTORY: &str = "/run/coffer/env";
 
 /// The variables to declare in the containers, and whether the author named each.
 #[derive(Debug)]

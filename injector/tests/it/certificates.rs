@@ -165,6 +165,30 @@ async fn a_failure_at_any_request_leaves_calls_trusted_and_is_made_good() {
     }
 }
 
+/// API servers need a moment to hear of a new bundle before anything signed by its newest authority is served.
+#[tokio::test]
+async fn an_authority_that_was_not_trusted_long_enough_does_not_sign() {
+    let api = Scripted::installed();
+    let replica = replica(&api);
+    let staged = start() + days(250);
+    for now in [start(), start() + days(232), staged] {
+        replica.keeper.pass(now).await.unwrap();
+    }
+    let served = replica.serving.certificate();
+    let promotion = staged + plan::SOAK;
+    // Someone undid the bundle since.
+    api.edit(|state| state.webhook.as_mut().unwrap()["webhooks"][0]["clientConfig"]["caBundle"] = "".into());
+    let due = replica.keeper.pass(promotion).await.unwrap();
+    assert_eq!(
+        (due, replica.serving.certificate()),
+        (promotion + SignedDuration::from_mins(1), served.clone())
+    );
+    assert_served_is_trusted(&api, &replica, promotion);
+    replica.keeper.pass(due).await.unwrap();
+    assert_ne!(replica.serving.certificate(), served);
+    assert_served_is_trusted(&api, &replica, due);
+}
+
 #[tokio::test]
 async fn replicas_that_start_at_once_agree() {
     let api = Scripted::installed();

@@ -241,7 +241,14 @@ fn files_of_one_directory_share_a_volume() {
     assert_eq!(ours, [("coffer-files-0", "/app"), ("coffer-files-1", "/srv")]);
     assert!(mounts[1..].iter().all(|m| m["readOnly"] == true));
     let dirs: Vec<_> = config(&patched).files.into_iter().map(|f| f.dir).collect();
-    assert_eq!(dirs, ["/coffer/files/0", "/coffer/files/1", "/coffer/files/0"]);
+    assert_eq!(
+        dirs,
+        [
+            "/run/coffer/files/0",
+            "/run/coffer/files/1",
+            "/run/coffer/files/0"
+        ]
+    );
 }
 
 #[test]

@@ -29,6 +29,14 @@ fn a_pod_that_does_not_opt_in_is_left_alone() {
     }
 }
 
+/// It is the API server that refuses it, in its own words.
+#[test]
+fn an_odd_pod_that_does_not_opt_in_is_left_alone() {
+    let mut pod = pod(&[("inject", "false")]);
+    pod["spec"]["containers"] = json!("none");
+    assert!(inject(&pod).unwrap().patch.is_none());
+}
+
 #[test]
 fn only_new_pods_are_looked_at() {
     let bad = pod(&[("nonsense", "x")]);

@@ -52,6 +52,9 @@ pub async fn apply(
     world: World,
     step: Step,
 ) -> Result<Outcome, Halt> {
+    if step == Step::Replace {
+        place.check_repair(context)?;
+    }
     let issued = take(context, identity, wish, world.stored.as_ref(), step).await?;
     let (key, token) = match (issued, world.stored) {
         (Some(IssuedKey { key, token }), _) => (key, Some(token)),
@@ -61,17 +64,29 @@ pub async fn apply(
     let (id, expires_at) = (key.id, wish.expires_at(&key));
     let organization = identity.organization()?;
     let grants = wish.grants.clone();
-    let stored = context.coffer.update_api_key(&context.caller, &organization, id, grants, expires_at).await?;
+    let stored = context
+        .coffer
+        .update_api_key(&context.caller, &organization, id, grants, expires_at)
+        .await?;
     if let Some(token) = token {
         place.put(context, identity, &stored, &token).await?;
         tell(object, context, &stored, step).await;
     }
-    let observed = object.status.as_ref().and_then(|status| status.observed_generation);
+    let observed = object
+        .status
+        .as_ref()
+        .and_then(|status| status.observed_generation);
     if observed.is_some() && observed != object.meta().generation {
         place.tidy(context, identity, &object.spec).await?;
     }
-    let next_rotation = wish.schedule.as_ref().and_then(|schedule| schedule.next_after(stored.rotated_at));
-    Ok(Outcome { stored, next_rotation })
+    let next_rotation = wish
+        .schedule
+        .as_ref()
+        .and_then(|schedule| schedule.next_after(stored.rotated_at));
+    Ok(Outcome {
+        stored,
+        next_rotation,
+    })
 }
 
 async fn take(
@@ -84,9 +99,15 @@ async fn take(
     let (coffer, caller, organization) = (&context.coffer, &context.caller, identity.organization()?);
     let issued = match (step, stored) {
         (Step::Keep, Some(_)) => return Ok(None),
-        (Step::Reissue, Some(key)) => coffer.reissue_api_key(caller, &organization, key.id, wish.overlap).await?,
+        (Step::Reissue, Some(key)) => {
+            coffer
+                .reissue_api_key(caller, &organization, key.id, wish.overlap)
+                .await?
+        }
         (Step::Rotate | Step::Replace, Some(key)) => {
-            coffer.rotate_api_key(caller, &organization, key.id, wish.overlap).await?
+            coffer
+                .rotate_api_key(caller, &organization, key.id, wish.overlap)
+                .await?
         }
         (Step::Issue, _) | (_, None) => {
             let name = format!("{}/{}", identity.namespace, identity.name);
@@ -105,7 +126,11 @@ async fn take(
 /// The organization may not exist yet in a namespace whose vault is new.
 async fn create(context: &Context, identity: &Identity, new: NewApiKey) -> Result<IssuedKey, Halt> {
     let organization = identity.organization()?;
-    match context.coffer.create_api_key(&context.caller, &organization, new).await {
+    match context
+        .coffer
+        .create_api_key(&context.caller, &organization, new)
+        .await
+    {
         Err(error @ Error::NotFound { .. }) => {
             Err(crate::problem::Problem::waiting(reason::VAULT_NOT_READY, error.to_string()).into())
         }
@@ -116,16 +141,28 @@ async fn create(context: &Context, identity: &Identity, new: NewApiKey) -> Resul
 /// One Event per replaced token; a first one is told by the status alone.
 async fn tell(object: &ApiKey, context: &Context, stored: &Stored, step: Step) {
     let until = stored.previous.as_ref().map_or_else(String::new, |previous| {
-        format!("; the one before it works until {}", crate::context::seconds(previous.valid_until).0)
+        format!(
+            "; the one before it works until {}",
+            crate::context::seconds(previous.valid_until).0
+        )
     });
     let (gravity, reason, note) = match step {
         Step::Issue | Step::Keep => return,
         Step::Rotate => (Gravity::Normal, "Rotated", format!("a new token was made{until}")),
-        Step::Replace => {
-            (Gravity::Warning, "TokenLost", format!("the token was lost or altered; a new one was made{until}"))
-        }
-        Step::Reissue => (Gravity::Normal, "Reissued", format!("a token that had not been written was made anew{until}")),
+        Step::Replace => (
+            Gravity::Warning,
+            "TokenLost",
+            format!("the token was lost or altered; a new one was made{until}"),
+        ),
+        Step::Reissue => (
+            Gravity::Normal,
+            "Reissued",
+            format!("a token that had not been written was made anew{until}"),
+        ),
     };
     context.metrics.rotated("ApiKey");
-    context.events.publish(&object.object_ref(&()), gravity, reason, "Rotate", &note).await;
+    context
+        .events
+        .publish(&object.object_ref(&()), gravity, reason, "Rotate", &note)
+        .await;
 }

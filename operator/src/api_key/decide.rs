@@ -15,7 +15,7 @@ use super::gather::World;
 use crate::{problem::Problem, reference::check_environment, schedule};
 
 /// How long the previous token works when a token is replaced without `rotation`: as with an absent overlap.
-const OVERLAP: Duration = Duration::from_secs(3600);
+const OVERLAP: Duration = Duration::from_hours(1);
 
 /// What the spec asks for.
 #[derive(Debug)]
@@ -63,9 +63,16 @@ pub fn wish(spec: &ApiKeySpec, vault: &Vault) -> Result<Wish, Problem> {
     let rotation = spec.rotation.as_ref();
     Ok(Wish {
         grants: vec![grant],
-        expires_in: spec.expires_in.as_ref().map(|length| seconds(length.to_seconds())),
-        schedule: rotation.map(|rotation| schedule::parse(rotation.timing())).transpose()?,
-        overlap: rotation.map_or(OVERLAP, |rotation| Duration::from_secs(rotation.overlap_seconds())),
+        expires_in: spec
+            .expires_in
+            .as_ref()
+            .map(|length| seconds(length.to_seconds())),
+        schedule: rotation
+            .map(|rotation| schedule::parse(rotation.timing()))
+            .transpose()?,
+        overlap: rotation.map_or(OVERLAP, |rotation| {
+            Duration::from_secs(rotation.overlap_seconds())
+        }),
     })
 }
 
@@ -87,11 +94,17 @@ fn permission(scope: Scope) -> Permission {
 
 /// Decides.
 pub fn decide(wish: &Wish, world: &World) -> Result<Step, Problem> {
-    let Some(stored) = &world.stored else { return Ok(Step::Issue) };
+    let Some(stored) = &world.stored else {
+        return Ok(Step::Issue);
+    };
     let expired = wish.expires_at(stored).is_some_and(|end| end <= world.now);
-    let due = wish.schedule.as_ref().is_some_and(|schedule| schedule.is_due(stored.rotated_at, world.now));
+    let due = wish
+        .schedule
+        .as_ref()
+        .is_some_and(|schedule| schedule.is_due(stored.rotated_at, world.now));
     if expired && wish.schedule.is_none() {
-        let message = "the key has expired; give spec.rotation, a longer spec.expiresIn, or make a new ApiKey";
+        let message =
+            "the key has expired; give spec.rotation, a longer spec.expiresIn, or make a new ApiKey";
         return Err(Problem::stalled(reason::EXPIRED, message));
     }
     Ok(match world.in_place {

@@ -33,13 +33,22 @@ pub async fn gather(
     let stored = match known(object, context, &organization, &owner).await? {
         Some(stored) => Some(stored),
         // Made just before a crash, perhaps: the status does not tell.
-        None => context.coffer.owned_api_key(&context.caller, &organization, &owner).await?,
+        None => {
+            context
+                .coffer
+                .owned_api_key(&context.caller, &organization, &owner)
+                .await?
+        }
     };
     let in_place = match &stored {
         Some(stored) => place.holds(context, identity, stored).await?,
         None => None,
     };
-    Ok(World { now: context.now(), stored, in_place })
+    Ok(World {
+        now: context.now(),
+        stored,
+        in_place,
+    })
 }
 
 /// The key that the status names, if it is this object's and works.
@@ -50,8 +59,14 @@ async fn known(
     owner: &Owner,
 ) -> Result<Option<Stored>, Error> {
     let id = object.status.as_ref().and_then(|status| status.key_id.as_ref());
-    let Some(id) = id.and_then(|id| id.parse::<ApiKeyId>().ok()) else { return Ok(None) };
-    match context.coffer.get_api_key(&context.caller, organization, id).await {
+    let Some(id) = id.and_then(|id| id.parse::<ApiKeyId>().ok()) else {
+        return Ok(None);
+    };
+    match context
+        .coffer
+        .get_api_key(&context.caller, organization, id)
+        .await
+    {
         Ok(key) => Ok(Some(key).filter(|key| key.owner.as_ref() == Some(owner) && key.revoked_at.is_none())),
         Err(Error::NotFound { .. }) => Ok(None),
         Err(error) => Err(error),

@@ -21,6 +21,7 @@ use crate::{
     identity::Identity,
     problem::Problem,
     reference::{referenced, was_looked_at},
+    rivals,
     schedule::wake_at,
 };
 
@@ -38,6 +39,7 @@ impl Kind for ApiKey {
             if finalizer::holds(self, FINALIZER) {
                 clean_up(self, context, &identity).await?;
                 finalizer::set(&api, &context.fresh, self, FINALIZER, false).await?;
+                rivals::wake(context, &identity.namespace, &self.spec.vault_ref.name);
             }
             return Ok(Action::await_change());
         }
@@ -51,7 +53,9 @@ impl Kind for ApiKey {
             Ok(vault) => settle(apply_spec(self, context, &identity, &vault).await)?,
             Err(problem) => Err(problem),
         };
-        let wake = outcome.as_ref().map_or_else(|_| Vec::new(), |outcome| outcome.times(context.now()));
+        let wake = outcome
+            .as_ref()
+            .map_or_else(|_| Vec::new(), |outcome| outcome.times(context.now()));
         status::write(self, context, &api, outcome).await?;
         Ok(wake_at(context.now(), wake))
     }
@@ -61,7 +65,7 @@ impl Kind for ApiKey {
         status::write(self, context, &api, Err(problem.clone())).await
     }
 
-    fn wake_others(&self, _: &Context, _: bool) {}
+    fn wake_others(&self, _: &Context, _: Option<&Self>, _: bool) {}
 }
 
 async fn apply_spec(
@@ -91,7 +95,9 @@ async fn clean_up(object: &ApiKey, context: &Context, identity: &Identity) -> Re
 }
 
 async fn revoke_all(object: &ApiKey, context: &Context, identity: &Identity) -> Result<(), Error> {
-    let Ok(organization) = identity.organization() else { return Ok(()) };
+    let Ok(organization) = identity.organization() else {
+        return Ok(());
+    };
     let (coffer, caller, owner) = (&context.coffer, &context.caller, identity.owner());
     while let Some(key) = coffer.owned_api_key(caller, &organization, &owner).await? {
         coffer.revoke_api_key(caller, &organization, key.id).await?;

@@ -18,6 +18,7 @@ use jiff::Timestamp;
 use crate::{
     context::Context,
     declare::declare,
+    failure::Failure,
     halt::Halt,
     identity::{Identity, misnamed},
     problem::Problem,
@@ -34,7 +35,7 @@ pub enum Place<'a> {
     /// A key of a core Secret.
     Secret {
         /// The Secret.
-        target: Target<'a>,
+        target: Box<Target<'a>>,
         /// Its key.
         key: &'a str,
     },
@@ -53,12 +54,14 @@ impl<'a> Place<'a> {
         let asked = spec.write_to.target();
         match asked.map_err(|bad| Problem::stalled(reason::INVALID_SPEC, bad.to_string()))? {
             Asked::Secret { name, key } if key == ID_KEY => {
-                let message = format!("writeTo.secretKey: {ID_KEY} of Secret {name} holds the key's id; name another");
+                let message =
+                    format!("writeTo.secretKey: {ID_KEY} of Secret {name} holds the key's id; name another");
                 Err(Problem::stalled(reason::INVALID_SPEC, message).into())
             }
-            Asked::Secret { name, key } => {
-                Ok(Self::Secret { target: synced::inspect(context, identity, name).await?, key })
-            }
+            Asked::Secret { name, key } => Ok(Self::Secret {
+                target: Box::new(synced::inspect(context, identity, name).await?),
+                key,
+            }),
             Asked::VaultKey(key) => {
                 let EnvironmentScope::One(environment) = spec.environment() else {
                     let message = "writeTo.vaultKey needs spec.environment to be one environment and not *";
@@ -86,12 +89,33 @@ impl<'a> Place<'a> {
             }
             Self::Vault { environment, name } => {
                 let names = std::slice::from_ref(name);
-                let found = context.coffer.survey_secrets(&context.caller, environment, names).await?;
-                let ours = found.into_iter().find(|secret| secret.owner == Some(identity.owner()));
-                let written = ours.filter(|secret| secret.current.is_some()).map(|secret| secret.updated_at);
+                let found = context
+                    .coffer
+                    .survey_secrets(&context.caller, environment, names)
+                    .await?;
+                let ours = found
+                    .into_iter()
+                    .find(|secret| secret.owner == Some(identity.owner()));
+                let written = ours
+                    .filter(|secret| secret.current.is_some())
+                    .map(|secret| secret.updated_at);
                 // Written after the present token was made: it is the present token.
-                Ok(written.map(|at| if at >= stored.rotated_at { stored.rotated_at } else { at }))
+                Ok(written.map(|at| {
+                    if at >= stored.rotated_at {
+                        stored.rotated_at
+                    } else {
+                        at
+                    }
+                }))
             }
+        }
+    }
+
+    /// Whether a token that others altered may be replaced.
+    pub fn check_repair(&self, context: &Context) -> Result<(), Failure> {
+        match self {
+            Self::Secret { target, .. } => target.check_repair(context),
+            Self::Vault { .. } => Ok(()),
         }
     }
 
@@ -106,15 +130,34 @@ impl<'a> Place<'a> {
         match self {
             Self::Secret { target, key } => {
                 let id = SecretValue::from(stored.id.to_string());
-                let data = BTreeMap::from([((*key).to_owned(), token.secret().clone()), (ID_KEY.to_owned(), id)]);
+                let data = BTreeMap::from([
+                    ((*key).to_owned(), token.secret().clone()),
+                    (ID_KEY.to_owned(), id),
+                ]);
                 let mark = format!("{}@{}", stored.id, stored.rotated_at);
                 let annotations = BTreeMap::from([(MARK.to_owned(), mark)]);
-                target.write(&Content { kind: "Opaque", annotations, data }).await.map(drop)
+                target
+                    .write(&Content {
+                        kind: "Opaque",
+                        annotations,
+                        data,
+                    })
+                    .await
+                    .map(drop)
             }
             Self::Vault { environment, name } => {
                 let source = Source::Copy(token.secret().clone());
-                let keys = vec![Declared { name: name.clone(), source, rotate: false }];
-                let declaration = Declaration { owner: identity.owner(), keys, delete_removed: true };
+                let keys = vec![Declared {
+                    name: name.clone(),
+                    source,
+                    rotate: false,
+                }];
+                let declaration = Declaration {
+                    owner: identity.owner(),
+                    keys,
+                    sweep: false,
+                    delete_removed: true,
+                };
                 Ok(declare(context, environment, &declaration).await.map(drop)?)
             }
         }
@@ -134,9 +177,17 @@ impl<'a> Place<'a> {
 
 /// Deletes what the object put in the vault. No vault, no matter.
 pub async fn withdraw(context: &Context, identity: &Identity, spec: &ApiKeySpec) -> Result<(), Error> {
-    let EnvironmentScope::One(environment) = spec.environment() else { return Ok(()) };
-    let Ok(place) = identity.place(&spec.vault_ref.name, environment) else { return Ok(()) };
-    match context.coffer.withdraw_secrets(&context.caller, &place, &identity.owner(), true).await {
+    let EnvironmentScope::One(environment) = spec.environment() else {
+        return Ok(());
+    };
+    let Ok(place) = identity.place(&spec.vault_ref.name, environment) else {
+        return Ok(());
+    };
+    match context
+        .coffer
+        .withdraw_secrets(&context.caller, &place, &identity.owner(), true)
+        .await
+    {
         Err(Error::NotFound { .. }) => Ok(()),
         result => result,
     }

@@ -23,17 +23,40 @@ pub async fn write(
     let old = object.status.clone().unwrap_or_default();
     let new = next(object, &old, outcome, context.now());
     status::write(api, &context.fresh, object, &old, &new).await?;
-    context.events.publish_transition(&object.object_ref(&()), &old.conditions, &new.conditions).await;
+    context
+        .events
+        .publish_transition(&object.object_ref(&()), &old.conditions, &new.conditions)
+        .await;
     Ok(())
 }
 
-fn next(object: &ApiKey, old: &ApiKeyStatus, outcome: Result<Outcome, Problem>, now: Timestamp) -> ApiKeyStatus {
+fn next(
+    object: &ApiKey,
+    old: &ApiKeyStatus,
+    outcome: Result<Outcome, Problem>,
+    now: Timestamp,
+) -> ApiKeyStatus {
     let observed_generation = object.meta().generation;
-    let environment = Some(object.spec.environment.clone().unwrap_or_else(|| "default".to_owned()));
+    let environment = Some(
+        object
+            .spec
+            .environment
+            .clone()
+            .unwrap_or_else(|| "default".to_owned()),
+    );
     let drafts = conditions::drafts(outcome.as_ref().err(), "the key is in its place");
     let conditions = condition::merge(&old.conditions, drafts, observed_generation, &seconds(now));
-    let Ok(Outcome { stored, next_rotation }) = outcome else {
-        return ApiKeyStatus { observed_generation, environment, conditions, ..old.clone() };
+    let Ok(Outcome {
+        stored,
+        next_rotation,
+    }) = outcome
+    else {
+        return ApiKeyStatus {
+            observed_generation,
+            environment,
+            conditions,
+            ..old.clone()
+        };
     };
     let previous = stored.previous.filter(|previous| previous.valid_until > now);
     let key_id = stored.id.to_string();
@@ -45,7 +68,10 @@ fn next(object: &ApiKey, old: &ApiKeyStatus, outcome: Result<Outcome, Problem>, 
         expires_at: stored.expires_at.map(seconds),
         last_rotation: (stored.rotated_at > stored.created_at).then(|| seconds(stored.rotated_at)),
         next_rotation: next_rotation.map(seconds),
-        previous: previous.map(|it| PreviousKey { key_id: key_id.clone(), valid_until: seconds(it.valid_until) }),
+        previous: previous.map(|it| PreviousKey {
+            key_id: key_id.clone(),
+            valid_until: seconds(it.valid_until),
+        }),
         key_id: Some(key_id),
     }
 }

@@ -34,7 +34,10 @@ pub async fn apply(
     let (coffer, caller) = (&context.coffer, &context.caller);
     let name = VaultName::new(&identity.name).map_err(|bad| misnamed("metadata.name", &bad))?;
     coffer.ensure_organization(caller, organization).await?;
-    let vault = match coffer.apply_vault(caller, organization, &name, settings.clone()).await {
+    let vault = match coffer
+        .apply_vault(caller, organization, &name, settings.clone())
+        .await
+    {
         Err(Error::Managed { owner, .. }) if orphan::is_gone(&context.caches, &owner) => {
             coffer.release_vault(caller, organization, &name, &owner).await?;
             coffer.apply_vault(caller, organization, &name, settings).await?
@@ -53,7 +56,11 @@ pub async fn clean_up(context: &Context, identity: &Identity) -> Result<(), Fail
         return Ok(());
     };
     let owner = identity.owner();
-    match context.coffer.drop_vault(&context.caller, &organization, &name, Some(&owner)).await {
+    match context
+        .coffer
+        .drop_vault(&context.caller, &organization, &name, Some(&owner))
+        .await
+    {
         Ok(()) | Err(Error::NotFound { .. } | Error::Managed { .. }) => Ok(()),
         Err(error) if finalizer::is_ending(&context.client, &identity.namespace).await => {
             tracing::error!(vault = owner.name, %error, "the vault's data stays: its namespace is being deleted");

@@ -1,12 +1,7 @@
 //! From a `Vault`'s spec to the vault that the store should hold. Pure.
 
 use coffer_crds::{AccessRule, VaultSpec};
-use coffer_domain::{
-    name::EnvName,
-    pattern::Pattern,
-    rights::Access,
-    usecase::vaults::VaultSettings,
-};
+use coffer_domain::{name::EnvName, pattern::Pattern, rights::Access, usecase::vaults::VaultSettings};
 
 use crate::{
     identity::{Identity, misnamed},
@@ -16,16 +11,29 @@ use crate::{
 /// The settings that the spec asks for.
 pub fn settings(spec: &VaultSpec, identity: &Identity) -> Result<VaultSettings, Problem> {
     let named = spec.environments().into_iter().map(EnvName::new);
-    let environments = named.collect::<Result<_, _>>().map_err(|bad| misnamed("spec.environments", &bad))?;
-    let access = spec.access.iter().map(|rule| access(rule, &identity.namespace)).collect();
-    Ok(VaultSettings { environments, access, owner: Some(identity.owner()) })
+    let environments = named
+        .collect::<Result<_, _>>()
+        .map_err(|bad| misnamed("spec.environments", &bad))?;
+    let access = spec
+        .access
+        .iter()
+        .map(|rule| access(rule, &identity.namespace))
+        .collect();
+    Ok(VaultSettings {
+        environments,
+        access,
+        owner: Some(identity.owner()),
+    })
 }
 
 fn access(rule: &AccessRule, namespace: &str) -> Access {
     Access {
         service_accounts: patterns(&rule.service_accounts),
         namespaces: patterns(&rule.namespaces(namespace)),
-        environments: rule.environments.as_deref().map_or_else(|| vec![Pattern::any()], patterns),
+        environments: rule
+            .environments
+            .as_deref()
+            .map_or_else(|| vec![Pattern::any()], patterns),
         names: patterns(&rule.keys()),
     }
 }
@@ -39,7 +47,12 @@ mod tests {
     use super::*;
 
     fn identity() -> Identity {
-        Identity { kind: "Vault", namespace: "team".into(), name: "app".into(), uid: "u1".into() }
+        Identity {
+            kind: "Vault",
+            namespace: "team".into(),
+            name: "app".into(),
+            uid: "u1".into(),
+        }
     }
 
     fn spec(json: serde_json::Value) -> VaultSpec {
@@ -69,7 +82,10 @@ mod tests {
         }));
         let settings = settings(&spec, &identity()).unwrap();
         assert_eq!(settings.environments.len(), 2);
-        assert_eq!(settings.access[0].namespaces, [Pattern::new("a"), Pattern::new("b")]);
+        assert_eq!(
+            settings.access[0].namespaces,
+            [Pattern::new("a"), Pattern::new("b")]
+        );
         assert_eq!(settings.access[0].environments, [Pattern::new("staging")]);
         assert_eq!(settings.access[0].names, [Pattern::new("app/*")]);
     }
@@ -77,6 +93,10 @@ mod tests {
     #[test]
     fn a_name_that_got_by_the_schema_is_a_problem_not_a_panic() {
         let problem = settings(&spec(serde_json::json!({"environments": ["a b"]})), &identity()).unwrap_err();
-        assert!(problem.message.starts_with("spec.environments: "), "{}", problem.message);
+        assert!(
+            problem.message.starts_with("spec.environments: "),
+            "{}",
+            problem.message
+        );
     }
 }

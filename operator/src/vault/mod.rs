@@ -37,22 +37,22 @@ impl Kind for Vault {
         let wanted = self.spec.deletion_policy() == DeletionPolicy::Delete;
         finalizer::set(&api, &context.fresh, self, FINALIZER, wanted).await?;
         let applied = settle(apply_spec(self, context, &identity).await)?;
-        if status::write(self, context, &api, applied).await? {
-            wake_dependents(self, context);
-        }
+        status::write(self, context, &api, applied).await?;
         Ok(Action::await_change())
     }
 
     async fn show(&self, context: &Context, problem: &Problem) -> Result<(), Failure> {
         let api: Api<Self> = Api::namespaced(context.client.clone(), &self.namespace().unwrap_or_default());
-        status::write(self, context, &api, Err(problem.clone())).await.map(drop)
+        status::write(self, context, &api, Err(problem.clone())).await
     }
 
-    fn wake_others(&self, context: &Context, gone: bool) {
+    fn wake_others(&self, context: &Context, before: Option<&Self>, gone: bool) {
         if gone {
             gather::forget(self, context);
         }
-        wake_dependents(self, context);
+        if gone || before.is_none_or(|before| gather::outlook(before) != gather::outlook(self)) {
+            wake_dependents(self, context);
+        }
     }
 }
 

@@ -8,18 +8,21 @@ use kube::{Api, Resource};
 use super::apply::Applied;
 use crate::{conditions, context::Context, failure::Failure, problem::Problem, status};
 
-/// Writes what differs. Whether anything did.
+/// Writes what differs, with an Event when Ready changes.
 pub async fn write(
     vault: &Vault,
     context: &Context,
     api: &Api<Vault>,
     applied: Result<Applied, Problem>,
-) -> Result<bool, Failure> {
+) -> Result<(), Failure> {
     let old = vault.status.clone().unwrap_or_default();
     let new = next(vault, &old, applied, &context.time());
-    let written = status::write(api, &context.fresh, vault, &old, &new).await?;
-    context.events.publish_transition(&vault.object_ref(&()), &old.conditions, &new.conditions).await;
-    Ok(written)
+    status::write(api, &context.fresh, vault, &old, &new).await?;
+    context
+        .events
+        .publish_transition(&vault.object_ref(&()), &old.conditions, &new.conditions)
+        .await;
+    Ok(())
 }
 
 fn next(vault: &Vault, old: &VaultStatus, applied: Result<Applied, Problem>, now: &Time) -> VaultStatus {
@@ -28,7 +31,11 @@ fn next(vault: &Vault, old: &VaultStatus, applied: Result<Applied, Problem>, now
     let conditions = condition::merge(&old.conditions, drafts, generation, now);
     let observed_generation = generation;
     match applied {
-        Err(_) => VaultStatus { observed_generation, conditions, ..old.clone() },
+        Err(_) => VaultStatus {
+            observed_generation,
+            conditions,
+            ..old.clone()
+        },
         Ok(Applied { vault, secrets }) => {
             let environments: Vec<&str> = vault.environments.iter().map(EnvName::as_str).collect();
             VaultStatus {

@@ -10,7 +10,12 @@ use super::{
     mirror,
 };
 use crate::{
-    context::Context, declare::declare, events::Gravity, halt::{Halt, settle}, identity::Identity, problem::Problem,
+    context::Context,
+    declare::declare,
+    events::Gravity,
+    halt::{Halt, settle},
+    identity::Identity,
+    problem::Problem,
 };
 
 /// How everything stands afterwards.
@@ -53,18 +58,35 @@ pub async fn apply(
 
 async fn tell_rotated(object: &VaultSecret, context: &Context, decision: &Decision, states: &[KeyState]) {
     context.metrics.rotated("VaultSecret");
-    let rotated = states.iter().filter(|state| decision.rotating.contains(&state.name));
+    let rotated = states
+        .iter()
+        .filter(|state| decision.rotating.contains(&state.name));
     let names = rotated.filter_map(|state| Some(format!("{} (version {})", state.name, state.version?)));
     let note = format!("rotated {}", names.collect::<Vec<_>>().join(", "));
-    context.events.publish(&object.object_ref(&()), Gravity::Normal, "Rotated", "Rotate", &note).await;
+    context
+        .events
+        .publish(
+            &object.object_ref(&()),
+            Gravity::Normal,
+            "Rotated",
+            "Rotate",
+            &note,
+        )
+        .await;
 }
 
 /// External values that nobody has written, and copies that were never made.
 fn awaited(states: &[KeyState]) -> Option<Problem> {
-    let names: Vec<&str> =
-        states.iter().filter(|state| state.version.is_none()).map(|state| state.name.as_str()).collect();
+    let names: Vec<&str> = states
+        .iter()
+        .filter(|state| state.version.is_none())
+        .map(|state| state.name.as_str())
+        .collect();
     (!names.is_empty()).then(|| {
-        let message = format!("no value was written yet for {}; write it through the API", names.join(", "));
+        let message = format!(
+            "no value was written yet for {}; write it through the API",
+            names.join(", ")
+        );
         Problem::waiting(reason::AWAITING_VALUE, message)
     })
 }

@@ -30,8 +30,14 @@ pub struct Decision {
 
 /// Decides.
 pub fn decide(spec: &VaultSecretSpec, world: &World) -> Result<Decision, Problem> {
-    let schedule = spec.rotation.as_ref().map(|rotation| schedule::parse(rotation.timing())).transpose()?;
-    let due = schedule.as_ref().is_some_and(|schedule| is_due(spec, world, schedule));
+    let schedule = spec
+        .rotation
+        .as_ref()
+        .map(|rotation| schedule::parse(rotation.timing()))
+        .transpose()?;
+    let due = schedule
+        .as_ref()
+        .is_some_and(|schedule| is_due(spec, world, schedule));
     let mut keys = Vec::with_capacity(spec.data.len());
     let mut problem = None;
     for (key, entry) in &spec.data {
@@ -39,11 +45,23 @@ pub fn decide(spec: &VaultSecretSpec, world: &World) -> Result<Decision, Problem
         keys.push(declared);
         problem = problem.or(trouble);
     }
-    let rotating = keys.iter().filter(|key| key.rotate && world.stored.contains_key(key.name.as_str()));
+    let rotating = keys
+        .iter()
+        .filter(|key| key.rotate && world.stored.contains_key(key.name.as_str()));
     let rotating = rotating.map(|key| key.name.clone()).collect();
     let delete_removed = spec.deletion_policy() == DeletionPolicy::Delete;
-    let declaration = Declaration { owner: world.owner.clone(), keys, delete_removed };
-    Ok(Decision { declaration, schedule, rotating, problem })
+    let declaration = Declaration {
+        owner: world.owner.clone(),
+        keys,
+        sweep: world.may_have_left,
+        delete_removed,
+    };
+    Ok(Decision {
+        declaration,
+        schedule,
+        rotating,
+        problem,
+    })
 }
 
 /// One entry, and why its value could not be read.
@@ -57,11 +75,22 @@ fn declared(
     let source = entry
         .source()
         .map_err(|bad| Problem::stalled(reason::INVALID_SPEC, format!("data.{key}: {bad}")))?;
-    let plain = |source| Declared { name: name.clone(), source, rotate: false };
+    let plain = |source| Declared {
+        name: name.clone(),
+        source,
+        rotate: false,
+    };
     Ok(match source {
         Source::Generate(generate) => {
             let source = Origin::Generate(generator(key, generate)?);
-            (Declared { name, source, rotate: due }, None)
+            (
+                Declared {
+                    name,
+                    source,
+                    rotate: due,
+                },
+                None,
+            )
         }
         Source::External(_) => (plain(Origin::External), None),
         Source::SecretKeyRef(_) => match world.copies.get(key) {
@@ -78,12 +107,19 @@ fn is_due(spec: &VaultSecretSpec, world: &World, schedule: &Schedule) -> bool {
         let secret = world.stored.get(name)?;
         secret.current.map(|_| secret.updated_at)
     });
-    times.min().is_some_and(|oldest| schedule.is_due(oldest, world.now))
+    times
+        .min()
+        .is_some_and(|oldest| schedule.is_due(oldest, world.now))
 }
 
 /// When the values, standing as `states` says, are due next.
 pub fn next_rotation(spec: &VaultSecretSpec, schedule: &Schedule, states: &[KeyState]) -> Option<Timestamp> {
-    let changed = |name| states.iter().find(|state| state.name.as_str() == name)?.changed_at;
+    let changed = |name| {
+        states
+            .iter()
+            .find(|state| state.name.as_str() == name)?
+            .changed_at
+    };
     let oldest = generated(spec).filter_map(changed).min()?;
     schedule.next_after(oldest)
 }
@@ -92,7 +128,10 @@ pub fn next_rotation(spec: &VaultSecretSpec, schedule: &Schedule, states: &[KeyS
 pub fn last_rotation(spec: &VaultSecretSpec, states: &[KeyState]) -> Option<Timestamp> {
     let replaced = |name| {
         let state = states.iter().find(|state| state.name.as_str() == name)?;
-        state.version.filter(|version| version.get() > 1).and(state.changed_at)
+        state
+            .version
+            .filter(|version| version.get() > 1)
+            .and(state.changed_at)
     };
     generated(spec).filter_map(replaced).max()
 }
@@ -105,10 +144,15 @@ fn generated(spec: &VaultSecretSpec) -> impl Iterator<Item = &str> {
 
 fn generator(key: &str, generate: &Generate) -> Result<Generator, Problem> {
     let bad = || {
-        let message = format!("data.{key}.generate.length: must be 8 to 4096, and is {}", generate.length());
+        let message = format!(
+            "data.{key}.generate.length: must be 8 to 4096, and is {}",
+            generate.length()
+        );
         Problem::stalled(reason::INVALID_SPEC, message)
     };
-    let length = u16::try_from(generate.length()).ok().filter(|length| (8..=4096).contains(length));
+    let length = u16::try_from(generate.length())
+        .ok()
+        .filter(|length| (8..=4096).contains(length));
     let length = length.ok_or_else(bad)?;
     Ok(match generate.kind {
         GenerateType::Password => {
@@ -121,7 +165,9 @@ fn generator(key: &str, generate: &Generate) -> Result<Generator, Problem> {
         GenerateType::Hex => Generator::Hex { bytes: length },
         GenerateType::Base64 => Generator::Base64 { bytes: length },
         GenerateType::Uuid => Generator::Uuid,
-        GenerateType::KeyPair => Generator::KeyPair { algorithm: algorithm(generate.algorithm()) },
+        GenerateType::KeyPair => Generator::KeyPair {
+            algorithm: algorithm(generate.algorithm()),
+        },
     })
 }
 

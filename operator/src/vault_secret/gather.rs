@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use coffer_crds::{Source, Vault, VaultSecret, condition::reason};
+use coffer_crds::{
+    Source, Vault, VaultSecret,
+    condition::{self, reason},
+};
 use coffer_domain::{
     Error,
     address::Place,
@@ -14,7 +17,8 @@ use jiff::Timestamp;
 use kube::ResourceExt;
 
 use crate::{
-    context::Context, halt::Halt, identity::Identity, problem::Problem, reference::referenced, sources::Sources,
+    context::Context, halt::Halt, identity::Identity, problem::Problem, reference::referenced,
+    sources::Sources,
 };
 
 /// All that is known.
@@ -23,6 +27,8 @@ pub struct World {
     pub now: Timestamp,
     /// Who owns the values.
     pub owner: Owner,
+    /// Whether keys may be stored that the object declares no more: it changed since it was last declared.
+    pub may_have_left: bool,
     /// The values to copy, or why one cannot be read, by key of `data`.
     pub copies: BTreeMap<String, Result<SecretValue, Problem>>,
     /// What is stored under the names of `data`.
@@ -31,7 +37,11 @@ pub struct World {
 
 /// The vault that the object refers to.
 pub fn vault(object: &VaultSecret, context: &Context) -> Result<Arc<Vault>, Problem> {
-    referenced(context, &object.namespace().unwrap_or_default(), &object.spec.vault_ref.name)
+    referenced(
+        context,
+        &object.namespace().unwrap_or_default(),
+        &object.spec.vault_ref.name,
+    )
 }
 
 /// Reads the rest.
@@ -41,19 +51,40 @@ pub async fn gather(
     identity: &Identity,
     place: &Place,
 ) -> Result<World, Halt> {
-    let stored = context.coffer.survey_secrets(&context.caller, place, &names(object)).await;
+    let stored = context
+        .coffer
+        .survey_secrets(&context.caller, place, &names(object))
+        .await;
     let stored = stored.map_err(|error| vault_missing(error, context, object))?;
     Ok(World {
         now: context.now(),
         owner: identity.owner(),
+        may_have_left: may_have_left(object),
         copies: copies(object, context, identity).await?,
-        stored: stored.into_iter().map(|secret| (secret.name.to_string(), secret)).collect(),
+        stored: stored
+            .into_iter()
+            .map(|secret| (secret.name.to_string(), secret))
+            .collect(),
     })
+}
+
+/// A first generation left nothing behind, nor did one that is Ready: that comes last.
+fn may_have_left(object: &VaultSecret) -> bool {
+    let generation = object.metadata.generation;
+    let conditions = object.status.as_ref().map(|status| status.conditions.as_slice());
+    let ready = condition::find(conditions.unwrap_or_default(), condition::READY);
+    let done = ready.is_some_and(|ready| ready.status == "True" && ready.observed_generation == generation);
+    generation != Some(1) && !done
 }
 
 /// The names of `data` that are names; others are for [`super::decide`] to refuse.
 fn names(object: &VaultSecret) -> Vec<SecretName> {
-    object.spec.data.keys().filter_map(|key| SecretName::new(key).ok()).collect()
+    object
+        .spec
+        .data
+        .keys()
+        .filter_map(|key| SecretName::new(key).ok())
+        .collect()
 }
 
 async fn copies(
@@ -74,9 +105,15 @@ async fn copies(
 /// The store has no such vault though there is a `Vault`: what that says of itself is the better answer.
 fn vault_missing(error: Error, context: &Context, object: &VaultSecret) -> Halt {
     match (&error, vault(object, context)) {
-        (Error::NotFound { what: "vault" | "organization", .. }, Ok(vault)) => {
+        (
+            Error::NotFound {
+                what: "vault" | "organization",
+                ..
+            },
+            Ok(vault),
+        ) => {
             let conditions = vault.status.as_ref().map(|status| status.conditions.as_slice());
-            let ready = coffer_crds::condition::find(conditions.unwrap_or_default(), "Ready");
+            let ready = condition::find(conditions.unwrap_or_default(), condition::READY);
             let why = ready.map_or("it is not in the store yet", |ready| &ready.message);
             let message = format!("vault {} is not ready: {why}", vault.name_any());
             Problem::waiting(reason::VAULT_NOT_READY, message).into()

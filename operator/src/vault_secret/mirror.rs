@@ -38,7 +38,10 @@ pub async fn keep(
     states: &[KeyState],
 ) -> Result<Option<SyncedSecret>, Halt> {
     let wanted = object.spec.sync.as_ref();
-    let former = object.status.as_ref().and_then(|status| status.synced_secret.as_ref());
+    let former = object
+        .status
+        .as_ref()
+        .and_then(|status| status.synced_secret.as_ref());
     if let Some(former) = former.filter(|former| wanted.is_none_or(|sync| sync.secret_name != former.name)) {
         synced::remove(context, identity, &former.name).await?;
     }
@@ -50,6 +53,9 @@ pub async fn keep(
     let uid = if current && target.is_untouched(layout.keys()) {
         target.present.and_then(|meta| meta.uid)
     } else {
+        if current {
+            target.check_repair(context)?;
+        }
         let values = read(context, place, &layout.versions).await?;
         let content = Content {
             kind: sync.kind().as_str(),
@@ -58,7 +64,10 @@ pub async fn keep(
         };
         Some(target.write(&content).await?)
     };
-    Ok(Some(SyncedSecret { name: sync.secret_name.clone(), uid }))
+    Ok(Some(SyncedSecret {
+        name: sync.secret_name.clone(),
+        uid,
+    }))
 }
 
 /// What goes where.
@@ -70,15 +79,33 @@ struct Layout<'a> {
 
 impl<'a> Layout<'a> {
     fn new(sync: &'a Sync, states: &[KeyState]) -> Result<Self, Problem> {
-        let awaited: Vec<&str> =
-            states.iter().filter(|state| state.version.is_none()).map(|state| state.name.as_str()).collect();
+        let awaited: Vec<&str> = states
+            .iter()
+            .filter(|state| state.version.is_none())
+            .map(|state| state.name.as_str())
+            .collect();
         if !awaited.is_empty() {
-            let message = format!("Secret {} waits for values of {}", sync.secret_name, awaited.join(", "));
+            let message = format!(
+                "Secret {} waits for values of {}",
+                sync.secret_name,
+                awaited.join(", ")
+            );
             return Err(Problem::waiting(reason::AWAITING_VALUE, message));
         }
-        let versions = states.iter().filter_map(|state| Some((state.name.clone(), state.version?))).collect();
-        let templates = sync.template.as_ref().map(|template| parse(template, &versions)).transpose()?;
-        Ok(Self { sync, templates, versions })
+        let versions = states
+            .iter()
+            .filter_map(|state| Some((state.name.clone(), state.version?)))
+            .collect();
+        let templates = sync
+            .template
+            .as_ref()
+            .map(|template| parse(template, &versions))
+            .transpose()?;
+        Ok(Self {
+            sync,
+            templates,
+            versions,
+        })
     }
 
     /// The Secret's keys.
@@ -91,16 +118,26 @@ impl<'a> Layout<'a> {
 
     /// Of names, version numbers, template and type: equal exactly when the Secret's content is.
     fn revision(&self) -> String {
-        let versions: BTreeMap<&str, u64> =
-            self.versions.iter().map(|(name, version)| (name.as_str(), version.get())).collect();
+        let versions: BTreeMap<&str, u64> = self
+            .versions
+            .iter()
+            .map(|(name, version)| (name.as_str(), version.get()))
+            .collect();
         let text = serde_json::json!([versions, self.sync.template, self.sync.kind().as_str()]).to_string();
         hex::encode(&Sha256::digest(text)[..12])
     }
 
-    fn render(&self, values: &BTreeMap<String, SecretValue>) -> Result<BTreeMap<String, SecretValue>, Problem> {
-        let Some(templates) = &self.templates else { return Ok(values.clone()) };
+    fn render(
+        &self,
+        values: &BTreeMap<String, SecretValue>,
+    ) -> Result<BTreeMap<String, SecretValue>, Problem> {
+        let Some(templates) = &self.templates else {
+            return Ok(values.clone());
+        };
         let rendered = templates.iter().map(|(key, template)| {
-            let value = template.render(values).map_err(|error| bad_template(key, &error.to_string()))?;
+            let value = template
+                .render(values)
+                .map_err(|error| bad_template(key, &error.to_string()))?;
             Ok(((*key).to_owned(), value))
         });
         rendered.collect()
@@ -115,7 +152,11 @@ fn parse<'a>(
     let known = || versions.keys().map(SecretName::as_str);
     let parsed = texts.iter().map(|(key, text)| {
         let template = Template::parse(text).map_err(|error| bad_template(key, &error.to_string()))?;
-        if let Some(unknown) = template.names().iter().find(|name| !known().any(|known| known == *name)) {
+        if let Some(unknown) = template
+            .names()
+            .iter()
+            .find(|name| !known().any(|known| known == *name))
+        {
             let hint = hint(unknown, known());
             return Err(bad_template(key, &format!("data has no entry {unknown}{hint}")));
         }
@@ -128,11 +169,18 @@ fn bad_template(key: &str, why: &str) -> Problem {
     Problem::stalled(reason::TEMPLATE_FAILED, format!("sync.template.{key}: {why}"))
 }
 
-async fn read(context: &Context, place: &Place, versions: &Versions) -> Result<BTreeMap<String, SecretValue>, Halt> {
+async fn read(
+    context: &Context,
+    place: &Place,
+    versions: &Versions,
+) -> Result<BTreeMap<String, SecretValue>, Halt> {
     let mut values = BTreeMap::new();
     for (name, version) in versions {
         let address = place.secret(name.clone());
-        let read = context.coffer.read_secret(&context.caller, &address, Some(*version)).await;
+        let read = context
+            .coffer
+            .read_secret(&context.caller, &address, Some(*version))
+            .await;
         match read {
             Ok(read) => drop(values.insert(name.to_string(), read.value)),
             // Deleted since it was declared: the next attempt sees that.

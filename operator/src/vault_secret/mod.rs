@@ -8,12 +8,9 @@ mod mirror;
 mod status;
 
 use async_trait::async_trait;
-use coffer_crds::{DeletionPolicy, VaultSecret, condition};
+use coffer_crds::{DeletionPolicy, VaultSecret};
 use coffer_domain::Error;
-use kube::{
-    Api, Resource, ResourceExt,
-    runtime::{controller::Action, reflector::ObjectRef},
-};
+use kube::{Api, Resource, ResourceExt, runtime::controller::Action};
 
 use crate::{
     context::Context,
@@ -24,6 +21,7 @@ use crate::{
     identity::Identity,
     problem::Problem,
     reference::was_looked_at,
+    rivals,
     schedule::wake_at,
 };
 
@@ -54,7 +52,7 @@ impl Kind for VaultSecret {
         let is_new = self.status.as_ref().and_then(|it| it.observed_generation) != self.meta().generation;
         status::write(self, context, &api, outcome).await?;
         if is_new {
-            wake_rivals(self, context);
+            rivals::wake(context, &identity.namespace, &self.spec.vault_ref.name);
         }
         Ok(wake_at(context.now(), next))
     }
@@ -64,14 +62,22 @@ impl Kind for VaultSecret {
         status::write(self, context, &api, Err(problem.clone())).await
     }
 
-    fn wake_others(&self, context: &Context, gone: bool) {
+    fn wake_others(&self, context: &Context, _: Option<&Self>, gone: bool) {
         if gone {
-            wake_rivals(self, context);
+            rivals::wake(
+                context,
+                &self.namespace().unwrap_or_default(),
+                &self.spec.vault_ref.name,
+            );
         }
     }
 }
 
-async fn apply_spec(object: &VaultSecret, context: &Context, identity: &Identity) -> Result<apply::Outcome, Halt> {
+async fn apply_spec(
+    object: &VaultSecret,
+    context: &Context,
+    identity: &Identity,
+) -> Result<apply::Outcome, Halt> {
     let place = identity.place(&object.spec.vault_ref.name, object.spec.environment())?;
     let world = gather::gather(object, context, identity, &place).await?;
     let decision = decide::decide(&object.spec, &world)?;
@@ -92,7 +98,11 @@ async fn clean_up(
     if let Ok(place) = identity.place(&object.spec.vault_ref.name, object.spec.environment()) {
         let delete = object.spec.deletion_policy() == DeletionPolicy::Delete;
         let owner = identity.owner();
-        match context.coffer.withdraw_secrets(&context.caller, &place, &owner, delete).await {
+        match context
+            .coffer
+            .withdraw_secrets(&context.caller, &place, &owner, delete)
+            .await
+        {
             Ok(()) | Err(Error::NotFound { .. }) => {}
             Err(error) if finalizer::is_ending(&context.client, &identity.namespace).await => {
                 tracing::error!(object = owner.name, %error, "values stay: the namespace is being deleted");
@@ -101,20 +111,6 @@ async fn clean_up(
         }
     }
     finalizer::set(api, &context.fresh, object, FINALIZER, false).await?;
-    wake_rivals(object, context);
+    rivals::wake(context, &identity.namespace, &object.spec.vault_ref.name);
     Ok(Action::await_change())
-}
-
-/// Objects that wait for a name that this one may have let go of.
-fn wake_rivals(object: &VaultSecret, context: &Context) {
-    let waits = |other: &VaultSecret| {
-        let conditions = other.status.as_ref().map(|status| status.conditions.as_slice());
-        let ready = condition::find(conditions.unwrap_or_default(), condition::READY);
-        ready.is_some_and(|ready| ready.reason == condition::reason::KEY_OWNED_ELSEWHERE)
-            && other.namespace() == object.namespace()
-            && other.spec.vault_ref == object.spec.vault_ref
-            && other.uid() != object.uid()
-    };
-    let rivals = context.caches.secrets.state_filter(waits);
-    context.mail.secrets.send_all(rivals.iter().map(|rival| ObjectRef::from_obj(&**rival)));
 }

@@ -9,7 +9,14 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{Api, Resource};
 
 use super::apply::Outcome;
-use crate::{conditions, context::{Context, seconds}, failure::Failure, problem::Problem, status};
+use crate::{
+    conditions,
+    context::{Context, seconds},
+    failure::Failure,
+    problem::Problem,
+    status,
+    text::{LONGEST_MESSAGE, shortened},
+};
 
 /// Writes what differs, with an Event when Ready changes.
 pub async fn write(
@@ -21,7 +28,10 @@ pub async fn write(
     let old = object.status.clone().unwrap_or_default();
     let new = next(object, &old, outcome, &context.time());
     status::write(api, &context.fresh, object, &old, &new).await?;
-    context.events.publish_transition(&object.object_ref(&()), &old.conditions, &new.conditions).await;
+    context
+        .events
+        .publish_transition(&object.object_ref(&()), &old.conditions, &new.conditions)
+        .await;
     Ok(())
 }
 
@@ -39,9 +49,17 @@ fn next(
             let drafts = conditions::drafts(Some(&problem), "");
             let mut conditions = condition::merge(&old.conditions, drafts, observed_generation, now);
             // What was last known of these still holds, for the generation they name: nothing was done.
-            let kept = old.conditions.iter().filter(|it| [SYNCED, ENV_FILE_COMPATIBLE].contains(&it.type_.as_str()));
+            let kept = old
+                .conditions
+                .iter()
+                .filter(|it| [SYNCED, ENV_FILE_COMPATIBLE].contains(&it.type_.as_str()));
             conditions.extend(kept.cloned());
-            VaultSecretStatus { observed_generation, environment, conditions, ..old.clone() }
+            VaultSecretStatus {
+                observed_generation,
+                environment,
+                conditions,
+                ..old.clone()
+            }
         }
         Ok(outcome) => {
             let drafts = drafts(&outcome);
@@ -68,10 +86,18 @@ fn drafts(outcome: &Outcome) -> Vec<Draft> {
     let unsynced = outcome.synced.as_ref().and_then(|synced| synced.as_ref().err());
     let problem = outcome.problem.as_ref().or(unsynced);
     let count = outcome.states.len();
-    let done = if count == 1 { "the value is in place".to_owned() } else { format!("all {count} values are in place") };
+    let done = if count == 1 {
+        "the value is in place".to_owned()
+    } else {
+        format!("all {count} values are in place")
+    };
     let mut drafts = conditions::drafts(problem, &done);
     drafts.extend(outcome.synced.as_ref().map(|synced| match synced {
-        Ok(synced) => Draft::yes(SYNCED, reason::SECRET_SYNCED, format!("Secret {} holds the values", synced.name)),
+        Ok(synced) => Draft::yes(
+            SYNCED,
+            reason::SECRET_SYNCED,
+            format!("Secret {} holds the values", synced.name),
+        ),
         Err(problem) => Draft::no(SYNCED, problem.reason, &problem.message),
     }));
     drafts.push(env_file(&outcome.states));
@@ -80,13 +106,19 @@ fn drafts(outcome: &Outcome) -> Vec<Draft> {
 
 /// Which values an env file cannot carry, and the ways out.
 fn env_file(states: &[KeyState]) -> Draft {
-    let unfit = states.iter().filter_map(|state| Some(format!("{}: {}", state.name, state.env_file_unfit.as_ref()?)));
+    let unfit = states
+        .iter()
+        .filter_map(|state| Some(format!("{}: {}", state.name, state.env_file_unfit.as_ref()?)));
     let unfit: Vec<String> = unfit.collect();
     if unfit.is_empty() {
         return Draft::yes(ENV_FILE_COMPATIBLE, reason::EVERY_VALUE_FITS, "");
     }
     let message = format!("an env file cannot carry {}; {WAYS_OUT}", unfit.join("; "));
-    Draft::no(ENV_FILE_COMPATIBLE, reason::VALUES_DO_NOT_FIT, message)
+    Draft::no(
+        ENV_FILE_COMPATIBLE,
+        reason::VALUES_DO_NOT_FIT,
+        shortened(&message, LONGEST_MESSAGE),
+    )
 }
 
 fn key(state: &KeyState) -> KeyStatus {

@@ -1,5 +1,27 @@
 //! The controllers against an API server in memory and a real store.
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "helpers of tests fail as tests do"
+)]
+#![expect(
+    clippy::needless_pass_by_value,
+    reason = "json! literals are passed as they are"
+)]
 
+mod api_key;
+mod bad_input;
+mod canary;
+mod consumers;
+mod convergence;
+mod deletion;
 mod fake;
 mod first_light;
+mod flaky;
+mod idle;
+mod outage;
+mod rotation;
+mod sources;
+mod sync;
 mod world;

@@ -28,10 +28,10 @@ use prometheus::Registry;
 use serde_json::{Value, json};
 use tokio::{sync::watch, task::JoinHandle};
 
-use crate::fake::Fake;
+use crate::{fake::Fake, flaky::Flaky};
 
 /// Longer than anything takes; a test that waits this long has failed.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The system's clock, moved on by hand.
 pub struct TestClock(AtomicI64);
@@ -45,6 +45,7 @@ impl Clock for TestClock {
 pub struct World {
     pub fake: Fake,
     pub coffer: Coffer,
+    pub store: Flaky,
     pub registry: Registry,
     clock: Arc<TestClock>,
     secret_namespaces: SecretNamespaces,
@@ -62,11 +63,28 @@ impl World {
         let data = tempfile::tempdir().unwrap();
         let clock = Arc::new(TestClock(AtomicI64::new(0)));
         let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::checked().unwrap());
-        let kek = Arc::new(StaticKek::from_keys(Seed::fresh(&*entropy), Vec::new(), entropy.clone()));
-        let store = coffer_store::open(StoreOptions::new(data.path().join("store"), kek).unwrap()).await.unwrap();
-        let coffer = Coffer::new(store, clock.clone(), entropy, Arc::new(SystemKeyPairs));
+        let kek = Arc::new(StaticKek::from_keys(
+            Seed::fresh(&*entropy),
+            Vec::new(),
+            entropy.clone(),
+        ));
+        let store = coffer_store::open(StoreOptions::new(data.path().join("store"), kek).unwrap())
+            .await
+            .unwrap();
+        let store = Flaky::new(store);
+        let pairs = Arc::new(SystemKeyPairs);
+        let coffer = Coffer::new(Arc::new(store.clone()), clock.clone(), entropy, pairs);
         let these = SecretNamespaces::These(["team".to_owned()].into());
-        Self { fake, coffer, registry: Registry::new(), clock, secret_namespaces: these, running: None, _data: data }
+        Self {
+            fake,
+            coffer,
+            store,
+            registry: Registry::new(),
+            clock,
+            secret_namespaces: these,
+            running: None,
+            _data: data,
+        }
     }
 
     /// And an operator that runs.
@@ -106,7 +124,10 @@ impl World {
     pub async fn stop(&mut self) {
         let (stop, task) = self.running.take().expect("it runs");
         stop.send_replace(true);
-        tokio::time::timeout(PATIENCE, task).await.expect("it ends").unwrap();
+        tokio::time::timeout(PATIENCE, task)
+            .await
+            .expect("it ends")
+            .unwrap();
     }
 
     /// As if it were killed: nothing is finished.
@@ -132,9 +153,14 @@ impl World {
             }
         };
         if tokio::time::timeout(PATIENCE, wait).await.is_err() {
-            let objects: Vec<Value> =
-                ["vaults", "vaultsecrets", "apikeys", "events"].iter().flat_map(|it| self.fake.list(it)).collect();
-            panic!("never came: {what}\n{}", serde_json::to_string_pretty(&objects).unwrap());
+            let objects: Vec<Value> = ["vaults", "vaultsecrets", "apikeys", "events"]
+                .iter()
+                .flat_map(|it| self.fake.list(it))
+                .collect();
+            panic!(
+                "never came: {what}\n{}",
+                serde_json::to_string_pretty(&objects).unwrap()
+            );
         }
     }
 
@@ -142,7 +168,9 @@ impl World {
     pub async fn until_reason(&self, plural: &str, name: &str, reason: &str) {
         let what = format!("{plural}/{name} with reason {reason}");
         self.until(&what, |fake| {
-            let Some(object) = fake.get(plural, "team", name) else { return false };
+            let Some(object) = fake.get(plural, "team", name) else {
+                return false;
+            };
             let ready = condition(&object, "Ready");
             ready["reason"] == reason && ready["observedGeneration"] == object["metadata"]["generation"]
         })
@@ -156,7 +184,10 @@ impl World {
     /// The message of Ready.
     pub fn message(&self, plural: &str, name: &str) -> String {
         let object = self.fake.get(plural, "team", name).unwrap();
-        condition(&object, "Ready")["message"].as_str().unwrap_or_default().to_owned()
+        condition(&object, "Ready")["message"]
+            .as_str()
+            .unwrap_or_default()
+            .to_owned()
     }
 
     /// Waits until everything asked so far has been done: an object applied now is reconciled after it.
@@ -164,34 +195,88 @@ impl World {
         let name = format!("sentinel-{}", self.fake.list("vaults").len());
         self.fake.apply("vaults", vault(&name, json!({})));
         self.until_ready("vaults", &name).await;
-        self.fake.apply("vaultsecrets", secrets(&name, json!({"vaultRef": {"name": name}, "data": {"A": {"generate": {"type": "uuid"}}}})));
+        self.fake.apply(
+            "vaultsecrets",
+            secrets(
+                &name,
+                json!({"vaultRef": {"name": name}, "data": {"A": {"generate": {"type": "uuid"}}}}),
+            ),
+        );
         self.until_ready("vaultsecrets", &name).await;
     }
 
     pub async fn value(&self, name: &str) -> Result<SecretValue, coffer_domain::Error> {
         let address = place("default").secret(name.parse().unwrap());
-        self.coffer.read_secret(&Caller::controller(), &address, None).await.map(|read| read.value)
+        self.coffer
+            .read_secret(&Caller::controller(), &address, None)
+            .await
+            .map(|read| read.value)
     }
 
     pub async fn put(&self, name: &str, value: &str) {
         let address = place("default").secret(name.parse().unwrap());
         let value = SecretValue::from(value);
-        self.coffer.put_secret(&Caller::controller(), &address, value, PutOptions::default()).await.unwrap();
+        self.coffer
+            .put_secret(&Caller::controller(), &address, value, PutOptions::default())
+            .await
+            .unwrap();
+    }
+
+    /// Once the vault is there.
+    pub async fn put_when_there(&self, name: &str, value: &str) {
+        self.until_ready("vaults", "app").await;
+        self.put(name, value).await;
+    }
+
+    /// Waits for that many reconciliations since the start.
+    pub async fn until_reconciled(&self, count: f64) {
+        let wait = async {
+            while self.reconciled() < count {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(PATIENCE, wait)
+            .await
+            .expect("enough is reconciled");
+    }
+
+    fn reconciled(&self) -> f64 {
+        let families = self.registry.gather();
+        let family = families
+            .iter()
+            .find(|family| family.name() == "coffer_reconciles_total");
+        let metrics = family
+            .map(prometheus::proto::MetricFamily::get_metric)
+            .unwrap_or_default();
+        metrics
+            .iter()
+            .map(|metric| metric.get_counter().get_value())
+            .sum()
     }
 
     pub fn events(&self, reason: &str) -> Vec<Value> {
-        self.fake.list("events").into_iter().filter(|event| event["reason"] == reason).collect()
+        self.fake
+            .list("events")
+            .into_iter()
+            .filter(|event| event["reason"] == reason)
+            .collect()
     }
 }
 
 /// An environment of `team/app`.
 pub fn place(environment: &str) -> Place {
-    format!("coffer://team/app/{environment}/x").parse::<coffer_domain::address::Reference>().unwrap().address.place
+    format!("coffer://team/app/{environment}/x")
+        .parse::<coffer_domain::address::Reference>()
+        .unwrap()
+        .address
+        .place
 }
 
 pub fn condition(object: &Value, kind: &str) -> Value {
     let all = object["status"]["conditions"].as_array();
-    all.and_then(|all| all.iter().find(|it| it["type"] == kind)).cloned().unwrap_or_default()
+    all.and_then(|all| all.iter().find(|it| it["type"] == kind))
+        .cloned()
+        .unwrap_or_default()
 }
 
 pub fn vault(name: &str, spec: Value) -> Value {

@@ -95,7 +95,9 @@ pub(crate) async fn the_chain_is_read_in_pages(store: AnyStore) {
             break;
         }
         assert!(page.len() <= 7);
-        page.iter().for_each(|record| verifier.take(record).unwrap());
+        for record in &page {
+            verifier.take(record).unwrap();
+        }
     }
     assert_eq!(verifier.head().0, 25);
 }

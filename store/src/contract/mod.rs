@@ -7,6 +7,7 @@ pub(crate) mod chain;
 pub(crate) mod changes;
 pub(crate) mod consumers;
 pub(crate) mod keys;
+pub(crate) mod model;
 pub(crate) mod secrets;
 pub(crate) mod tenants;
 pub(crate) mod versions;
@@ -58,6 +59,9 @@ macro_rules! of_a_store {
                 every_commit_and_record_extends_the_chain, chains_of_tenants_are_apart,
                 the_chain_has_no_gap_under_concurrent_writers, a_record_needs_its_organization,
                 the_chain_is_read_in_pages,
+            }
+            model::{
+                a_random_walk_goes_as_in_the_reference,
             }
             changes::{
                 changes_come_in_order_with_their_tenant, a_refused_commit_announces_nothing,

@@ -30,6 +30,38 @@ pub(crate) struct World {
     entropy: Arc<SeededEntropy>,
 }
 
+/// A tenant whose store is closed.
+pub(crate) struct Closed {
+    organization: Organization,
+    vault: LocatedVault,
+    clock: Arc<ManualClock>,
+    entropy: Arc<SeededEntropy>,
+}
+
+impl Closed {
+    /// The tenant as the store has it that is now open.
+    pub(crate) async fn reopen(self, store: AnyStore) -> World {
+        let Self {
+            organization,
+            vault,
+            clock,
+            entropy,
+        } = self;
+        let vault = store
+            .vault(&organization.name, &vault.vault.name)
+            .await
+            .unwrap()
+            .unwrap();
+        World {
+            store,
+            organization,
+            vault,
+            clock,
+            entropy,
+        }
+    }
+}
+
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_microsecond(1_700_000_000_123_456).unwrap()
 }
@@ -100,6 +132,24 @@ impl World {
         world.commit(vec![], writes).await.unwrap();
         world.vault.vault = Arc::new(first);
         world
+    }
+
+    /// Closes the store, unless others hold it too.
+    pub(crate) fn close(self) -> Closed {
+        let Self {
+            store,
+            organization,
+            vault,
+            clock,
+            entropy,
+        } = self;
+        drop(store);
+        Closed {
+            organization,
+            vault,
+            clock,
+            entropy,
+        }
     }
 
     pub(crate) fn new_vault(&self, name: &str) -> Vault {

@@ -15,8 +15,7 @@ pub struct Stats {
     pub transactions: u64,
     /// Transactions that ended with a flush of the log to disk.
     pub flushes: u64,
-    /// Checkpoints that were asked for, to erase what was destroyed or to make sure of the log. Those that the
-    /// database makes by itself are not counted.
+    /// How often the log was copied into the database, wholly or in part: two flushes each.
     pub checkpoints: u64,
 }
 

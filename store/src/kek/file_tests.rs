@@ -41,7 +41,10 @@ async fn a_new_key_is_private_and_reads_back() {
 #[test]
 fn an_existing_file_is_never_overwritten() {
     let (_held, path) = file("precious", 0o600);
-    assert!(matches!(FileKek::create(&path, entropy()), Err(KekFileError::Io { .. })));
+    assert!(matches!(
+        FileKek::create(&path, entropy()),
+        Err(KekFileError::Io { .. })
+    ));
     assert_eq!(fs::read_to_string(&path).unwrap(), "precious");
 }
 
@@ -49,7 +52,10 @@ fn an_existing_file_is_never_overwritten() {
 fn a_file_that_others_may_touch_is_refused() {
     for mode in [0o440, 0o404, 0o420, 0o401, 0o666] {
         let error = refused(&line(1), mode);
-        assert!(matches!(error, KekFileError::Exposed { mode: found, .. } if found == mode), "{mode:o}");
+        assert!(
+            matches!(error, KekFileError::Exposed { mode: found, .. } if found == mode),
+            "{mode:o}"
+        );
         assert!(error.to_string().contains("chmod 0400"), "{error}");
     }
 }
@@ -60,7 +66,10 @@ fn a_file_of_another_user_is_refused() {
     // Only root can give files away; for others there is nothing to show.
     if rustix::process::geteuid().is_root() {
         std::os::unix::fs::chown(&path, Some(12345), None).unwrap();
-        assert!(matches!(FileKek::open(&path, entropy()), Err(KekFileError::Owner { owner: 12345, .. })));
+        assert!(matches!(
+            FileKek::open(&path, entropy()),
+            Err(KekFileError::Owner { owner: 12345, .. })
+        ));
     }
 }
 
@@ -68,10 +77,16 @@ fn a_file_of_another_user_is_refused() {
 async fn the_first_line_wraps_and_the_others_unwrap() {
     let (_held, old_path) = file(&line(1), 0o400);
     let (_held2, path) = file(&format!("# rolled over\n\n{}{}", line(2), line(1)), 0o400);
-    let (old, both) = (FileKek::open(&old_path, entropy()).unwrap(), FileKek::open(&path, entropy()).unwrap());
+    let (old, both) = (
+        FileKek::open(&old_path, entropy()).unwrap(),
+        FileKek::open(&path, entropy()).unwrap(),
+    );
     let id = old.status().await.unwrap();
     let aad = Aad::store_seed(&[1; 16], &id);
-    let wrapped = old.wrap(&aad, &Seed::from_slice(&[9; 32]).unwrap()).await.unwrap();
+    let wrapped = old
+        .wrap(&aad, &Seed::from_slice(&[9; 32]).unwrap())
+        .await
+        .unwrap();
     assert_eq!(both.unwrap(&aad, &wrapped).await.unwrap().reveal(), &[9; 32]);
     assert_ne!(both.status().await.unwrap(), id);
 }

@@ -64,11 +64,19 @@ impl ApiKeyIn {
     /// What the domain is asked for at `now`.
     pub fn into_new(self, now: Timestamp) -> Result<NewApiKey, Error> {
         if self.grants.len() > MAX_GRANTS {
-            return Err(Error::invalid("grants", format!("a key has at most {MAX_GRANTS}")));
+            return Err(Error::invalid(
+                "grants",
+                format!("a key has at most {MAX_GRANTS}"),
+            ));
         }
-        let grants = self.grants.into_iter().enumerate().map(|(at, grant)| grant.read(at));
+        let grants = self
+            .grants
+            .into_iter()
+            .enumerate()
+            .map(|(at, grant)| grant.read(at));
         Ok(NewApiKey {
-            name: Label::new(self.name).map_err(|bad| Error::invalid("name", format!("must be {}", bad.rule)))?,
+            name: Label::new(self.name)
+                .map_err(|bad| Error::invalid("name", format!("must be {}", bad.rule)))?,
             grants: grants.collect::<Result<_, _>>()?,
             expires_at: self.expires_in.map(|text| expiry(&text, now)).transpose()?,
             owner: None,
@@ -87,12 +95,18 @@ impl GrantIn {
     fn read(self, at: usize) -> Result<Grant, Error> {
         let pattern = |field: &str, text: String| {
             if text.is_empty() || text.len() > MAX_PATTERN {
-                return Err(Error::invalid(format!("grants[{at}].{field}"), "must be 1 to 1024 bytes"));
+                return Err(Error::invalid(
+                    format!("grants[{at}].{field}"),
+                    "must be 1 to 1024 bytes",
+                ));
             }
             Ok(Pattern::new(text))
         };
         if self.names.len() > MAX_PATTERNS {
-            return Err(Error::invalid(format!("grants[{at}].names"), "holds at most 256 patterns"));
+            return Err(Error::invalid(
+                format!("grants[{at}].names"),
+                "holds at most 256 patterns",
+            ));
         }
         let names = self.names.into_iter().map(|name| pattern("names", name));
         Ok(Grant {
@@ -106,7 +120,12 @@ impl GrantIn {
 
 fn permissions(at: usize, texts: &[String]) -> Result<BTreeSet<Permission>, Error> {
     let known = || Permission::ALL.map(Permission::as_str).join(", ");
-    let wrong = |n| Error::invalid(format!("grants[{at}].permissions[{n}]"), format!("must be one of {}", known()));
+    let wrong = |n| {
+        Error::invalid(
+            format!("grants[{at}].permissions[{n}]"),
+            format!("must be one of {}", known()),
+        )
+    };
     let read = |(n, text): (usize, &String)| Permission::parse(text).ok_or_else(|| wrong(n));
     texts.iter().enumerate().map(read).collect()
 }
@@ -124,7 +143,11 @@ impl RotateIn {
     /// For how long the present token keeps working.
     pub fn overlap(&self) -> Result<std::time::Duration, Error> {
         let wrong = || Error::invalid("overlap", format!("must be {}", duration::RULE));
-        self.overlap.as_deref().map_or(Ok(std::time::Duration::ZERO), |text| duration::parse(text).ok_or_else(wrong))
+        self.overlap
+            .as_deref()
+            .map_or(Ok(std::time::Duration::ZERO), |text| {
+                duration::parse(text).ok_or_else(wrong)
+            })
     }
 }
 
@@ -221,6 +244,9 @@ fn shown<S: Serializer>(token: &SecretValue, serializer: S) -> Result<S::Ok, S::
 
 impl From<IssuedKey> for IssuedKeyOut {
     fn from(issued: IssuedKey) -> Self {
-        Self { key: issued.key.into(), token: issued.token.secret().clone() }
+        Self {
+            key: issued.key.into(),
+            token: issued.token.secret().clone(),
+        }
     }
 }

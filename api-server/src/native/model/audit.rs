@@ -53,9 +53,16 @@ impl TryFrom<AuditRecord> for AuditRecordOut {
 
     fn try_from(record: AuditRecord) -> Result<Self, Error> {
         let event = record.parse().map_err(|_| {
-            Error::Internal(format!("audit record {} is not an event; verify the chain", record.sequence))
+            Error::Internal(format!(
+                "audit record {} is not an event; verify the chain",
+                record.sequence
+            ))
         })?;
-        Ok(Self { sequence: record.sequence, hash: hex::encode(record.hash), event })
+        Ok(Self {
+            sequence: record.sequence,
+            hash: hex::encode(record.hash),
+            event,
+        })
     }
 }
 

@@ -43,20 +43,42 @@ pub struct ChangeOut {
 impl ChangeOut {
     /// Tells `change`, in a vault of this name.
     pub fn of(change: Change, vault: Option<String>) -> Self {
-        let told = Self { sequence: change.sequence, vault, at: change.at, ..Self::default() };
+        let told = Self {
+            sequence: change.sequence,
+            vault,
+            at: change.at,
+            ..Self::default()
+        };
         match change.subject {
-            Subject::Secret { vault: _, environment, name, version } => Self {
+            Subject::Secret {
+                vault: _,
+                environment,
+                name,
+                version,
+            } => Self {
                 kind: "secret",
                 environment: Some(environment.into()),
                 name: Some(name.into()),
                 version: version.map(Version::get),
                 ..told
             },
-            Subject::Vault { vault: _ } => Self { kind: "vault", ..told },
-            Subject::ApiKey { key } => Self { kind: "api-key", key: Some(key.to_string()), ..told },
-            Subject::Consumers { vault: _, environment } => {
-                Self { kind: "consumers", environment: Some(environment.into()), ..told }
-            }
+            Subject::Vault { vault: _ } => Self {
+                kind: "vault",
+                ..told
+            },
+            Subject::ApiKey { key } => Self {
+                kind: "api-key",
+                key: Some(key.to_string()),
+                ..told
+            },
+            Subject::Consumers {
+                vault: _,
+                environment,
+            } => Self {
+                kind: "consumers",
+                environment: Some(environment.into()),
+                ..told
+            },
         }
     }
 

@@ -41,16 +41,21 @@ impl ValueIn {
             (Some(value), None) => Ok(value),
             (None, Some(encoded)) => {
                 let bytes = BASE64_STANDARD.decode(encoded.reveal());
-                bytes.map(SecretValue::new).map_err(|_| Error::invalid("valueBase64", "must be base64 with padding"))
+                bytes
+                    .map(SecretValue::new)
+                    .map_err(|_| Error::invalid("valueBase64", "must be base64 with padding"))
             }
-            (None, None) => Err(Error::invalid("value", "is missing; send value, or valueBase64 for bytes")),
+            (None, None) => Err(Error::invalid(
+                "value",
+                "is missing; send value, or valueBase64 for bytes",
+            )),
             (Some(_), Some(_)) => Err(Error::invalid("value", "send value or valueBase64, not both")),
         }
     }
 }
 
-/// A value as read.
-#[derive(Debug, Serialize, ToSchema)]
+/// A value as read. It has no `Debug`.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SecretOut<'a> {
     /// The secret's name.
@@ -60,9 +65,9 @@ pub struct SecretOut<'a> {
     #[schema(nullable = false)]
     value: Option<&'a str>,
     /// The value as base64, if it is not.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "base64")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, nullable = false, format = Byte)]
-    value_base64: Option<&'a [u8]>,
+    value_base64: Option<Base64<'a>>,
     /// Which version this is.
     version: u64,
     /// When it was written.
@@ -72,9 +77,13 @@ pub struct SecretOut<'a> {
     created_by: &'a str,
 }
 
-#[expect(clippy::ref_option, reason = "the signature that serde calls")]
-fn base64<S: Serializer>(bytes: &Option<&[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(&Zeroizing::new(BASE64_STANDARD.encode(bytes.unwrap_or_default())))
+/// Bytes, written as base64.
+struct Base64<'a>(&'a [u8]);
+
+impl Serialize for Base64<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&Zeroizing::new(BASE64_STANDARD.encode(self.0)))
+    }
 }
 
 impl<'a> SecretOut<'a> {
@@ -85,7 +94,7 @@ impl<'a> SecretOut<'a> {
         Self {
             name: read.secret.name.as_str(),
             value,
-            value_base64: value.is_none().then_some(bytes),
+            value_base64: value.is_none().then_some(Base64(bytes)),
             version: read.meta.version.get(),
             created_at: read.meta.created_at,
             created_by: &read.meta.created_by,
@@ -113,7 +122,10 @@ pub struct WrittenOut {
 impl From<Written> for WrittenOut {
     fn from(Written { secret, meta }: Written) -> Self {
         let warning = meta.env_file_unfit.map(|why| {
-            format!("an env file cannot carry this value: {why}. For a pod, {}", envfile::WAYS_OUT)
+            format!(
+                "an env file cannot carry this value: {why}. For a pod, {}",
+                envfile::WAYS_OUT
+            )
         });
         Self {
             name: secret.name.into(),
@@ -240,7 +252,8 @@ impl VersionsIn {
         if self.all {
             return Ok(Some(Which::All));
         }
-        let read = |&number: &u64| Version::new(number).ok_or_else(|| Error::invalid("versions", "count from 1"));
+        let read =
+            |&number: &u64| Version::new(number).ok_or_else(|| Error::invalid("versions", "count from 1"));
         let versions: Vec<Version> = self.versions.iter().map(read).collect::<Result<_, _>>()?;
         Ok((!versions.is_empty()).then_some(Which::These(versions)))
     }

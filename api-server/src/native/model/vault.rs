@@ -48,7 +48,16 @@ pub struct VaultOut {
 impl From<Vault> for VaultOut {
     fn from(vault: Vault) -> Self {
         // Who is let in is the Kubernetes door's to show; revisions are ours alone.
-        let Vault { id, organization: _, name, environments, access: _, owner, created_at, revision: _ } = vault;
+        let Vault {
+            id,
+            organization: _,
+            name,
+            environments,
+            access: _,
+            owner,
+            created_at,
+            revision: _,
+        } = vault;
         Self {
             id: id.to_string(),
             name: name.into(),

@@ -40,7 +40,8 @@ fn all() -> Vec<Route> {
 
 /// This door's router.
 pub fn router() -> Router<Arc<App>> {
-    let mount = |router: Router<Arc<App>>, (path, methods): Route| router.route(&format!("{BASE}{path}"), methods);
+    let mount =
+        |router: Router<Arc<App>>, (path, methods): Route| router.route(&format!("{BASE}{path}"), methods);
     all().into_iter().fold(Router::new(), mount)
 }
 

@@ -26,5 +26,8 @@ use crate::{
 )]
 pub async fn whoami(State(app): State<Arc<App>>, Signed(caller): Signed) -> Result<Response, ApiError> {
     let organization = app.coffer.own_organization(&caller).await?;
-    Ok(respond::json(StatusCode::OK, &WhoamiOut::of(caller.principal, organization)))
+    Ok(respond::json(
+        StatusCode::OK,
+        &WhoamiOut::of(caller.principal, organization),
+    ))
 }

@@ -17,7 +17,7 @@ pub fn plain() -> reqwest::Client {
     reqwest::Client::builder().build().unwrap()
 }
 
-/// An answer.
+/// An answer; of an endless one, the head alone.
 #[derive(Debug)]
 pub struct Reply {
     pub status: u16,
@@ -29,9 +29,21 @@ pub struct Reply {
 impl Reply {
     pub async fn of(response: reqwest::Response) -> Self {
         let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
+        let endless = headers
+            .get("content-type")
+            .is_some_and(|kind| kind == "text/event-stream");
+        let text = if endless {
+            String::new()
+        } else {
+            response.text().await.unwrap()
+        };
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Self { status, headers, text, json }
+        Self {
+            status,
+            headers,
+            text,
+            json,
+        }
     }
 
     /// Itself, if the status is this one.
@@ -70,7 +82,9 @@ pub fn body(value: &str) -> Value {
 impl TestServer {
     /// A request under `/coffer/v1`, with `token` if there is one.
     pub fn request(&self, method: Method, token: Option<&str>, path: &str) -> reqwest::RequestBuilder {
-        let request = self.http.request(method, format!("http://{}/coffer/v1{path}", self.address));
+        let request = self
+            .http
+            .request(method, format!("http://{}/coffer/v1{path}", self.address));
         match token {
             Some(token) => request.bearer_auth(token),
             None => request,
@@ -125,7 +139,11 @@ impl TestServer {
             self.admin
         );
         let answer = self.raw(head.as_bytes()).await;
-        let status = answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+        let status = answer
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok())
+            .unwrap_or(0);
         let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
         (status, body.to_owned())
     }

@@ -5,6 +5,7 @@
 
 pub mod client;
 pub mod cluster;
+pub mod lines;
 
 use std::{sync::Arc, time::Duration};
 
@@ -16,12 +17,7 @@ use coffer_api_server::{
     serve,
     tls::Certificates,
 };
-use coffer_domain::{
-    name::OrgName,
-    principal::Workload,
-    testkit::ManualClock,
-    usecase::{Caller, Coffer},
-};
+use coffer_domain::{name::OrgName, principal::Workload, testkit::ManualClock, usecase::Coffer};
 use coffer_store::{SEED_BYTES, Seed, StoreOptions, SystemEntropy, SystemKeyPairs, kek::StaticKek};
 use jiff::Timestamp;
 use parking_lot::Mutex;
@@ -102,7 +98,10 @@ impl TestServer {
             identity: choices.identity,
             notices: Arc::clone(&told) as _,
             listener,
-            tls: choices.certificates.as_ref().map(|found| found.server_config().unwrap()),
+            tls: choices
+                .certificates
+                .as_ref()
+                .map(|found| found.server_config().unwrap()),
             trust: choices.certificates.as_ref().map(|found| found.trust()),
             metrics: Arc::new(Metrics::new(Registry::new()).unwrap()),
             metrics_listener: None,
@@ -119,7 +118,17 @@ impl TestServer {
             .unwrap()
         });
         let http = client::plain();
-        Self { address, coffer, clock, admin, told, data, http, stop: Some(stop), task: Some(task) }
+        Self {
+            address,
+            coffer,
+            clock,
+            admin,
+            told,
+            data,
+            http,
+            stop: Some(stop),
+            task: Some(task),
+        }
     }
 
     /// Asks the server to end.
@@ -142,13 +151,11 @@ impl TestServer {
     /// A key with one grant.
     pub async fn key_for(&self, grant: serde_json::Value) -> String {
         let body = serde_json::json!({ "name": "test", "grants": [grant] });
-        let reply = self.post(&format!("/organizations/{ORG}/api-keys"), &body).await.expect(201);
+        let reply = self
+            .post(&format!("/organizations/{ORG}/api-keys"), &body)
+            .await
+            .expect(201);
         reply["token"].as_str().unwrap().to_owned()
-    }
-
-    /// Our own controllers, for what no API does.
-    pub fn controller(&self) -> Caller {
-        Caller::controller()
     }
 }
 
@@ -164,7 +171,11 @@ pub fn secret(name: &str) -> String {
 
 async fn open(data: &TempDir, clock: Arc<ManualClock>) -> Coffer {
     let entropy = Arc::new(SystemEntropy::checked().unwrap());
-    let kek = StaticKek::from_keys(Seed::from_slice(&[7; SEED_BYTES]).unwrap(), Vec::new(), Arc::clone(&entropy) as _);
+    let kek = StaticKek::from_keys(
+        Seed::from_slice(&[7; SEED_BYTES]).unwrap(),
+        Vec::new(),
+        Arc::clone(&entropy) as _,
+    );
     let options = StoreOptions::new(data.path().join("store"), Arc::new(kek)).unwrap();
     let store = coffer_store::open(options).await.unwrap();
     Coffer::new(store, clock, entropy, Arc::new(SystemKeyPairs))

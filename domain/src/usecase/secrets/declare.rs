@@ -54,7 +54,10 @@ pub struct Declaration {
     pub owner: Owner,
     /// Its keys.
     pub keys: Vec<Declared>,
-    /// Whether keys that it declared once and does not any more are deleted, or released.
+    /// Whether to look through the whole environment for keys that it declared once and does not any more.
+    /// Not needed for an object that has not changed since it was declared, and dear in a large environment.
+    pub sweep: bool,
+    /// Whether such keys are deleted, or released.
     pub delete_removed: bool,
 }
 
@@ -81,7 +84,11 @@ impl Coffer {
     ) -> Result<Vec<KeyState>, Error> {
         for _ in 0..ATTEMPTS {
             let located = self.authorise(caller, WRITE, place, None).await?;
-            let present = self.environment(&located, place).await?;
+            let present = if declaration.sweep {
+                self.environment(&located, place).await?
+            } else {
+                self.declared_only(&located, place, declaration).await?
+            };
             let event = self.event(caller, "secret.declare", place.to_string(), Outcome::Allowed);
             let mut plan = Plan::new(place, &located, event);
             for key in &declaration.keys {
@@ -107,6 +114,7 @@ impl Coffer {
         let declaration = Declaration {
             owner: owner.clone(),
             keys: Vec::new(),
+            sweep: true,
             delete_removed: delete,
         };
         self.declare_secrets(caller, place, &declaration).await.map(drop)
@@ -131,6 +139,27 @@ impl Coffer {
                 return Ok(all);
             }
         }
+    }
+
+    async fn declared_only(
+        &self,
+        located: &LocatedVault,
+        place: &Place,
+        declaration: &Declaration,
+    ) -> Result<BTreeMap<SecretName, Secret>, Error> {
+        let mut found = BTreeMap::new();
+        for key in &declaration.keys {
+            let public = matches!(key.source, Source::Generate(Generator::KeyPair { .. }));
+            let public = public.then(|| public_name(&key.name)).transpose()?;
+            for name in std::iter::once(key.name.clone()).chain(public) {
+                let secret = self
+                    .store
+                    .secret(located.vault.id, &place.environment, &name)
+                    .await?;
+                found.extend(secret.map(|secret| (name, secret)));
+            }
+        }
+        Ok(found)
     }
 
     async fn plan_key(

@@ -31,7 +31,6 @@ use self::{body::Reply, state::State};
 pub struct Seen {
     pub method: Method,
     pub target: Target,
-    pub watch: bool,
     pub body: Vec<u8>,
 }
 
@@ -99,7 +98,10 @@ impl Fake {
 
     /// Requests for `plural` in `namespace` are refused with 403.
     pub fn forbid(&self, namespace: &str, plural: &str) {
-        self.0.forbidden.lock().push((namespace.to_owned(), plural.to_owned()));
+        self.0
+            .forbidden
+            .lock()
+            .push((namespace.to_owned(), plural.to_owned()));
     }
 
     /// What was asked so far, watches aside; forgets it.
@@ -122,20 +124,32 @@ impl Fake {
 
     pub fn patch(&self, plural: &str, namespace: &str, name: &str, patch: Value, manager: &str) -> Value {
         let target = Target::named(plural, namespace, name);
-        self.act(|state| state.patch(&target, &patch, manager)).expect("the patch is taken")
+        self.act(|state| state.patch(&target, &patch, manager))
+            .expect("the patch is taken")
     }
 
     pub fn delete(&self, plural: &str, namespace: &str, name: &str) {
         let target = Target::named(plural, namespace, name);
-        self.act(|state| state.delete(&target, &Value::Null)).expect("it is there");
+        self.act(|state| state.delete(&target, &Value::Null))
+            .expect("it is there");
     }
 
     pub fn get(&self, plural: &str, namespace: &str, name: &str) -> Option<Value> {
-        self.0.state.lock().get(&Target::named(plural, namespace, name)).cloned()
+        self.0
+            .state
+            .lock()
+            .get(&Target::named(plural, namespace, name))
+            .cloned()
     }
 
     pub fn list(&self, plural: &str) -> Vec<Value> {
-        self.0.state.lock().list(&Target::all(plural)).into_iter().cloned().collect()
+        self.0
+            .state
+            .lock()
+            .list(&Target::all(plural))
+            .into_iter()
+            .cloned()
+            .collect()
     }
 
     fn act<T>(&self, act: impl FnOnce(&mut State) -> T) -> T {
@@ -149,25 +163,40 @@ impl Fake {
         let (head, body) = request.into_parts();
         let body = body.collect_bytes().await.expect("the body is whole").to_vec();
         let query = path::Query::parse(head.uri.query().unwrap_or_default());
-        let Some(target) = Target::parse(head.uri.path()) else { return reply::error(404, "NotFound") };
-        let seen = Seen { method: head.method.clone(), target: target.clone(), watch: query.watch, body };
+        let Some(target) = Target::parse(head.uri.path()) else {
+            return reply::error(404);
+        };
+        let seen = Seen {
+            method: head.method.clone(),
+            target: target.clone(),
+            body,
+        };
         if !query.watch {
             self.0.seen.lock().push(seen.clone());
         }
         let namespace = target.namespace.clone().unwrap_or_default();
-        if self.0.forbidden.lock().contains(&(namespace, target.plural.clone())) {
-            return reply::error(403, "Forbidden");
+        if self
+            .0
+            .forbidden
+            .lock()
+            .contains(&(namespace, target.plural.clone()))
+        {
+            return reply::error(403);
         }
-        let accept = head.headers.get("accept").and_then(|it| it.to_str().ok()).unwrap_or_default();
+        let accept = head
+            .headers
+            .get("accept")
+            .and_then(|it| it.to_str().ok())
+            .unwrap_or_default();
         let metadata_only = accept.contains("PartialObjectMetadata");
         if query.watch {
             return reply::watch(self.clone(), target, query, metadata_only);
         }
         match self.fault(&seen) {
-            Some(Fault::Refused) => reply::error(500, "InternalError"),
+            Some(Fault::Refused) => reply::error(500),
             Some(Fault::Lost) => {
                 self.serve(&seen, &query, metadata_only);
-                reply::error(504, "Timeout")
+                reply::error(504)
             }
             None => self.serve(&seen, &query, metadata_only),
         }
@@ -204,7 +233,7 @@ impl Fake {
         };
         match result {
             Ok(object) => reply::object(&object, metadata_only),
-            Err(code) => reply::error(code, "Refused"),
+            Err(code) => reply::error(code),
         }
     }
 }

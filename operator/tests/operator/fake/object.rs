@@ -23,10 +23,24 @@ pub fn merge(target: &mut Value, patch: &Value) {
 /// Who was the last to write which key of a Secret's data.
 pub fn own_fields(before: &Value, after: &mut Value, manager: &str) {
     let empty = Map::new();
-    let (old, new) = (before["data"].as_object().unwrap_or(&empty), after["data"].as_object().unwrap_or(&empty));
-    let changed: Vec<String> = new.keys().filter(|key| old.get(*key) != new.get(*key)).cloned().collect();
-    let gone: Vec<String> = old.keys().filter(|key| !new.contains_key(*key)).cloned().collect();
-    let mut entries = before["metadata"]["managedFields"].as_array().cloned().unwrap_or_default();
+    let (old, new) = (
+        before["data"].as_object().unwrap_or(&empty),
+        after["data"].as_object().unwrap_or(&empty),
+    );
+    let changed: Vec<String> = new
+        .keys()
+        .filter(|key| old.get(*key) != new.get(*key))
+        .cloned()
+        .collect();
+    let gone: Vec<String> = old
+        .keys()
+        .filter(|key| !new.contains_key(*key))
+        .cloned()
+        .collect();
+    let mut entries = before["metadata"]["managedFields"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     for key in changed.iter().chain(&gone) {
         for entry in &mut entries {
             if let Some(fields) = entry["fieldsV1"]["f:data"].as_object_mut() {

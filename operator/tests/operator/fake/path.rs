@@ -13,31 +13,46 @@ impl Target {
     pub fn parse(path: &str) -> Option<Self> {
         let segments: Vec<&str> = path.trim_matches('/').split('/').collect();
         let rest = match segments.as_slice() {
-            ["api", "v1", rest @ ..] => rest,
-            ["apis", _, _, rest @ ..] => rest,
+            ["api", "v1", rest @ ..] | ["apis", _, _, rest @ ..] => rest,
             ["openid", "v1", "jwks"] => &["jwks", "jwks"],
             _ => return None,
         };
         let text = |text: &str| Some(text.to_owned());
         Some(match rest {
             [plural] => Self::all(plural),
-            ["namespaces", name] => Self { name: text(name), ..Self::all("namespaces") },
-            ["namespaces", namespace, plural] => Self { namespace: text(namespace), ..Self::all(plural) },
+            ["namespaces", name] => Self {
+                name: text(name),
+                ..Self::all("namespaces")
+            },
+            ["namespaces", namespace, plural] => Self {
+                namespace: text(namespace),
+                ..Self::all(plural)
+            },
             ["namespaces", namespace, plural, name] => Self::named(plural, namespace, name),
-            ["namespaces", namespace, plural, name, "status"] => {
-                Self { status: true, ..Self::named(plural, namespace, name) }
-            }
+            ["namespaces", namespace, plural, name, "status"] => Self {
+                status: true,
+                ..Self::named(plural, namespace, name)
+            },
             _ => return None,
         })
     }
 
     pub fn all(plural: &str) -> Self {
-        Self { plural: plural.to_owned(), namespace: None, name: None, status: false }
+        Self {
+            plural: plural.to_owned(),
+            namespace: None,
+            name: None,
+            status: false,
+        }
     }
 
     pub fn named(plural: &str, namespace: &str, name: &str) -> Self {
         let namespace = (!namespace.is_empty()).then(|| namespace.to_owned());
-        Self { namespace, name: Some(name.to_owned()), ..Self::all(plural) }
+        Self {
+            namespace,
+            name: Some(name.to_owned()),
+            ..Self::all(plural)
+        }
     }
 }
 
@@ -62,10 +77,14 @@ impl Query {
                 "resourceVersion" => parsed.version = value.parse().unwrap_or(0),
                 "labelSelector" => {
                     let pairs = value.split(',').filter_map(|pair| pair.split_once('='));
-                    parsed.labels = pairs.map(|(key, value)| (key.to_owned(), value.to_owned())).collect();
+                    parsed.labels = pairs
+                        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                        .collect();
                 }
                 "fieldSelector" => {
-                    let pairs = value.split(',').filter_map(|pair| pair.strip_prefix("status.phase!="));
+                    let pairs = value
+                        .split(',')
+                        .filter_map(|pair| pair.strip_prefix("status.phase!="));
                     parsed.no_phases = pairs.map(str::to_owned).collect();
                 }
                 _ => {}

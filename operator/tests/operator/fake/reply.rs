@@ -21,7 +21,16 @@ fn whole(code: u16, value: &Value) -> Response<Reply> {
     answer(code, Reply::Whole(Some(Bytes::from(value.to_string()))))
 }
 
-pub fn error(code: u16, reason: &str) -> Response<Reply> {
+pub fn error(code: u16) -> Response<Reply> {
+    let reason = match code {
+        403 => "Forbidden",
+        404 => "NotFound",
+        405 => "MethodNotAllowed",
+        409 => "Conflict",
+        422 => "Invalid",
+        504 => "Timeout",
+        _ => "InternalError",
+    };
     let status = json!({
         "kind": "Status", "apiVersion": "v1", "status": "Failure", "code": code, "reason": reason,
         "message": "the words of an API server",
@@ -44,14 +53,26 @@ fn shown(object: &Value, metadata_only: bool) -> Value {
 fn matches(object: &Value, target: &Target, query: &Query) -> bool {
     let namespace = target.namespace.as_deref();
     namespace.is_none_or(|namespace| object["metadata"]["namespace"] == namespace)
-        && query.labels.iter().all(|(key, value)| has_label(object, key, value))
-        && !query.no_phases.iter().any(|phase| object["status"]["phase"] == phase.as_str())
+        && query
+            .labels
+            .iter()
+            .all(|(key, value)| has_label(object, key, value))
+        && !query
+            .no_phases
+            .iter()
+            .any(|phase| object["status"]["phase"] == phase.as_str())
 }
 
 pub fn list(state: &State, target: &Target, query: &Query, metadata_only: bool) -> Response<Reply> {
-    let found = state.list(target).into_iter().filter(|object| matches(object, target, query));
+    let found = state
+        .list(target)
+        .into_iter()
+        .filter(|object| matches(object, target, query));
     let items: Vec<Value> = found.map(|object| shown(object, metadata_only)).collect();
-    whole(200, &json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": state.version().to_string()}, "items": items}))
+    whole(
+        200,
+        &json!({"kind": "List", "apiVersion": "v1", "metadata": {"resourceVersion": state.version().to_string()}, "items": items}),
+    )
 }
 
 pub fn watch(fake: Fake, target: Target, query: Query, metadata_only: bool) -> Response<Reply> {
@@ -81,8 +102,14 @@ fn event(entry: &Entry, target: &Target, query: &Query, metadata_only: bool) -> 
     if entry.plural != target.plural {
         return None;
     }
-    let before = entry.before.as_ref().filter(|object| matches(object, target, query));
-    let after = entry.after.as_ref().filter(|object| matches(object, target, query));
+    let before = entry
+        .before
+        .as_ref()
+        .filter(|object| matches(object, target, query));
+    let after = entry
+        .after
+        .as_ref()
+        .filter(|object| matches(object, target, query));
     let (kind, object) = match (before, after) {
         (None, None) => return None,
         (None, Some(after)) => ("ADDED", after),

@@ -33,14 +33,21 @@ impl State {
     }
 
     pub fn get(&self, target: &Target) -> Option<&Value> {
-        self.objects.get(&Target { status: false, ..target.clone() })
+        self.objects.get(&Target {
+            status: false,
+            ..target.clone()
+        })
     }
 
     pub fn list(&self, target: &Target) -> Vec<&Value> {
         let here = |it: &&Target| {
             it.plural == target.plural && (target.namespace.is_none() || it.namespace == target.namespace)
         };
-        self.objects.iter().filter(|(it, _)| here(it)).map(|(_, object)| object).collect()
+        self.objects
+            .iter()
+            .filter(|(it, _)| here(it))
+            .map(|(_, object)| object)
+            .collect()
     }
 
     pub fn since(&self, version: u64) -> &[Entry] {
@@ -50,7 +57,11 @@ impl State {
 
     pub fn create(&mut self, target: &Target, mut object: Value, manager: &str) -> Result<Value, u16> {
         let name = object["metadata"]["name"].as_str().ok_or(422_u16)?;
-        let target = Target::named(&target.plural, target.namespace.as_deref().unwrap_or_default(), name);
+        let target = Target::named(
+            &target.plural,
+            target.namespace.as_deref().unwrap_or_default(),
+            name,
+        );
         if self.objects.contains_key(&target) {
             return Err(409);
         }
@@ -64,7 +75,7 @@ impl State {
         if let Some(namespace) = &target.namespace {
             meta["namespace"] = namespace.clone().into();
         }
-        self.put(target, None, object)
+        Ok(self.put(target, None, object))
     }
 
     pub fn apply(&mut self, plural: &str, object: Value, manager: &str) -> Value {
@@ -103,7 +114,14 @@ impl State {
                 object["status"] = present["status"].clone();
             }
         }
-        self.update(Target { status: false, ..target.clone() }, object, manager)
+        self.update(
+            Target {
+                status: false,
+                ..target.clone()
+            },
+            object,
+            manager,
+        )
     }
 
     /// The present object, if the preconditions in `given` hold.
@@ -127,7 +145,8 @@ impl State {
             own_fields(&before, &mut object, manager);
         }
         if before["spec"] != object["spec"] {
-            object["metadata"]["generation"] = (before["metadata"]["generation"].as_u64().unwrap() + 1).into();
+            object["metadata"]["generation"] =
+                (before["metadata"]["generation"].as_u64().unwrap() + 1).into();
         }
         object["metadata"]["resourceVersion"] = before["metadata"]["resourceVersion"].clone();
         if before == object {
@@ -136,7 +155,7 @@ impl State {
         if object["metadata"]["deletionTimestamp"].is_string() && finalizers(&object) == 0 {
             return Ok(self.remove(&target));
         }
-        self.put(target, Some(before), object)
+        Ok(self.put(target, Some(before), object))
     }
 
     pub fn delete(&mut self, target: &Target, options: &Value) -> Result<Value, u16> {
@@ -147,16 +166,21 @@ impl State {
         }
         let mut object = before.clone();
         object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:01Z".into();
-        self.put(target.clone(), Some(before), object)
+        Ok(self.put(target.clone(), Some(before), object))
     }
 
-    fn put(&mut self, target: Target, before: Option<Value>, mut object: Value) -> Result<Value, u16> {
+    fn put(&mut self, target: Target, before: Option<Value>, mut object: Value) -> Value {
         self.version += 1;
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
         let (version, plural, after) = (self.version, target.plural.clone(), Some(object.clone()));
-        self.log.push(Entry { version, plural, before, after });
+        self.log.push(Entry {
+            version,
+            plural,
+            before,
+            after,
+        });
         self.objects.insert(target, object.clone());
-        Ok(object)
+        object
     }
 
     /// With whatever it owned.
@@ -165,13 +189,26 @@ impl State {
         self.version += 1;
         object["metadata"]["resourceVersion"] = self.version.to_string().into();
         let (version, plural, before) = (self.version, target.plural.clone(), Some(object.clone()));
-        self.log.push(Entry { version, plural, before, after: None });
+        self.log.push(Entry {
+            version,
+            plural,
+            before,
+            after: None,
+        });
         let owned = |it: &Value| {
             let owners = it["metadata"]["ownerReferences"].as_array();
-            owners.is_some_and(|owners| owners.iter().any(|owner| owner["uid"] == object["metadata"]["uid"]))
+            owners.is_some_and(|owners| {
+                owners
+                    .iter()
+                    .any(|owner| owner["uid"] == object["metadata"]["uid"])
+            })
         };
-        let orphans: Vec<Target> =
-            self.objects.iter().filter(|(_, it)| owned(it)).map(|(target, _)| target.clone()).collect();
+        let orphans: Vec<Target> = self
+            .objects
+            .iter()
+            .filter(|(_, it)| owned(it))
+            .map(|(target, _)| target.clone())
+            .collect();
         for orphan in orphans {
             let _ = self.delete(&orphan, &Value::Null);
         }

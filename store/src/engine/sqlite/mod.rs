@@ -3,6 +3,7 @@
 mod fault;
 mod heads;
 mod job;
+mod log;
 mod migrations;
 mod open;
 mod queue;
@@ -62,12 +63,7 @@ impl Sqlite {
     pub fn open(directory: &Path) -> Result<Self, OpenSqliteError> {
         let open::OpenDatabase { file, lock, writer } = open::open(directory)?;
         let readers = Readers::new(&file)?;
-        let shared = Arc::new(Shared {
-            queue: Queue::new(QUEUE_CAPACITY),
-            latest: watch::Sender::new(writer::latest_change(&writer)?),
-            rights_epoch: AtomicU64::new(0),
-            counters: Counters::default(),
-        });
+        let shared = Arc::new(Shared::new(writer::latest_change(&writer)?));
         let writer = Writer::new(writer, Arc::clone(&shared));
         let ending = Ending(Arc::clone(&shared));
         let run = move || {
@@ -114,6 +110,15 @@ impl Drop for Sqlite {
 }
 
 impl Shared {
+    fn new(latest_change: u64) -> Self {
+        Self {
+            queue: Queue::new(QUEUE_CAPACITY),
+            latest: watch::Sender::new(latest_change),
+            rights_epoch: AtomicU64::new(0),
+            counters: Counters::default(),
+        }
+    }
+
     fn latest_change(&self) -> u64 {
         *self.latest.borrow()
     }

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, config::DbConfig};
 use rustix::fs::{FlockOperation, flock};
 use thiserror::Error;
 
@@ -18,9 +18,12 @@ use super::migrations::migrate;
 const OLDEST_SQLITE: i32 = 3_051_003;
 const DATABASE: &str = "coffer.db";
 const LOCK: &str = "lock";
-/// Pages of log (4 KiB each) after which it is copied into the database.
-const CHECKPOINT_PAGES: u32 = 4000;
-const PATIENCE: Duration = Duration::from_secs(5);
+/// To how many bytes the log's file is cut when it starts anew.
+const LOG_BYTES: u32 = 64 << 20;
+/// How long a reader waits while the log is being recovered.
+const READER_PATIENCE: Duration = Duration::from_secs(5);
+/// How long the writer, and all who wait for it, wait for readers when it empties the log.
+const WRITER_PATIENCE: Duration = Duration::from_millis(100);
 
 /// Why the database was not opened.
 #[derive(Debug, Error)]
@@ -151,7 +154,7 @@ fn lock(directory: &Path) -> Result<File, OpenSqliteError> {
 }
 
 fn configure_writer(connection: &Connection) -> Result<(), OpenSqliteError> {
-    configure(connection, 32 * 1024)?;
+    configure(connection, 32 * 1024, WRITER_PATIENCE)?;
     let mode: String = connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))?;
     if mode != "wal" {
         return Err(OpenSqliteError::NoWal(mode));
@@ -160,20 +163,25 @@ fn configure_writer(connection: &Connection) -> Result<(), OpenSqliteError> {
     connection.pragma_update(None, "foreign_keys", true)?;
     // What is deleted is overwritten, not only forgotten.
     connection.pragma_update_and_check(None, "secure_delete", true, |_| Ok(()))?;
-    connection.pragma_update_and_check(None, "wal_autocheckpoint", CHECKPOINT_PAGES, |_| Ok(()))?;
+    // The writer copies the log itself: SQLite would not say when that fails.
+    connection.pragma_update_and_check(None, "wal_autocheckpoint", 0, |_| Ok(()))?;
+    connection.pragma_update_and_check(None, "journal_size_limit", LOG_BYTES, |_| Ok(()))?;
     Ok(())
 }
 
 /// Settings of a connection that reads.
 pub(super) fn configure_reader(connection: &Connection) -> rusqlite::Result<()> {
-    configure(connection, 8 * 1024)?;
+    configure(connection, 8 * 1024, READER_PATIENCE)?;
     connection.pragma_update(None, "query_only", true)
 }
 
-fn configure(connection: &Connection, cache_kibibytes: i32) -> rusqlite::Result<()> {
-    connection.busy_timeout(PATIENCE)?;
+fn configure(connection: &Connection, cache_kibibytes: i32, patience: Duration) -> rusqlite::Result<()> {
+    connection.busy_timeout(patience)?;
     connection.set_prepared_statement_cache_capacity(64);
     connection.pragma_update(None, "cache_size", -cache_kibibytes)?;
+    // A plan that may depend on the bound values is thrown away when they change: compiled anew for each question,
+    // at several times the price of answering it. None of ours gains by that.
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     // No file but the database and its log ever holds anything of ours.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "trusted_schema", false)

@@ -14,6 +14,7 @@ use super::{
     Shared, fault,
     heads::Heads,
     job::{Job, Task},
+    log::{Level, Log},
     queue::Taken,
     read, write,
 };
@@ -22,26 +23,15 @@ use crate::engine::stats::bump;
 /// How long erasing waits before it is tried again, when a reader was in the way.
 const ERASE_AGAIN: Duration = Duration::from_millis(50);
 
-/// Whether a commit flushes the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Level {
-    /// `NORMAL`: not.
-    Written,
-    /// `FULL`: it does.
-    Flushed,
-}
-
 /// The thread's own things.
 pub(super) struct Writer {
     connection: Connection,
     shared: Arc<Shared>,
     heads: Heads,
     latest_change: u64,
-    level: Level,
-    /// Destroyed bytes may still be in the log.
-    erasing: bool,
-    /// A disk operation failed: what is in the log may not be on the disk.
-    suspect: bool,
+    log: Log,
+    /// The last transaction came to nothing.
+    failing: bool,
 }
 
 type Results = Vec<Result<(), CommitError>>;
@@ -55,24 +45,28 @@ impl Writer {
             shared,
             heads: Heads::default(),
             latest_change,
-            level: Level::Flushed,
-            erasing: true,
-            suspect: false,
+            log: Log::new(),
+            failing: false,
         }
     }
 
     /// Until the queue ends.
     pub(super) fn run(mut self) {
         loop {
-            match self.shared.queue.take(self.erasing.then_some(ERASE_AGAIN)) {
+            match self
+                .shared
+                .queue
+                .take(self.log.is_erasing().then_some(ERASE_AGAIN))
+            {
                 Taken::Batch(batch) => self.serve(batch),
-                Taken::Idle => self.erase(),
+                Taken::Idle => self.log.erase(&self.connection, &self.shared.counters),
                 Taken::End => break,
             }
         }
     }
 
-    fn serve(&mut self, batch: VecDeque<Job>) {
+    /// Does all of `batch`, and answers.
+    pub(super) fn serve(&mut self, batch: VecDeque<Job>) {
         let answers = self.transact(&batch).unwrap_or_else(|error| {
             self.abandon(&error);
             batch
@@ -84,19 +78,23 @@ impl Writer {
         for (job, answer) in batch.into_iter().zip(answers) {
             job.answer(answer);
         }
+        self.log.tidy(&self.connection, &self.shared.counters);
     }
 
     /// One transaction. An error is one of all tasks; an answer is one of its task alone.
     fn transact(&mut self, batch: &VecDeque<Job>) -> rusqlite::Result<Results> {
-        self.regain_trust()?;
         let durable = batch.iter().any(|job| job.task.durable());
-        self.set_level(if durable { Level::Flushed } else { Level::Written })?;
+        let level = if durable { Level::Flushed } else { Level::Written };
+        self.log.prepare(&self.connection, level, &self.shared.counters)?;
         self.run_sql("BEGIN IMMEDIATE")?;
         let mut answers = Results::with_capacity(batch.len());
         for job in batch {
             answers.push(self.attempt(&job.task)?);
         }
         self.run_sql("COMMIT")?;
+        if std::mem::take(&mut self.failing) {
+            tracing::info!("the store writes again");
+        }
         bump(&self.shared.counters.transactions);
         if durable {
             bump(&self.shared.counters.flushes);
@@ -177,15 +175,17 @@ impl Writer {
         }
         self.shared.announce(self.latest_change);
         if done().any(Task::erases) {
-            self.erasing = true;
-            self.erase();
+            self.log.erase(&self.connection, &self.shared.counters);
         }
     }
 
     /// After a transaction that came to nothing.
     fn abandon(&mut self, error: &rusqlite::Error) {
-        tracing::error!(%error, "the store could not write");
-        self.suspect |= fault::is_io(error);
+        // Once, not for every batch that meets a full disk.
+        if !std::mem::replace(&mut self.failing, true) {
+            tracing::error!(%error, "the store cannot write");
+        }
+        self.log.met(error);
         if !self.connection.is_autocommit()
             && let Err(error) = self.run_sql("ROLLBACK")
         {
@@ -195,51 +195,35 @@ impl Writer {
         self.latest_change = self.shared.latest_change();
     }
 
-    /// When a flush has failed, the kernel may have dropped what it could not write and will not say so again.
-    /// Copying the log into the database writes all of it anew; until that succeeds nothing is acknowledged.
-    fn regain_trust(&mut self) -> rusqlite::Result<()> {
-        if self.suspect {
-            self.set_level(Level::Flushed)?;
-            if !self.checkpoint()? {
-                return Err(fault::still_suspect());
-            }
-            self.suspect = false;
-        }
-        Ok(())
-    }
-
-    /// Empties the log, in which destroyed bytes may still be found; again later, if a reader needs it now.
-    fn erase(&mut self) {
-        match self.checkpoint() {
-            Ok(done) => self.erasing = !done,
-            Err(error) => tracing::warn!(%error, "the store's log could not be emptied yet"),
-        }
-    }
-
-    /// Whether the whole log was copied into the database and cut to nothing.
-    fn checkpoint(&self) -> rusqlite::Result<bool> {
-        bump(&self.shared.counters.checkpoints);
-        let busy: i64 = self
-            .connection
-            .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
-        Ok(busy == 0)
-    }
-
-    /// Outside of a transaction only: within one SQLite ignores it.
-    fn set_level(&mut self, level: Level) -> rusqlite::Result<()> {
-        if self.level != level {
-            let word = match level {
-                Level::Written => "NORMAL",
-                Level::Flushed => "FULL",
-            };
-            self.connection.pragma_update(None, "synchronous", word)?;
-            self.level = level;
-        }
-        Ok(())
-    }
-
     fn run_sql(&self, sql: &str) -> rusqlite::Result<()> {
         self.connection.prepare_cached(sql)?.execute([]).map(|_| ())
+    }
+}
+
+#[cfg(test)]
+impl Writer {
+    /// As after a failed flush.
+    pub(super) fn distrust(&mut self) {
+        self.log.distrust();
+    }
+
+    /// Does not wait for readers.
+    pub(super) fn impatient(&self) {
+        self.connection.busy_timeout(Duration::ZERO).unwrap();
+    }
+
+    /// How large the database is.
+    pub(super) fn pages(&self) -> i64 {
+        self.connection
+            .pragma_query_value(None, "page_count", |row| row.get(0))
+            .unwrap()
+    }
+
+    /// How large it may become.
+    pub(super) fn limit_pages(&self, pages: i64) {
+        self.connection
+            .pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))
+            .unwrap();
     }
 }
 

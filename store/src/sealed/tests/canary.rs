@@ -17,21 +17,46 @@ const CANARY: &str = "canary-5d1f0c6e-7a54-4f63-9f0e-value";
 /// The files of the store that hold `bytes`.
 fn holders(path: &Path, bytes: &[u8]) -> Vec<String> {
     let files = fs::read_dir(path).unwrap().map(|entry| entry.unwrap().path());
-    let holds = |file: &std::path::PathBuf| fs::read(file).unwrap().windows(bytes.len()).any(|part| part == bytes);
-    files.filter(holds).map(|file| file.file_name().unwrap().to_string_lossy().into_owned()).collect()
+    let holds = |file: &std::path::PathBuf| {
+        fs::read(file)
+            .unwrap()
+            .windows(bytes.len())
+            .any(|part| part == bytes)
+    };
+    files
+        .filter(holds)
+        .map(|file| file.file_name().unwrap().to_string_lossy().into_owned())
+        .collect()
 }
 
 /// As it is, as hexadecimal, as base64 from each of three offsets, and backwards.
 fn forms(value: &[u8]) -> Vec<Vec<u8>> {
-    let base64 = |offset: usize| BASE64_STANDARD.encode(&value[offset..value.len() - (value.len() - offset) % 3]).into_bytes();
+    let base64 = |offset: usize| {
+        BASE64_STANDARD
+            .encode(&value[offset..value.len() - (value.len() - offset) % 3])
+            .into_bytes()
+    };
     let hex = hex::encode(value);
     let backwards = value.iter().rev().copied().collect();
-    vec![value.to_vec(), hex.to_uppercase().into_bytes(), hex.into_bytes(), base64(0), base64(1), base64(2), backwards]
+    vec![
+        value.to_vec(),
+        hex.to_uppercase().into_bytes(),
+        hex.into_bytes(),
+        base64(0),
+        base64(1),
+        base64(2),
+        backwards,
+    ]
 }
 
 fn assert_absent(path: &Path, value: &[u8]) {
     for form in forms(value) {
-        assert_eq!(holders(path, &form), [""; 0], "{}", String::from_utf8_lossy(&form));
+        assert_eq!(
+            holders(path, &form),
+            [""; 0],
+            "{}",
+            String::from_utf8_lossy(&form)
+        );
     }
 }
 
@@ -76,11 +101,25 @@ async fn a_destroyed_version_is_gone_from_the_files() {
     let (world, directory) = world().await;
     let secret = world.put("default", "KEY", CANARY).await.unwrap();
     world.put("default", "OTHER", "stays").await.unwrap();
-    let sealed = column(directory.path(), "SELECT sealed FROM versions ORDER BY length(sealed) DESC LIMIT 1");
+    let sealed = column(
+        directory.path(),
+        "SELECT sealed FROM versions ORDER BY length(sealed) DESC LIMIT 1",
+    );
     let tail = &sealed[sealed.len() - 32..];
     assert!(!holders(directory.path(), tail).is_empty());
     let (version, state) = (version(1), VersionState::Destroyed);
-    world.commit(vec![], vec![Write::VersionState { secret: secret.id, version, state, at: now() }]).await.unwrap();
+    world
+        .commit(
+            vec![],
+            vec![Write::VersionState {
+                secret: secret.id,
+                version,
+                state,
+                at: now(),
+            }],
+        )
+        .await
+        .unwrap();
     wait_until_gone(&world, directory.path(), tail).await;
     assert_eq!(world.value("default", "OTHER").await.unwrap(), b"stays");
 }
@@ -94,7 +133,10 @@ async fn a_dropped_vault_takes_its_key_along() {
     assert!(!holders(directory.path(), tail).is_empty());
     let name = world.vault.vault.name.clone();
     let at = vec![Precondition::Vault(world.organization.id, name, Some(1))];
-    world.commit(at, vec![Write::DropVault(world.vault.vault.id)]).await.unwrap();
+    world
+        .commit(at, vec![Write::DropVault(world.vault.vault.id)])
+        .await
+        .unwrap();
     for _ in 0..1000 {
         if holders(directory.path(), tail).is_empty() {
             return;

@@ -23,7 +23,11 @@ fn seed(n: u8) -> Seed {
 
 fn kek(current: u8, previous: &[u8]) -> Arc<dyn KekProvider> {
     let entropy = Arc::new(SystemEntropy::checked().unwrap());
-    Arc::new(StaticKek::from_keys(seed(current), previous.iter().copied().map(seed).collect(), entropy))
+    Arc::new(StaticKek::from_keys(
+        seed(current),
+        previous.iter().copied().map(seed).collect(),
+        entropy,
+    ))
 }
 
 fn options(path: &Path, kek: Arc<dyn KekProvider>) -> StoreOptions {
@@ -49,7 +53,10 @@ fn rows(path: &Path) -> Connection {
 
 async fn fresh(durability: AuditDurability) -> (Arc<dyn Store>, TempDir) {
     let directory = TempDir::new().unwrap();
-    let options = StoreOptions { audit_durability: durability, ..options(directory.path(), kek(1, &[])) };
+    let options = StoreOptions {
+        audit_durability: durability,
+        ..options(directory.path(), kek(1, &[]))
+    };
     (open(options).await.unwrap(), directory)
 }
 

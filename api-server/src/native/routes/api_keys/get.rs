@@ -35,6 +35,9 @@ pub async fn get_api_key(
     path: KeyPath,
 ) -> Result<Response, ApiError> {
     path.no_verb()?;
-    let key = app.coffer.get_api_key(&caller, &path.organization, path.id).await?;
+    let key = app
+        .coffer
+        .get_api_key(&caller, &path.organization, path.id)
+        .await?;
     Ok(respond::json(StatusCode::OK, &ApiKeyOut::from(key)))
 }

@@ -47,7 +47,10 @@ pub async fn list_api_keys(
     let query = Query::read(uri.query(), &["after", "limit"])?;
     let limit = limit(&query)?;
     let after = query.parsed("after", "the id of an API key")?;
-    let keys = app.coffer.list_api_keys(&caller, &organization, after, limit).await?;
+    let keys = app
+        .coffer
+        .list_api_keys(&caller, &organization, after, limit)
+        .await?;
     let page = Page::of(keys, limit, |key| key.id.to_string(), ApiKeyOut::from);
     Ok(respond::json(StatusCode::OK, &page))
 }

@@ -50,7 +50,12 @@ pub async fn rotate_api_key(
     if path.verb.as_deref() != Some("rotate") {
         return Err(Error::invalid("verb", "POST takes :rotate").into());
     }
-    let overlap = body::json_or_default::<RotateIn>(&headers, body).await?.overlap()?;
-    let issued = app.coffer.rotate_api_key(&caller, &path.organization, path.id, overlap).await?;
+    let overlap = body::json_or_default::<RotateIn>(&headers, body)
+        .await?
+        .overlap()?;
+    let issued = app
+        .coffer
+        .rotate_api_key(&caller, &path.organization, path.id, overlap)
+        .await?;
     Ok(respond::json(StatusCode::OK, &IssuedKeyOut::from(issued)))
 }

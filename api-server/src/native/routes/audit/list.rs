@@ -47,7 +47,16 @@ pub async fn list_audit(
 ) -> Result<Response, ApiError> {
     let query = Query::read(uri.query(), &["after", "limit"])?;
     let (limit, after) = (limit(&query)?, query.number("after")?.unwrap_or_default());
-    let records = app.coffer.read_audit(&caller, &organization, after, limit).await?;
-    let shown = records.into_iter().map(AuditRecordOut::try_from).collect::<Result<Vec<_>, Error>>()?;
-    Ok(respond::json(StatusCode::OK, &Page::of(shown, limit, AuditRecordOut::key, |record| record)))
+    let records = app
+        .coffer
+        .read_audit(&caller, &organization, after, limit)
+        .await?;
+    let shown = records
+        .into_iter()
+        .map(AuditRecordOut::try_from)
+        .collect::<Result<Vec<_>, Error>>()?;
+    Ok(respond::json(
+        StatusCode::OK,
+        &Page::of(shown, limit, AuditRecordOut::key, |record| record),
+    ))
 }

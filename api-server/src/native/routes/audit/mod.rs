@@ -11,6 +11,9 @@ use super::Route;
 pub(super) fn routes() -> Vec<Route> {
     vec![
         ("/organizations/{org}/audit", routing::get(list::list_audit)),
-        ("/organizations/{org}/audit:verify", routing::get(verify::verify_audit).post(verify::verify_audit)),
+        (
+            "/organizations/{org}/audit:verify",
+            routing::get(verify::verify_audit).post(verify::verify_audit),
+        ),
     ]
 }

@@ -46,7 +46,16 @@ impl Feed {
         let after = after.unwrap_or_else(|| app.coffer.latest_change());
         let first = app.coffer.changes(&caller, &organization, after).await?;
         let open = app.metrics.open_stream("changes");
-        Ok(Self { app, caller, credential, organization, after, latest, first: Some(first), _open: open })
+        Ok(Self {
+            app,
+            caller,
+            credential,
+            organization,
+            after,
+            latest,
+            first: Some(first),
+            _open: open,
+        })
     }
 
     /// The response body.
@@ -84,7 +93,10 @@ impl Feed {
 
     async fn page(&mut self) -> Result<ChangePage, Error> {
         self.caller = self.credential.renew(&self.app, &self.caller).await?;
-        self.app.coffer.changes(&self.caller, &self.organization, self.after).await
+        self.app
+            .coffer
+            .changes(&self.caller, &self.organization, self.after)
+            .await
     }
 
     /// A page's events, if it has any; moves on behind it.
@@ -104,6 +116,11 @@ impl Feed {
 fn event(text: &mut String, change: &ChangeOut) {
     if let Ok(data) = serde_json::to_string(change) {
         // Writing to a String does not fail.
-        let _ = write!(text, "id: {}\nevent: {}\ndata: {data}\n\n", change.sequence(), change.kind());
+        let _ = write!(
+            text,
+            "id: {}\nevent: {}\ndata: {data}\n\n",
+            change.sequence(),
+            change.kind()
+        );
     }
 }

@@ -9,5 +9,8 @@ use super::Route;
 
 /// The routes of this noun.
 pub(super) fn routes() -> Vec<Route> {
-    vec![("/organizations/{org}/changes", routing::get(stream::stream_changes))]
+    vec![(
+        "/organizations/{org}/changes",
+        routing::get(stream::stream_changes),
+    )]
 }

@@ -59,7 +59,11 @@ pub async fn stream_changes(
 
 fn last_event_id(headers: &HeaderMap) -> Result<Option<u64>, Error> {
     let wrong = || Error::invalid("Last-Event-ID", "must be the id of an event of this stream");
-    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit()).then(|| text.parse().ok())?;
+    let digits = |text: &str| {
+        text.bytes()
+            .all(|b| b.is_ascii_digit())
+            .then(|| text.parse().ok())?
+    };
     headers
         .get("last-event-id")
         .map(|id| id.to_str().ok().and_then(digits).ok_or_else(wrong))

@@ -47,9 +47,15 @@ pub async fn list_consumers(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     let query = Query::read(uri.query(), &["name"])?;
-    let name = query.text("name").map(SecretName::new).transpose().map_err(Error::from)?;
+    let name = query
+        .text("name")
+        .map(SecretName::new)
+        .transpose()
+        .map_err(Error::from)?;
     let lines = app.coffer.list_consumers(&caller, &place).await?;
-    let meant = lines.into_iter().filter(|(line, _)| name.as_ref().is_none_or(|name| line.name == *name));
+    let meant = lines
+        .into_iter()
+        .filter(|(line, _)| name.as_ref().is_none_or(|name| line.name == *name));
     let shown = meant.map(|(line, current)| ConsumerOut::of(line, current));
     Ok(respond::json(StatusCode::OK, &Page::whole(shown.collect())))
 }

@@ -49,7 +49,9 @@ pub async fn delete_secret(
     uri: Uri,
 ) -> Result<Response, ApiError> {
     no_verb(&path)?;
-    let version = Query::read(uri.query(), &["version"])?.positive("version")?.and_then(Version::new);
+    let version = Query::read(uri.query(), &["version"])?
+        .positive("version")?
+        .and_then(Version::new);
     let which = version.map_or(Which::All, |version| Which::These(vec![version]));
     let secret = app.coffer.delete_secret(&caller, &path.address, &which).await?;
     Ok(respond::json(StatusCode::OK, &SecretSummary::from(secret)))

@@ -48,7 +48,12 @@ pub async fn destroy_secret(
     body: Body,
 ) -> Result<Response, ApiError> {
     let meant: VersionsIn = body::json_or_default(headers, body).await?;
-    let unsaid = || Error::invalid("versions", "is missing; send {\"versions\":[…]}, or {\"all\":true} for every one");
+    let unsaid = || {
+        Error::invalid(
+            "versions",
+            "is missing; send {\"versions\":[…]}, or {\"all\":true} for every one",
+        )
+    };
     let which = meant.which()?.ok_or_else(unsaid)?;
     let secret = app.coffer.destroy_secret(caller, address, &which).await?;
     Ok(respond::json(StatusCode::OK, &SecretSummary::from(secret)))

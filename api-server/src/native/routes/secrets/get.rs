@@ -49,7 +49,9 @@ pub async fn get_secret(
     address: &Address,
     query: Option<&str>,
 ) -> Result<Response, ApiError> {
-    let version = Query::read(query, &["version"])?.positive("version")?.and_then(Version::new);
+    let version = Query::read(query, &["version"])?
+        .positive("version")?
+        .and_then(Version::new);
     let read = app.coffer.read_secret(caller, address, version).await?;
     let mut response = respond::json(StatusCode::OK, &SecretOut::of(&read));
     if let Ok(tag) = HeaderValue::from_str(&format!("\"{}\"", read.meta.version)) {

@@ -49,8 +49,20 @@ pub async fn list_secrets(
 ) -> Result<Response, ApiError> {
     let query = Query::read(uri.query(), &["after", "limit"])?;
     let limit = limit(&query)?;
-    let after = query.text("after").map(SecretName::new).transpose().map_err(Error::from)?;
-    let secrets = app.coffer.list_secrets(&caller, &place, after.as_ref(), limit).await?;
-    let page = Page::of(secrets, limit, |secret| secret.name.to_string(), SecretSummary::from);
+    let after = query
+        .text("after")
+        .map(SecretName::new)
+        .transpose()
+        .map_err(Error::from)?;
+    let secrets = app
+        .coffer
+        .list_secrets(&caller, &place, after.as_ref(), limit)
+        .await?;
+    let page = Page::of(
+        secrets,
+        limit,
+        |secret| secret.name.to_string(),
+        SecretSummary::from,
+    );
     Ok(respond::json(StatusCode::OK, &page))
 }

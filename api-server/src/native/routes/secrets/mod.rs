@@ -35,7 +35,10 @@ pub(super) fn routes() -> Vec<Route> {
         ),
         (
             "/organizations/{org}/vaults/{vault}/environments/{environment}/secrets/{*name}",
-            routing::get(on_get).put(put::put_secret).delete(delete::delete_secret).post(on_post),
+            routing::get(on_get)
+                .put(put::put_secret)
+                .delete(delete::delete_secret)
+                .post(on_post),
         ),
     ]
 }
@@ -64,13 +67,17 @@ async fn on_post(
         Some("undelete") => undelete::undelete_secret(&app, &caller, &path.address, &headers, body).await,
         Some("destroy") => destroy::destroy_secret(&app, &caller, &path.address, &headers, body).await,
         Some("rotate") => rotate::rotate_secret(&app, &caller, &path.address).await,
-        _ => Err(unknown_verb("POST takes :undelete, :destroy or :rotate; to write a value, PUT it")),
+        _ => Err(unknown_verb(
+            "POST takes :undelete, :destroy or :rotate; to write a value, PUT it",
+        )),
     }
 }
 
 /// Refuses a verb where a method takes none.
 fn no_verb(path: &SecretPath) -> Result<(), ApiError> {
-    path.verb.as_ref().map_or(Ok(()), |_| Err(unknown_verb("takes no verb with this method")))
+    path.verb
+        .as_ref()
+        .map_or(Ok(()), |_| Err(unknown_verb("takes no verb with this method")))
 }
 
 fn unknown_verb(message: &str) -> ApiError {

@@ -66,7 +66,10 @@ pub async fn put_secret(
     no_verb(&path)?;
     let expected = expected(&headers)?;
     let value = body::json::<ValueIn>(&headers, body).await?.into_value()?;
-    let written = app.coffer.put_secret(&caller, &path.address, value, PutOptions { expected }).await;
+    let written = app
+        .coffer
+        .put_secret(&caller, &path.address, value, PutOptions { expected })
+        .await;
     let written = written.map_err(|error| match (error, expected) {
         (Error::Conflict(message), Some(_)) => ApiError::Precondition(message),
         (other, _) => other.into(),
@@ -89,11 +92,18 @@ fn expected(headers: &HeaderMap) -> Result<Option<Expected>, Error> {
         (None, None) => Ok(None),
         (Some(tag), None) => {
             let rule = || Error::invalid("If-Match", "must be one version in quotes, such as \"3\"");
-            tag.to_str().ok().and_then(version_of).map(|version| Some(Expected::Latest(version))).ok_or_else(rule)
+            tag.to_str()
+                .ok()
+                .and_then(version_of)
+                .map(|version| Some(Expected::Latest(version)))
+                .ok_or_else(rule)
         }
         (None, Some(any)) if any == "*" => Ok(Some(Expected::Absent)),
         (None, Some(_)) => Err(Error::invalid("If-None-Match", "must be *")),
-        (Some(_), Some(_)) => Err(Error::invalid("If-Match", "send If-Match or If-None-Match, not both")),
+        (Some(_), Some(_)) => Err(Error::invalid(
+            "If-Match",
+            "send If-Match or If-None-Match, not both",
+        )),
     }
 }
 

@@ -40,6 +40,8 @@ pub async fn list_versions(
 ) -> Result<Response, ApiError> {
     Query::read(query, &[])?;
     let (secret, versions) = app.coffer.list_versions(caller, address).await?;
-    let shown = versions.into_iter().map(|meta| VersionOut::of(meta, secret.current));
+    let shown = versions
+        .into_iter()
+        .map(|meta| VersionOut::of(meta, secret.current));
     Ok(respond::json(StatusCode::OK, &Page::whole(shown.collect())))
 }

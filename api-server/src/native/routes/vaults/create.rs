@@ -48,8 +48,14 @@ pub async fn create_vault(
 ) -> Result<Response, ApiError> {
     let wanted: VaultIn = body::json(&headers, body).await?;
     let name = VaultName::new(wanted.name).map_err(Error::from)?;
-    let settings =
-        VaultSettings { environments: environments(wanted.environments)?, access: Vec::new(), owner: None };
-    let vault = app.coffer.create_vault(&caller, &organization, &name, settings).await?;
+    let settings = VaultSettings {
+        environments: environments(wanted.environments)?,
+        access: Vec::new(),
+        owner: None,
+    };
+    let vault = app
+        .coffer
+        .create_vault(&caller, &organization, &name, settings)
+        .await?;
     Ok(respond::json(StatusCode::CREATED, &VaultOut::from(vault)))
 }

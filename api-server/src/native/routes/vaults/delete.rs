@@ -29,6 +29,8 @@ pub async fn delete_vault(
     Signed(caller): Signed,
     path: VaultPath,
 ) -> Result<Response, ApiError> {
-    app.coffer.drop_vault(&caller, &path.organization, &path.vault, None).await?;
+    app.coffer
+        .drop_vault(&caller, &path.organization, &path.vault, None)
+        .await?;
     Ok(respond::empty(StatusCode::NO_CONTENT))
 }

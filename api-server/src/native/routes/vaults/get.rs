@@ -33,6 +33,9 @@ pub async fn get_vault(
     Signed(caller): Signed,
     path: VaultPath,
 ) -> Result<Response, ApiError> {
-    let vault = app.coffer.get_vault(&caller, &path.organization, &path.vault).await?;
+    let vault = app
+        .coffer
+        .get_vault(&caller, &path.organization, &path.vault)
+        .await?;
     Ok(respond::json(StatusCode::OK, &VaultOut::from(vault)))
 }

@@ -47,8 +47,15 @@ pub async fn list_vaults(
 ) -> Result<Response, ApiError> {
     let query = Query::read(uri.query(), &["after", "limit"])?;
     let limit = limit(&query)?;
-    let after = query.text("after").map(VaultName::new).transpose().map_err(Error::from)?;
-    let vaults = app.coffer.list_vaults(&caller, &organization, after.as_ref(), limit).await?;
+    let after = query
+        .text("after")
+        .map(VaultName::new)
+        .transpose()
+        .map_err(Error::from)?;
+    let vaults = app
+        .coffer
+        .list_vaults(&caller, &organization, after.as_ref(), limit)
+        .await?;
     let page = Page::of(vaults, limit, |vault| vault.name.to_string(), VaultOut::from);
     Ok(respond::json(StatusCode::OK, &page))
 }

@@ -13,10 +13,15 @@ use super::Route;
 /// The routes of this noun.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        ("/organizations/{org}/vaults", routing::post(create::create_vault).get(list::list_vaults)),
+        (
+            "/organizations/{org}/vaults",
+            routing::post(create::create_vault).get(list::list_vaults),
+        ),
         (
             "/organizations/{org}/vaults/{vault}",
-            routing::get(get::get_vault).patch(patch::patch_vault).delete(delete::delete_vault),
+            routing::get(get::get_vault)
+                .patch(patch::patch_vault)
+                .delete(delete::delete_vault),
         ),
     ]
 }

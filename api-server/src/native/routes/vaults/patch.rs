@@ -49,8 +49,18 @@ pub async fn patch_vault(
 ) -> Result<Response, ApiError> {
     let wanted: VaultPatch = body::json(&headers, body).await?;
     let environments = environments(wanted.environments)?;
-    let present = app.coffer.get_vault(&caller, &path.organization, &path.vault).await?;
-    let settings = VaultSettings { environments, access: present.access, owner: None };
-    let vault = app.coffer.apply_vault(&caller, &path.organization, &path.vault, settings).await?;
+    let present = app
+        .coffer
+        .get_vault(&caller, &path.organization, &path.vault)
+        .await?;
+    let settings = VaultSettings {
+        environments,
+        access: present.access,
+        owner: None,
+    };
+    let vault = app
+        .coffer
+        .apply_vault(&caller, &path.organization, &path.vault, settings)
+        .await?;
     Ok(respond::json(StatusCode::OK, &VaultOut::from(vault)))
 }

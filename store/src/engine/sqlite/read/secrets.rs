@@ -58,6 +58,16 @@ pub(in crate::engine::sqlite) fn versions(db: &Connection, secret: SecretId) -> 
     .collect()
 }
 
+/// The one that every read of a value asks.
+pub(in crate::engine::sqlite) const SEALED_VERSION: &str =
+    "SELECT s.id, s.vault_id, s.environment, s.name, s.current_version, s.latest_version, s.generator, s.owner,
+                s.created_at, s.updated_at, s.revision,
+                v.version, v.state, v.created_at, v.created_by, v.ended_at, v.env_file_unfit, v.sealed
+         FROM secrets s JOIN versions v
+              ON v.secret_id = s.id AND v.version = coalesce(?5, s.current_version, s.latest_version)
+         WHERE s.vault_id = ?1 AND s.environment = ?2 AND s.name = ?3
+           AND s.organization_id = ?4 AND v.organization_id = ?4";
+
 pub(in crate::engine::sqlite) fn sealed_version(
     db: &Connection,
     (organization, vault): (OrgId, VaultId),
@@ -72,26 +82,18 @@ pub(in crate::engine::sqlite) fn sealed_version(
             sealed: row.get(17)?,
         })
     };
-    db.prepare_cached(
-        "SELECT s.id, s.vault_id, s.environment, s.name, s.current_version, s.latest_version, s.generator, s.owner,
-                s.created_at, s.updated_at, s.revision,
-                v.version, v.state, v.created_at, v.created_by, v.ended_at, v.env_file_unfit, v.sealed
-         FROM secrets s JOIN versions v
-              ON v.secret_id = s.id AND v.version = coalesce(?5, s.current_version, s.latest_version)
-         WHERE s.vault_id = ?1 AND s.environment = ?2 AND s.name = ?3
-           AND s.organization_id = ?4 AND v.organization_id = ?4",
-    )?
-    .query_row(
-        (
-            vault.as_bytes(),
-            environment.as_str(),
-            name.as_str(),
-            organization.as_bytes(),
-            version.map(|version| rows::integer(version.get())),
-        ),
-        read,
-    )
-    .optional()
+    db.prepare_cached(SEALED_VERSION)?
+        .query_row(
+            (
+                vault.as_bytes(),
+                environment.as_str(),
+                name.as_str(),
+                organization.as_bytes(),
+                version.map(|version| rows::integer(version.get())),
+            ),
+            read,
+        )
+        .optional()
 }
 
 pub(in crate::engine::sqlite) fn consumers(

@@ -1,3 +1,6 @@
 //! The engine from inside.
 
+mod files;
+mod schema;
 mod statements;
+mod writer;

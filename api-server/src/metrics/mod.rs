@@ -1,17 +1,24 @@
 //! Counters, in Prometheus' text form. Labels are doors, route templates and classes: never a name or a value.
 
+mod sampled;
+
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use coffer_domain::Error;
 use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
+
+pub use sampled::sample;
 
 /// The content type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
 /// Upper bounds in seconds: from what a read takes to what a client notices.
-const BUCKETS: [f64; 11] = [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0];
+const BUCKETS: [f64; 11] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.05, 0.25, 1.0, 5.0,
+];
 
 /// All counters of the doors, in a registry to which the embedding program may add its own.
 pub struct Metrics {
@@ -19,8 +26,7 @@ pub struct Metrics {
     requests: HistogramVec,
     /// Open streams, by kind.
     pub streams: IntGaugeVec,
-    /// Refused credentials, by door.
-    pub refused: IntCounterVec,
+    refused: IntCounterVec,
     /// Lines sent to agents, by kind.
     pub lines: IntCounterVec,
     /// Open connections.
@@ -30,13 +36,22 @@ pub struct Metrics {
 impl Metrics {
     /// New counters in `registry`.
     pub fn new(registry: Registry) -> Result<Self, prometheus::Error> {
-        let requests = HistogramOpts::new("coffer_http_request_seconds", "Time to answer, without streams' bodies")
-            .buckets(BUCKETS.to_vec());
+        let requests = HistogramOpts::new(
+            "coffer_http_request_seconds",
+            "Time to answer, without streams' bodies",
+        )
+        .buckets(BUCKETS.to_vec());
         let metrics = Self {
             requests: HistogramVec::new(requests, &["door", "route", "class"])?,
             streams: IntGaugeVec::new(Opts::new("coffer_streams_open", "Open streams"), &["kind"])?,
-            refused: IntCounterVec::new(Opts::new("coffer_auth_failures_total", "Refused credentials"), &["door"])?,
-            lines: IntCounterVec::new(Opts::new("coffer_agent_lines_total", "Lines sent to agents"), &["kind"])?,
+            refused: IntCounterVec::new(
+                Opts::new("coffer_auth_failures_total", "Refused credentials"),
+                &["door"],
+            )?,
+            lines: IntCounterVec::new(
+                Opts::new("coffer_agent_lines_total", "Lines sent to agents"),
+                &["kind"],
+            )?,
             connections: IntGauge::new("coffer_connections_open", "Open connections")?,
             registry,
         };
@@ -51,7 +66,16 @@ impl Metrics {
     /// Notes an answer.
     pub fn answered(&self, route: &str, status: StatusCode, took: Duration) {
         let labels = [door(route), route, class(status)];
-        self.requests.with_label_values(&labels).observe(took.as_secs_f64());
+        self.requests
+            .with_label_values(&labels)
+            .observe(took.as_secs_f64());
+    }
+
+    /// Counts a refused credential; that the store did not answer is none.
+    pub fn refused(&self, door: &str, error: &Error) {
+        if matches!(error, Error::Unauthenticated(_)) {
+            self.refused.with_label_values(&[door]).inc();
+        }
     }
 
     /// Counts a stream as open for as long as what is returned lives.

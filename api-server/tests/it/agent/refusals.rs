@@ -1,0 +1,215 @@
+//! What a pod is told when it cannot be given what it wants.
+
+use super::*;
+
+#[tokio::test]
+async fn what_cannot_be_given_at_first_is_an_answer_that_says_why() {
+    let world = World::new(Duration::from_secs(15)).await;
+    world.put("DATABASE_URL", "x").await;
+    let missing = world
+        .try_watch("web", &json!({"names": ["DATABSE_URL"]}))
+        .await
+        .err()
+        .unwrap()
+        .expect(404);
+    assert_eq!(missing["names"], json!(["DATABSE_URL"]));
+    assert!(
+        missing["message"]
+            .as_str()
+            .unwrap()
+            .contains("did you mean DATABASE_URL?")
+    );
+    let vault = world
+        .try_watch("web", &json!({"vault": "defualt"}))
+        .await
+        .err()
+        .unwrap()
+        .expect(404);
+    assert!(
+        vault["message"]
+            .as_str()
+            .unwrap()
+            .contains("did you mean default?"),
+        "{}",
+        vault.text
+    );
+    world.let_in(&["OTHER"]).await;
+    let refused = world
+        .try_watch("web", &json!({"names": ["DATABASE_URL"]}))
+        .await
+        .err()
+        .unwrap()
+        .expect(403);
+    assert_eq!(refused["names"], json!(["DATABASE_URL"]));
+    let told = world.server.told.0.lock().clone();
+    assert_eq!(told.len(), 3);
+    assert!(told.iter().all(|(pod, _)| pod == "web"));
+}
+
+#[tokio::test]
+async fn a_pod_that_is_not_let_in_is_told_by_its_own_namespace_alone() {
+    let world = World::new(Duration::from_secs(15)).await;
+    world.let_in(&[]).await;
+    let own = world
+        .try_watch("web", &json!({"names": []}))
+        .await
+        .err()
+        .unwrap()
+        .expect(403);
+    assert!(
+        own["message"].as_str().unwrap().contains("spec.access"),
+        "{}",
+        own.text
+    );
+
+    let stranger = world.token_elsewhere("web");
+    let answer = async |vault: &str| {
+        let request = json!({"organization": "acme", "vault": vault, "environment": "default", "names": []});
+        Reply::of(world.post(WATCH_PATH, &stranger, &request).await)
+            .await
+            .expect(404)
+            .text
+    };
+    let (hidden, missing) = (answer("default").await, answer("zzz").await);
+    assert_eq!(hidden.replace("default", "X"), missing.replace("zzz", "X"));
+}
+
+#[tokio::test]
+async fn a_value_that_an_env_file_cannot_carry_is_never_sent() {
+    let world = World::new(Duration::from_secs(15)).await;
+    world.put("A", "it's hunter2").await;
+    let wanted = json!({"names": ["A"], "envFileNames": ["A"]});
+    let refused = world.try_watch("web", &wanted).await.err().unwrap().expect(422);
+    assert_eq!(
+        (&refused["code"], &refused["names"]),
+        (&json!("unfit_for_env_file"), &json!(["A"]))
+    );
+    let message = refused["message"].as_str().unwrap();
+    assert!(
+        message.contains("single quote") && message.contains("coffer.dev/mode: exec"),
+        "{message}"
+    );
+    assert!(!refused.text.contains("hunter2"));
+    assert!(world.ledger().await.is_empty(), "nothing was delivered");
+
+    let mut file = world.watch("file", &json!({"names": ["A"]})).await;
+    assert_eq!(file.values().await, [triple("A", 1, "it's hunter2")]);
+
+    world.put("A", "fine").await;
+    let mut stream = world.watch("web", &wanted).await;
+    assert_eq!(stream.values().await, [triple("A", 2, "fine")]);
+    world.put("A", "").await;
+    assert_eq!(stream.held().await.code, "unfit_for_env_file");
+    world.put("A", "fine again").await;
+    assert_eq!(stream.values().await, [triple("A", 4, "fine again")]);
+}
+
+#[tokio::test]
+async fn a_stream_is_held_while_rights_or_secrets_are_missing() {
+    let world = World::new(Duration::from_secs(15)).await;
+    world.put("A", "one").await;
+    let mut stream = world.watch("web", &json!({"names": ["A"]})).await;
+    stream.values().await;
+
+    world.server.delete(&secret("A")).await.expect(200);
+    assert_eq!(stream.held().await.names, ["A"]);
+    world
+        .server
+        .send(Method::POST, &world.server.admin, &secret("A:undelete"), None)
+        .await
+        .expect(200);
+    assert_eq!(stream.values().await, [triple("A", 1, "one")]);
+
+    world.let_in(&[]).await;
+    assert_eq!(stream.held().await.code, "forbidden");
+    world.put("A", "unseen").await;
+    world.let_in(&["*"]).await;
+    assert_eq!(stream.values().await, [triple("A", 2, "unseen")]);
+    assert_eq!(world.server.told.0.lock().len(), 2);
+}
+
+#[tokio::test]
+async fn a_vault_made_anew_under_the_same_name_is_noticed() {
+    let world = World::new(Duration::from_secs(15)).await;
+    world.put("A", "old").await;
+    let mut stream = world.watch("web", &json!({"names": ["A"]})).await;
+    stream.values().await;
+    world
+        .server
+        .delete("/organizations/acme/vaults/default")
+        .await
+        .expect(204);
+    assert_eq!(stream.held().await.code, "not_found");
+    world.let_in(&["*"]).await;
+    world.put("A", "new").await;
+    let mut seen: BTreeSet<String> = BTreeSet::new();
+    loop {
+        match stream.next().await.unwrap() {
+            Message::Held(failure) => assert!(seen.insert(failure.message), "the same is held twice"),
+            Message::Values { secrets } => {
+                assert_eq!(secrets["A"].value.reveal(), b"new");
+                break;
+            }
+            other => panic!("{other:?}"),
+        }
+    }
+    world.put("A", "newer").await;
+    assert_eq!(stream.values().await, [triple("A", 2, "newer")]);
+}
+
+#[tokio::test]
+async fn api_keys_open_no_stream() {
+    let world = World::new(PING).await;
+    let request = json!({"organization": "acme", "vault": "default", "environment": "default"});
+    let reply = Reply::of(world.post(WATCH_PATH, &world.server.admin, &request).await).await;
+    assert_eq!(reply.code(401), "unauthenticated");
+}
+
+#[tokio::test]
+async fn malformed_subscriptions_name_the_field() {
+    let world = World::new(PING).await;
+    let many: Vec<String> = (0..1001).map(|at| format!("S{at}")).collect();
+    for (extra, told) in [
+        (json!({"vault": "a/b"}), "vault name"),
+        (json!({"names": ["A", "../B"]}), "names[1]"),
+        (json!({"envFileNames": [""]}), "envFileNames[0]"),
+        (json!({"names": many}), "names: holds at most 1000"),
+        (json!({"nmaes": []}), "nmaes: is not a field here"),
+    ] {
+        let reply = world.try_watch("web", &extra).await.err().unwrap().expect(400);
+        assert!(
+            reply["message"].as_str().unwrap().contains(told),
+            "{}",
+            reply.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_pod_reads_over_the_native_api_too_and_writes_nothing() {
+    let world = World::new(PING).await;
+    world.put("A", "one").await;
+    let token = world.cluster.token("web", now());
+    assert_eq!(
+        world.server.get_as(&token, &secret("A")).await.expect(200)["value"],
+        "one"
+    );
+    let me = world.server.get_as(&token, "/whoami").await.expect(200);
+    assert_eq!(
+        (&me["kind"], &me["serviceAccount"]),
+        (&json!("workload"), &json!("app"))
+    );
+    assert_eq!(
+        world
+            .server
+            .send(Method::PUT, &token, &secret("A"), Some(&body("x")))
+            .await
+            .code(403),
+        "forbidden"
+    );
+    let elsewhere = world.token_elsewhere("web");
+    assert_eq!(
+        world.server.get_as(&elsewhere, &secret("A")).await.code(404),
+        "not_found"
+    );
+}

@@ -1,0 +1,126 @@
+//! The embedded deployment in one process: the controllers, the API server inside, and the store. The
+//! composition root; nothing else of this crate knows the store or the API server.
+
+#[path = "main/cluster.rs"]
+mod cluster;
+#[path = "main/ports.rs"]
+mod ports;
+#[path = "main/serve.rs"]
+mod serve;
+#[path = "main/store.rs"]
+mod store;
+
+use std::{process::ExitCode, sync::Arc};
+
+use anyhow::{Context as _, Result};
+use clap::Parser;
+use coffer_api_server::Served;
+use coffer_operator::{notices::Notices, pods::Pods, settings::Settings};
+use kube::Client;
+use prometheus::Registry;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::watch,
+};
+use tracing_subscriber::EnvFilter;
+
+/// More threads would not make one writer faster, and each costs memory.
+const MOST_THREADS: usize = 4;
+
+fn main() -> ExitCode {
+    log();
+    coffer_api_server::http::panic::install_hook();
+    let settings = Settings::parse();
+    let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build();
+    let ended = match runtime {
+        Ok(runtime) => runtime.block_on(run(settings)),
+        Err(error) => Err(error.into()),
+    };
+    match ended {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "the operator ends");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn log() {
+    let mut filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    // It logs whole bodies that it cannot read or that tell of an error: a Secret's, for one.
+    if let Ok(silence) = "kube_client::client=off".parse() {
+        filter = filter.add_directive(silence);
+    }
+    tracing_subscriber::fmt()
+        .json()
+        .flatten_event(true)
+        .with_writer(std::io::stderr)
+        .with_env_filter(filter)
+        .init();
+}
+
+async fn run(settings: Settings) -> Result<()> {
+    // Two crates below have an opinion on the default; this settles it.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    let client = Client::try_default()
+        .await
+        .context("find the cluster's API server")?;
+    let coffer = store::open(&settings, &client).await?;
+    let registry = Registry::new();
+    let pods = Arc::new(Pods::new(client.clone(), coffer.clone()));
+    let (notices, refusals) = Notices::new();
+    let server = serve::server(&settings, &client, &coffer, &pods, notices, registry.clone()).await?;
+    let (stop, stopped) = watch::channel(false);
+    let cluster = cluster::Cluster {
+        settings,
+        client,
+        coffer,
+        registry,
+        pods,
+        refusals,
+    };
+    let mut controllers = tokio::spawn(cluster.run(stopped.clone()));
+    let mut serving = tokio::spawn(coffer_api_server::serve(server, stops(stopped)));
+    let outcome = tokio::select! {
+        () = asked_to_end()? => Ok(()),
+        ended = &mut controllers => Err(early("the controllers", ended.map_err(Into::into).flatten())),
+        ended = &mut serving => Err(early("the server", ended.map(drop).map_err(Into::into))),
+    };
+    stop.send_replace(true);
+    if !serving.is_finished() && matches!(serving.await?, Ok(Served::Cut)) {
+        tracing::warn!("some requests did not finish in time");
+    }
+    if !controllers.is_finished() {
+        controllers.await??;
+    }
+    outcome
+}
+
+/// Why something that runs for ever ended.
+fn early(what: &str, ended: Result<()>) -> anyhow::Error {
+    match ended {
+        Ok(()) => anyhow::anyhow!("{what} ended by itself"),
+        Err(error) => error.context(format!("{what} ended")),
+    }
+}
+
+async fn stops(mut stopped: watch::Receiver<bool>) {
+    // An error means that the sender is gone: the process ends.
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Completes when the process is asked to end.
+fn asked_to_end() -> Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    })
+}

@@ -1,0 +1,158 @@
+//! The program's settings, from its command line and environment.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::Parser;
+use thiserror::Error;
+
+use crate::context::SecretNamespaces;
+
+/// Runs Coffer's controllers, with the API server inside.
+#[derive(Debug, Parser)]
+#[command(name = "coffer-operator", version)]
+pub struct Settings {
+    /// Directory of the embedded store, made if absent
+    #[arg(long, env = "COFFER_DATA")]
+    pub data: PathBuf,
+    /// Address to serve the API on, with TLS
+    #[arg(long, env = "COFFER_LISTEN", default_value = "0.0.0.0:8443")]
+    pub listen: SocketAddr,
+    /// Address for probes and /metrics, plain HTTP
+    #[arg(long, env = "COFFER_METRICS_LISTEN", default_value = "0.0.0.0:9090")]
+    pub metrics_listen: SocketAddr,
+    /// The operator's own namespace: its Lease, certificate authority and trust bundle are there
+    #[arg(long, env = "COFFER_NAMESPACE")]
+    pub namespace: String,
+    /// This process, unique among replicas; a pod's host name is its name
+    #[arg(long, env = "HOSTNAME", default_value = "coffer-operator")]
+    pub identity: String,
+    /// NAMESPACE/NAME of the Secret with the store's root key, made if there is no store yet
+    #[arg(
+        long,
+        env = "COFFER_KEK_SECRET",
+        conflicts_with = "kek_file",
+        required_unless_present = "kek_file"
+    )]
+    pub kek_secret: Option<NamespacedName>,
+    /// File with the store's root key, instead of a Secret
+    #[arg(long, env = "COFFER_KEK_FILE")]
+    pub kek_file: Option<PathBuf>,
+    /// Secret of the server's certificate authority, made if absent
+    #[arg(long, env = "COFFER_AUTHORITY_SECRET", default_value = "coffer-ca")]
+    pub authority_secret: String,
+    /// `ConfigMap` in which the certificates to trust are published, key ca.crt
+    #[arg(long, env = "COFFER_TRUST_CONFIG_MAP", default_value = "coffer-trust")]
+    pub trust_config_map: String,
+    /// Lease that decides which replica's controllers run
+    #[arg(long, env = "COFFER_LEASE", default_value = "coffer-operator")]
+    pub lease: String,
+    /// DNS names and IP addresses in the server's certificate
+    #[arg(
+        long = "tls-name",
+        env = "COFFER_TLS_NAME",
+        value_delimiter = ',',
+        required = true
+    )]
+    pub tls_names: Vec<String>,
+    /// Namespaces whose core Secrets may be read and written; * for all, none without
+    #[arg(long, env = "COFFER_SECRET_NAMESPACES", value_delimiter = ',')]
+    pub secret_namespaces: Vec<String>,
+    /// Audience that pods' tokens must be for
+    #[arg(long, env = "COFFER_WORKLOAD_AUDIENCE", default_value = "coffer")]
+    pub workload_audience: String,
+    /// Issuer of pods' tokens; without, the one that the cluster publishes
+    #[arg(long, env = "COFFER_WORKLOAD_ISSUER")]
+    pub workload_issuer: Option<String>,
+    /// Log a line per request
+    #[arg(long, env = "COFFER_ACCESS_LOG")]
+    pub access_log: bool,
+}
+
+impl Settings {
+    /// Where Secrets may be used.
+    pub fn secret_namespaces(&self) -> SecretNamespaces {
+        if self.secret_namespaces.iter().any(|name| name == "*") {
+            return SecretNamespaces::All;
+        }
+        let names = self
+            .secret_namespaces
+            .iter()
+            .map(|name| name.trim())
+            .filter(|name| !name.is_empty());
+        SecretNamespaces::These(names.map(str::to_owned).collect())
+    }
+}
+
+/// The name of an object and its namespace: `NAMESPACE/NAME`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NamespacedName {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// Not of the form `NAMESPACE/NAME`.
+#[derive(Debug, PartialEq, Eq, Error)]
+#[error("write it as NAMESPACE/NAME")]
+pub struct BadNamespacedName;
+
+impl std::str::FromStr for NamespacedName {
+    type Err = BadNamespacedName;
+
+    fn from_str(text: &str) -> Result<Self, BadNamespacedName> {
+        match text.split_once('/') {
+            Some((namespace, name)) if !namespace.is_empty() && !name.is_empty() && !name.contains('/') => {
+                Ok(Self {
+                    namespace: namespace.to_owned(),
+                    name: name.to_owned(),
+                })
+            }
+            _ => Err(BadNamespacedName),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(more: &[&str]) -> Result<Settings, clap::Error> {
+        let base = [
+            "coffer-operator",
+            "--data=/d",
+            "--namespace=coffer",
+            "--tls-name=coffer.coffer.svc",
+        ];
+        Settings::try_parse_from(base.iter().chain(more))
+    }
+
+    #[test]
+    fn secrets_are_out_of_bounds_unless_given() {
+        let none = parse(&["--kek-secret=coffer/coffer-kek"])
+            .unwrap()
+            .secret_namespaces();
+        assert!(!none.contains("team"));
+        let some = parse(&["--kek-file=/k", "--secret-namespaces=team,shop"])
+            .unwrap()
+            .secret_namespaces();
+        assert!(some.contains("shop") && !some.contains("other"));
+        let all = parse(&["--kek-file=/k", "--secret-namespaces=*"])
+            .unwrap()
+            .secret_namespaces();
+        assert_eq!(all, SecretNamespaces::All);
+    }
+
+    #[test]
+    fn one_root_key_is_needed_and_no_more() {
+        assert!(parse(&[]).is_err());
+        assert!(parse(&["--kek-file=/k", "--kek-secret=a/b"]).is_err());
+        assert!(parse(&["--kek-secret=a"]).is_err());
+    }
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        use clap::CommandFactory;
+        Settings::command().debug_assert();
+    }
+}

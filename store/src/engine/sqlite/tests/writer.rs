@@ -1,0 +1,222 @@
+//! The writer: what it makes of a batch, and of a disk that fails.
+
+use std::sync::Arc;
+
+use coffer_domain::{
+    entity::Organization,
+    id::OrgId,
+    name::OrgName,
+    store::{CommitError, StoreError},
+};
+use jiff::Timestamp;
+use rusqlite::Connection;
+use tempfile::TempDir;
+use tokio::sync::oneshot;
+
+use super::super::{
+    Shared,
+    job::{Job, Task},
+    open,
+    writer::Writer,
+};
+use crate::engine::{SealedCommit, SealedWrite};
+
+/// A writer without its thread.
+struct Bench {
+    writer: Writer,
+    shared: Arc<Shared>,
+    reader: Connection,
+    directory: TempDir,
+}
+
+impl Bench {
+    fn new() -> Self {
+        let directory = TempDir::new().unwrap();
+        let database = open::open(directory.path()).unwrap();
+        let shared = Arc::new(Shared::new(0));
+        let writer = Writer::new(database.writer, Arc::clone(&shared));
+        Self {
+            writer,
+            shared,
+            reader: Connection::open(&database.file).unwrap(),
+            directory,
+        }
+    }
+
+    fn serve(&mut self, tasks: Vec<Task>) -> Vec<Result<(), CommitError>> {
+        let (jobs, answers): (Vec<Job>, Vec<oneshot::Receiver<_>>) = tasks.into_iter().map(Job::new).unzip();
+        self.writer.serve(jobs.into());
+        answers
+            .into_iter()
+            .map(|mut answer| answer.try_recv().unwrap())
+            .collect()
+    }
+
+    fn count(&self, table: &str) -> i64 {
+        self.reader
+            .query_row(&format!("SELECT count(*) FROM {table}"), [], |row| row.get(0))
+            .unwrap()
+    }
+}
+
+fn organization(n: u8) -> Task {
+    let id = OrgId::from_bytes([n; 16]);
+    let name = OrgName::new(format!("org{n}")).unwrap();
+    let new = Organization {
+        id,
+        name,
+        created_at: Timestamp::UNIX_EPOCH,
+    };
+    let writes = vec![SealedWrite::Organization(new)];
+    Task::Commit(SealedCommit {
+        organization: id,
+        preconditions: vec![],
+        writes,
+        audit: b"{}".to_vec(),
+        changes: vec![],
+    })
+}
+
+fn record(n: u8, durable: bool) -> Task {
+    Task::Record {
+        organization: OrgId::from_bytes([n; 16]),
+        event: b"{}".to_vec(),
+        durable,
+    }
+}
+
+#[test]
+fn a_batch_is_one_transaction_and_one_flush() {
+    let mut bench = Bench::new();
+    let answers = bench.serve((1..=64).map(organization).collect());
+    assert!(answers.iter().all(Result::is_ok));
+    let stats = bench.shared.counters.read();
+    assert_eq!((stats.commits, stats.transactions, stats.flushes), (64, 1, 1));
+}
+
+#[test]
+fn records_alone_flush_only_when_they_are_to_be_durable() {
+    let mut bench = Bench::new();
+    bench.serve(vec![organization(1)]);
+    for (tasks, flushes) in [
+        (vec![record(1, false), record(1, false)], 1),
+        (vec![record(1, true)], 2),
+        (vec![record(1, false)], 2),
+        (vec![record(1, false), organization(2)], 3),
+    ] {
+        bench.serve(tasks);
+        assert_eq!(bench.shared.counters.read().flushes, flushes);
+    }
+}
+
+#[test]
+fn one_task_that_fails_leaves_the_others_in_peace() {
+    let mut bench = Bench::new();
+    let answers = bench.serve(vec![
+        organization(1),
+        organization(1),
+        record(9, false),
+        organization(2),
+    ]);
+    assert!(answers[0].is_ok() && answers[3].is_ok());
+    assert!(matches!(answers[1], Err(CommitError::Precondition)));
+    assert!(matches!(
+        answers[2],
+        Err(CommitError::Store(StoreError::Broken(_)))
+    ));
+    assert_eq!((bench.count("organizations"), bench.count("audit")), (2, 2));
+}
+
+#[test]
+fn a_full_database_fails_the_batch_and_is_forgotten_once_there_is_room() {
+    let mut bench = Bench::new();
+    bench.serve(vec![organization(1)]);
+    let big = || Task::Record {
+        organization: OrgId::from_bytes([1; 16]),
+        event: vec![b'x'; 100_000],
+        durable: true,
+    };
+    bench.writer.limit_pages(bench.writer.pages());
+    let answers = bench.serve(vec![organization(2), big()]);
+    assert!(
+        answers
+            .iter()
+            .all(|answer| matches!(answer, Err(CommitError::Store(StoreError::Unavailable(_)))))
+    );
+    assert_eq!((bench.count("organizations"), bench.count("audit")), (1, 1));
+    bench.writer.limit_pages(i64::from(u32::MAX - 1));
+    assert!(
+        bench
+            .serve(vec![organization(2), big()])
+            .iter()
+            .all(Result::is_ok)
+    );
+    assert_eq!((bench.count("organizations"), bench.count("audit")), (2, 3));
+}
+
+#[test]
+fn after_a_failed_flush_nothing_is_taken_before_the_log_is_copied() {
+    let mut bench = Bench::new();
+    bench.serve(vec![organization(1)]);
+    bench.writer.distrust();
+    // A reader that needs the log as it is keeps it from being copied whole and cut.
+    bench
+        .reader
+        .execute_batch("BEGIN; SELECT count(*) FROM organizations")
+        .unwrap();
+    bench.writer.impatient();
+    let refused = bench.serve(vec![organization(2)]);
+    assert!(matches!(
+        refused[0],
+        Err(CommitError::Store(StoreError::Unavailable(_)))
+    ));
+    bench.reader.execute_batch("COMMIT").unwrap();
+    assert_eq!(bench.count("organizations"), 1);
+    assert!(bench.serve(vec![organization(2)])[0].is_ok());
+    assert_eq!(bench.count("organizations"), 2);
+}
+
+#[test]
+fn a_long_log_is_copied_into_the_database() {
+    let mut bench = Bench::new();
+    bench.serve(vec![organization(1)]);
+    let size = |bench: &Bench| {
+        std::fs::metadata(bench.directory.path().join("coffer.db"))
+            .unwrap()
+            .len()
+    };
+    let big = || Task::Record {
+        organization: OrgId::from_bytes([1; 16]),
+        event: vec![b'x'; 1 << 20],
+        durable: false,
+    };
+    let before = (size(&bench), bench.shared.counters.read().checkpoints);
+    for _ in 0..10 {
+        bench.serve(vec![big()]);
+    }
+    assert_eq!((size(&bench), bench.shared.counters.read().checkpoints), before);
+    for _ in 0..10 {
+        bench.serve(vec![big()]);
+    }
+    assert!(size(&bench) > 16 << 20 && bench.shared.counters.read().checkpoints == before.1 + 1);
+}
+
+#[test]
+fn what_a_reader_kept_from_being_erased_is_erased_later() {
+    let mut bench = Bench::new();
+    bench.serve(vec![organization(1)]);
+    bench
+        .reader
+        .execute_batch("BEGIN; SELECT count(*) FROM organizations")
+        .unwrap();
+    bench.serve(vec![record(1, true), Task::Keys(vec![])]);
+    let log = bench.directory.path().join("coffer.db-wal");
+    assert!(std::fs::metadata(&log).unwrap().len() > 0);
+    bench.reader.execute_batch("COMMIT").unwrap();
+    for _ in 0..100 {
+        bench.serve(vec![record(1, false)]);
+    }
+    // Cut to nothing in between: what is there is not a hundred records long.
+    assert!(bench.shared.counters.read().checkpoints >= 2);
+    assert!(std::fs::metadata(&log).unwrap().len() < 100 * 4096);
+}
