@@ -15,7 +15,7 @@ struct Generated {
 }
 
 /// Everything that makes files. A new kind of generated file is one more function here.
-const GENERATORS: [fn() -> Result<Vec<Generated>>; 1] = [custom_resources];
+const GENERATORS: [fn() -> Result<Vec<Generated>>; 2] = [custom_resources, openapi];
 
 /// The definitions of the custom resources: beside the types, and in the chart, which installs them.
 fn custom_resources() -> Result<Vec<Generated>> {
@@ -29,6 +29,16 @@ fn custom_resources() -> Result<Vec<Generated>> {
         }
     }
     Ok(files)
+}
+
+/// What the native API documents of itself, from its handlers.
+fn openapi() -> Result<Vec<Generated>> {
+    let path = PathBuf::from("docs/openapi/native.json");
+    let mut content = coffer_api_server::openapi();
+    if !content.ends_with('\n') {
+        content.push('\n');
+    }
+    Ok(vec![Generated { path, content }])
 }
 
 fn everything() -> Result<Vec<Generated>> {

@@ -29,8 +29,13 @@ pub fn measure(bench: &Bench) -> Result<Vec<Row>> {
         .current_dir(&bench.settings.repository)
         .output()
         .context("cannot run cargo bench")?;
-    let said = String::from_utf8_lossy(&output.stderr);
-    ensure!(output.status.success(), "the agent's benchmark: {said}");
+    let said = [&output.stdout, &output.stderr].map(|text| String::from_utf8_lossy(text));
+    ensure!(
+        output.status.success(),
+        "the agent's benchmark ended with {}: {}",
+        output.status,
+        said.join("\n")
+    );
     rows(&String::from_utf8_lossy(&output.stdout))
 }
 

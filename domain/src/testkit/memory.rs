@@ -1,42 +1,26 @@
 //! A store in memory: the reference that engines are compared with. Nothing is durable, encrypted or fast.
 
-use std::{
-    collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
 };
 
 use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
-use jiff::Timestamp;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
 use crate::{
     address::Version,
     api_key::{ApiToken, TokenDigest},
-    audit::{AuditEvent, AuditRecord, genesis, link},
-    change::{Change, ChangeDraft},
+    audit::{AuditEvent, AuditRecord},
+    change::Change,
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
-    secret_value::SecretValue,
-    store::{Commit, CommitError, LocatedVault, Opened, Precondition, Store, StoreError, Write},
+    store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
+    testkit::rows::Rows,
 };
-
-#[derive(Debug, Clone, Default)]
-struct Rows {
-    organizations: BTreeMap<OrgId, Organization>,
-    vaults: BTreeMap<VaultId, Vault>,
-    secrets: BTreeMap<SecretId, Secret>,
-    versions: BTreeMap<(SecretId, Version), (VersionMeta, Option<SecretValue>)>,
-    keys: BTreeMap<ApiKeyId, ApiKey>,
-    consumers: BTreeMap<(SecretId, String), Consumer>,
-    audit: BTreeMap<OrgId, Vec<AuditRecord>>,
-    changes: Vec<Change>,
-}
 
 /// Keeps everything in memory.
 #[derive(Debug, Default)]
@@ -60,117 +44,6 @@ impl MemoryStore {
             .flatten()
             .filter_map(|record| record.parse().ok())
             .collect()
-    }
-}
-
-impl Rows {
-    fn vault_named(&self, organization: OrgId, name: &VaultName) -> Option<&Vault> {
-        self.vaults
-            .values()
-            .find(|vault| vault.organization == organization && vault.name == *name)
-    }
-
-    fn secret_named(&self, vault: VaultId, environment: &EnvName, name: &SecretName) -> Option<&Secret> {
-        let same = |secret: &&Secret| {
-            secret.vault == vault && secret.environment == *environment && secret.name == *name
-        };
-        self.secrets.values().find(same)
-    }
-
-    fn holds(&self, precondition: &Precondition) -> bool {
-        match precondition {
-            Precondition::OrganizationAbsent(name) => {
-                self.organizations.values().all(|known| known.name != *name)
-            }
-            Precondition::Vault(organization, name, revision) => {
-                self.vault_named(*organization, name).map(|vault| vault.revision) == *revision
-            }
-            Precondition::Secret(vault, environment, name, revision) => {
-                self.secret_named(*vault, environment, name)
-                    .map(|secret| secret.revision)
-                    == *revision
-            }
-            Precondition::ApiKey(id, revision) => {
-                self.keys.get(id).map(|key| key.revision) == Some(*revision)
-            }
-        }
-    }
-
-    fn write(&mut self, write: Write) {
-        match write {
-            Write::Organization(organization) => {
-                self.organizations.insert(organization.id, organization);
-            }
-            Write::Vault(vault) => {
-                self.vaults.insert(vault.id, vault);
-            }
-            Write::DropVault(vault) => self.drop_vault(vault),
-            Write::Secret(secret) => {
-                self.secrets.insert(secret.id, secret);
-            }
-            Write::Version {
-                secret, meta, value, ..
-            } => {
-                self.versions.insert((secret, meta.version), (meta, Some(value)));
-            }
-            Write::VersionState {
-                secret,
-                version,
-                state,
-                at,
-            } => self.shift(secret, version, state, at),
-            Write::ApiKey(key) => {
-                self.keys.insert(key.id, key);
-            }
-            Write::Consumer(line) => {
-                self.consumers.insert((line.secret, line.pod_uid.clone()), line);
-            }
-            Write::ForgetPod(pod) => self.consumers.retain(|(_, uid), _| *uid != pod),
-        }
-    }
-
-    fn drop_vault(&mut self, vault: VaultId) {
-        self.vaults.remove(&vault);
-        self.secrets.retain(|_, secret| secret.vault != vault);
-        let secrets = &self.secrets;
-        self.versions
-            .retain(|(secret, _), _| secrets.contains_key(secret));
-        self.consumers
-            .retain(|(secret, _), _| secrets.contains_key(secret));
-    }
-
-    fn shift(&mut self, secret: SecretId, version: Version, state: VersionState, at: Timestamp) {
-        if let Some((meta, value)) = self.versions.get_mut(&(secret, version)) {
-            meta.state = state;
-            meta.ended_at = (state != VersionState::Live).then_some(at);
-            if state == VersionState::Destroyed {
-                *value = None;
-            }
-        }
-    }
-
-    fn append(&mut self, organization: OrgId, event: &AuditEvent) {
-        let chain = self.audit.entry(organization).or_default();
-        let previous = chain
-            .last()
-            .map_or_else(|| genesis(organization), |record| record.hash);
-        let (sequence, event) = (chain.len() as u64 + 1, event.canonical());
-        let hash = link(&previous, sequence, &event);
-        chain.push(AuditRecord {
-            sequence,
-            event,
-            hash,
-        });
-    }
-
-    fn announce(&mut self, organization: OrgId, ChangeDraft { subject, at }: ChangeDraft) {
-        let sequence = self.changes.len() as u64 + 1;
-        self.changes.push(Change {
-            sequence,
-            organization,
-            subject,
-            at,
-        });
     }
 }
 

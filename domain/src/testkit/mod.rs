@@ -2,6 +2,7 @@
 //! from a seed.
 
 mod memory;
+mod rows;
 
 pub use memory::MemoryStore;
 

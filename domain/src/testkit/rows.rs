@@ -1,0 +1,144 @@
+//! The rows of the store in memory, and what a commit does to them.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+
+use crate::{
+    address::Version,
+    audit::{AuditEvent, AuditRecord, genesis, link},
+    change::{Change, ChangeDraft},
+    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
+    id::{ApiKeyId, OrgId, SecretId, VaultId},
+    name::{EnvName, SecretName, VaultName},
+    secret_value::SecretValue,
+    store::{Precondition, Write},
+};
+
+#[derive(Debug, Clone, Default)]
+pub(super) struct Rows {
+    pub(super) organizations: BTreeMap<OrgId, Organization>,
+    pub(super) vaults: BTreeMap<VaultId, Vault>,
+    pub(super) secrets: BTreeMap<SecretId, Secret>,
+    pub(super) versions: BTreeMap<(SecretId, Version), (VersionMeta, Option<SecretValue>)>,
+    pub(super) keys: BTreeMap<ApiKeyId, ApiKey>,
+    pub(super) consumers: BTreeMap<(SecretId, String), Consumer>,
+    pub(super) audit: BTreeMap<OrgId, Vec<AuditRecord>>,
+    pub(super) changes: Vec<Change>,
+}
+
+impl Rows {
+    pub(super) fn vault_named(&self, organization: OrgId, name: &VaultName) -> Option<&Vault> {
+        self.vaults
+            .values()
+            .find(|vault| vault.organization == organization && vault.name == *name)
+    }
+
+    pub(super) fn secret_named(
+        &self,
+        vault: VaultId,
+        environment: &EnvName,
+        name: &SecretName,
+    ) -> Option<&Secret> {
+        let same = |secret: &&Secret| {
+            secret.vault == vault && secret.environment == *environment && secret.name == *name
+        };
+        self.secrets.values().find(same)
+    }
+
+    pub(super) fn holds(&self, precondition: &Precondition) -> bool {
+        match precondition {
+            Precondition::OrganizationAbsent(name) => {
+                self.organizations.values().all(|known| known.name != *name)
+            }
+            Precondition::Vault(organization, name, revision) => {
+                self.vault_named(*organization, name).map(|vault| vault.revision) == *revision
+            }
+            Precondition::Secret(vault, environment, name, revision) => {
+                self.secret_named(*vault, environment, name)
+                    .map(|secret| secret.revision)
+                    == *revision
+            }
+            Precondition::ApiKey(id, revision) => {
+                self.keys.get(id).map(|key| key.revision) == Some(*revision)
+            }
+        }
+    }
+
+    pub(super) fn write(&mut self, write: Write) {
+        match write {
+            Write::Organization(organization) => {
+                self.organizations.insert(organization.id, organization);
+            }
+            Write::Vault(vault) => {
+                self.vaults.insert(vault.id, vault);
+            }
+            Write::DropVault(vault) => self.drop_vault(vault),
+            Write::Secret(secret) => {
+                self.secrets.insert(secret.id, secret);
+            }
+            Write::Version {
+                secret, meta, value, ..
+            } => {
+                self.versions.insert((secret, meta.version), (meta, Some(value)));
+            }
+            Write::VersionState {
+                secret,
+                version,
+                state,
+                at,
+            } => self.shift(secret, version, state, at),
+            Write::ApiKey(key) => {
+                self.keys.insert(key.id, key);
+            }
+            Write::Consumer(line) => {
+                self.consumers.insert((line.secret, line.pod_uid.clone()), line);
+            }
+            Write::ForgetPod(pod) => self.consumers.retain(|(_, uid), _| *uid != pod),
+        }
+    }
+
+    pub(super) fn drop_vault(&mut self, vault: VaultId) {
+        self.vaults.remove(&vault);
+        self.secrets.retain(|_, secret| secret.vault != vault);
+        let secrets = &self.secrets;
+        self.versions
+            .retain(|(secret, _), _| secrets.contains_key(secret));
+        self.consumers
+            .retain(|(secret, _), _| secrets.contains_key(secret));
+    }
+
+    pub(super) fn shift(&mut self, secret: SecretId, version: Version, state: VersionState, at: Timestamp) {
+        if let Some((meta, value)) = self.versions.get_mut(&(secret, version)) {
+            meta.state = state;
+            meta.ended_at = (state != VersionState::Live).then_some(at);
+            if state == VersionState::Destroyed {
+                *value = None;
+            }
+        }
+    }
+
+    pub(super) fn append(&mut self, organization: OrgId, event: &AuditEvent) {
+        let chain = self.audit.entry(organization).or_default();
+        let previous = chain
+            .last()
+            .map_or_else(|| genesis(organization), |record| record.hash);
+        let (sequence, event) = (chain.len() as u64 + 1, event.canonical());
+        let hash = link(&previous, sequence, &event);
+        chain.push(AuditRecord {
+            sequence,
+            event,
+            hash,
+        });
+    }
+
+    pub(super) fn announce(&mut self, organization: OrgId, ChangeDraft { subject, at }: ChangeDraft) {
+        let sequence = self.changes.len() as u64 + 1;
+        self.changes.push(Change {
+            sequence,
+            organization,
+            subject,
+            at,
+        });
+    }
+}
