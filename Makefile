@@ -78,5 +78,9 @@ demo-down: node-tool ## End the demo's node.
 .PHONY: serve
 serve: ## The api-server alone, on SQLite, without Kubernetes.
 	cargo build --locked --release -p coffer-api-server -p coffer-cli
-	test -e .data/coffer.db || $(TARGET)/release/coffer bootstrap --data .data | tee .data-bootstrap.json
+	test -e .data/kek || $(TARGET)/release/coffer bootstrap --data .data | tee .data-bootstrap.json
 	$(TARGET)/release/coffer-api-server --data .data --listen 127.0.0.1:8200 --insecure-http
+
+.PHONY: bench
+bench: image ## The figures of docs/BENCHMARKS.md, as a table with goals.
+	bench/run all
