@@ -83,7 +83,8 @@ pub struct VaultSpec {
     pub access: Vec<AccessRule>,
 
     /// What becomes of the stored secrets when this object is deleted: `Retain` keeps them, and a Vault of the
-    /// same name finds them again; `Delete` makes them deleted versions. Absent: `Retain`.
+    /// same name finds them again; `Delete` destroys them for good, with the key
+    /// that encrypts them. Absent: `Retain`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub deletion_policy: Option<DeletionPolicy>,
 }

@@ -171,3 +171,23 @@ pub struct Consumer {
     /// When that was.
     pub acknowledged_at: Option<Timestamp>,
 }
+
+impl Consumer {
+    /// This line after `new`, which may have been decided before it: versions only rise, so that a delivery
+    /// and an acknowledgement under way at the same time never undo each other.
+    #[must_use]
+    pub fn risen_to(&self, new: &Self) -> Self {
+        let mut line = Self {
+            namespace: new.namespace.clone(),
+            pod: new.pod.clone(),
+            ..self.clone()
+        };
+        if new.delivered >= line.delivered {
+            (line.delivered, line.delivered_at) = (new.delivered, new.delivered_at);
+        }
+        if new.acknowledged > line.acknowledged {
+            (line.acknowledged, line.acknowledged_at) = (new.acknowledged, new.acknowledged_at);
+        }
+        line
+    }
+}

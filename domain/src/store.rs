@@ -204,6 +204,18 @@ pub trait Store: Send + Sync {
     /// Who holds which version of the secrets of an environment.
     async fn consumers(&self, vault: VaultId, environment: &EnvName) -> Result<Vec<Consumer>, StoreError>;
 
+    /// One pod's lines of that ledger. An engine answers this without reading the others' lines.
+    async fn pod_consumers(
+        &self,
+        vault: &LocatedVault,
+        environment: &EnvName,
+        pod_uid: &str,
+    ) -> Result<Vec<Consumer>, StoreError> {
+        let mut lines = self.consumers(vault.vault.id, environment).await?;
+        lines.retain(|line| line.pod_uid == pod_uid);
+        Ok(lines)
+    }
+
     /// The audit records of a tenant with sequence numbers above `after`, oldest first, at most `limit`.
     async fn audit(
         &self,

@@ -92,7 +92,12 @@ impl Rows {
                 self.keys.insert(key.id, key);
             }
             Write::Consumer(line) => {
-                self.consumers.insert((line.secret, line.pod_uid.clone()), line);
+                let key = (line.secret, line.pod_uid.clone());
+                let line = self
+                    .consumers
+                    .remove(&key)
+                    .map_or_else(|| line.clone(), |old| old.risen_to(&line));
+                self.consumers.insert(key, line);
             }
             Write::ForgetPod(pod) => self.consumers.retain(|(_, uid), _| *uid != pod),
         }

@@ -84,13 +84,9 @@ impl Coffer {
             self.store.record(located.organization.id, event).await?;
             return Ok(delivered);
         };
-        let ledger = self.store.consumers(located.vault.id, &place.environment).await?;
         let lines = secrets.iter().filter_map(|secret| {
             let version = delivered.get(&secret.name)?.version;
-            let line = ledger
-                .iter()
-                .find(|line| line.secret == secret.id && line.pod_uid == pod.pod_uid);
-            Some(self.delivered_line(pod, secret, version, line))
+            Some(self.delivered_line(pod, secret, version))
         });
         let writes = lines.map(Write::Consumer).collect();
         let commit = Commit {
@@ -126,13 +122,14 @@ impl Coffer {
         };
         for _ in 0..ATTEMPTS {
             let located = self.authorise_environment(caller, ask, place).await?;
-            let ledger = self.store.consumers(located.vault.id, &place.environment).await?;
+            let ledger = self
+                .store
+                .pod_consumers(&located, &place.environment, &pod.pod_uid)
+                .await?;
             let mut event = self.event(caller, ask.action, place.to_string(), Outcome::Allowed);
             let mut writes = Vec::new();
             for (name, version) in entries {
-                let line = ledger
-                    .iter()
-                    .find(|line| line.name == *name && line.pod_uid == pod.pod_uid);
+                let line = ledger.iter().find(|line| line.name == *name);
                 let line = line.filter(|line| *version <= line.delivered);
                 let line =
                     line.ok_or_else(|| not_found("delivery", format!("of {name} version {version}")))?;
@@ -279,13 +276,8 @@ impl Coffer {
         }))
     }
 
-    fn delivered_line(
-        &self,
-        pod: &Workload,
-        secret: &Secret,
-        version: Version,
-        line: Option<&Consumer>,
-    ) -> Consumer {
+    /// Without an acknowledgement: the store keeps the one there is.
+    fn delivered_line(&self, pod: &Workload, secret: &Secret, version: Version) -> Consumer {
         Consumer {
             secret: secret.id,
             name: secret.name.clone(),
@@ -294,8 +286,8 @@ impl Coffer {
             pod_uid: pod.pod_uid.clone(),
             delivered: version,
             delivered_at: self.clock.now(),
-            acknowledged: line.and_then(|line| line.acknowledged),
-            acknowledged_at: line.and_then(|line| line.acknowledged_at),
+            acknowledged: None,
+            acknowledged_at: None,
         }
     }
 

@@ -98,3 +98,52 @@ pub(crate) async fn a_ledger_is_of_one_environment(store: AnyStore) {
         .collect();
     assert_eq!(pods, ["staging"]);
 }
+
+/// A delivery and an acknowledgement that were decided at the same time never undo each other.
+pub(crate) async fn the_versions_of_a_line_only_rise(store: AnyStore) {
+    let world = World::new(store).await;
+    let secret = world.put("default", "KEY", "x").await.unwrap();
+    let first = line(&secret, "web-1");
+    let acknowledged = Consumer {
+        acknowledged: Some(version(1)),
+        acknowledged_at: Some(now()),
+        ..first.clone()
+    };
+    let second = Consumer {
+        delivered: version(2),
+        ..first.clone()
+    };
+    for written in [first.clone(), acknowledged, second, first.clone()] {
+        world
+            .commit(vec![], vec![Write::Consumer(written)])
+            .await
+            .unwrap();
+    }
+    let risen = Consumer {
+        delivered: version(2),
+        acknowledged: Some(version(1)),
+        acknowledged_at: Some(now()),
+        ..first
+    };
+    assert_eq!(ledger(&world, "default").await, [risen]);
+}
+
+pub(crate) async fn a_pods_lines_are_of_its_place_alone(store: AnyStore) {
+    let world = World::new(store).await;
+    for environment in ["default", "prod"] {
+        for name in ["A", "B"] {
+            let secret = world.put(environment, name, "x").await.unwrap();
+            let writes = ["web-1", "web-2"].map(|pod| Write::Consumer(line(&secret, pod)));
+            world.commit(vec![], writes.into()).await.unwrap();
+        }
+    }
+    let of_pod = world
+        .store
+        .pod_consumers(&world.vault, &env("default"), "uid-web-1")
+        .await
+        .unwrap();
+    let mut expected = ledger(&world, "default").await;
+    expected.retain(|line| line.pod == "web-1");
+    assert_eq!(of_pod, expected);
+    assert_eq!(of_pod.len(), 2);
+}

@@ -48,7 +48,8 @@ macro_rules! of_a_store {
             }
             consumers::{
                 a_line_reads_back_and_changes, a_forgotten_pod_is_gone_from_its_tenant_only,
-                a_ledger_is_of_one_environment,
+                a_ledger_is_of_one_environment, the_versions_of_a_line_only_rise,
+                a_pods_lines_are_of_its_place_alone,
             }
             atomicity::{
                 a_refused_commit_leaves_nothing, a_commit_fails_as_a_whole_at_its_last_row,

@@ -232,6 +232,15 @@ pub trait Engine: Send + Sync + 'static {
         environment: &EnvName,
     ) -> impl Future<Output = Result<Vec<Consumer>, StoreError>> + Send;
 
+    /// One pod's lines of it.
+    fn pod_consumers(
+        &self,
+        organization: OrgId,
+        vault: VaultId,
+        environment: &EnvName,
+        pod_uid: &str,
+    ) -> impl Future<Output = Result<Vec<Consumer>, StoreError>> + Send;
+
     /// A tenant's audit records above `after`, oldest first, at most `limit`.
     fn audit(
         &self,

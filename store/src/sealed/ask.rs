@@ -131,6 +131,18 @@ impl<E: Engine> Store for SealedStore<E> {
         self.engine.consumers(vault, environment).await
     }
 
+    async fn pod_consumers(
+        &self,
+        vault: &LocatedVault,
+        environment: &EnvName,
+        pod_uid: &str,
+    ) -> Result<Vec<Consumer>, StoreError> {
+        let (organization, vault) = (vault.organization.id, vault.vault.id);
+        self.engine
+            .pod_consumers(organization, vault, environment, pod_uid)
+            .await
+    }
+
     async fn audit(
         &self,
         organization: OrgId,

@@ -114,6 +114,17 @@ impl Engine for Sqlite {
         self.readers.read(|db| secrets::consumers(db, vault, environment))
     }
 
+    async fn pod_consumers(
+        &self,
+        organization: OrgId,
+        vault: VaultId,
+        environment: &EnvName,
+        pod_uid: &str,
+    ) -> Result<Vec<Consumer>, StoreError> {
+        self.readers
+            .read(|db| secrets::pod_consumers(db, organization, vault, environment, pod_uid))
+    }
+
     async fn audit(
         &self,
         organization: OrgId,

@@ -111,6 +111,24 @@ pub(in crate::engine::sqlite) fn consumers(
     .collect()
 }
 
+pub(in crate::engine::sqlite) fn pod_consumers(
+    db: &Connection,
+    organization: OrgId,
+    vault: VaultId,
+    environment: &EnvName,
+    pod_uid: &str,
+) -> Result<Vec<Consumer>> {
+    db.prepare_cached(
+        "SELECT c.secret_id, s.name, c.namespace, c.pod, c.pod_uid, c.delivered, c.delivered_at, c.acknowledged,
+                c.acknowledged_at
+         FROM consumers c JOIN secrets s ON s.id = c.secret_id AND s.organization_id = c.organization_id
+         WHERE c.organization_id = ?1 AND c.pod_uid = ?2 AND s.vault_id = ?3 AND s.environment = ?4
+         ORDER BY s.name",
+    )?
+    .query_map((organization.as_bytes(), pod_uid, vault.as_bytes(), environment.as_str()), consumer)?
+    .collect()
+}
+
 fn consumer(row: &Row<'_>) -> Result<Consumer> {
     Ok(Consumer {
         secret: SecretId::from_bytes(row.get(0)?),

@@ -106,6 +106,7 @@ fn move_version(
     .and_then(one)
 }
 
+/// As [`Consumer::risen_to`] says: a line's versions only rise.
 fn put_consumer(db: &Connection, organization: OrgId, line: &Consumer) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO consumers (secret_id, pod_uid, organization_id, namespace, pod, delivered, delivered_at,
@@ -113,8 +114,12 @@ fn put_consumer(db: &Connection, organization: OrgId, line: &Consumer) -> Result
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
          ON CONFLICT (secret_id, pod_uid) DO UPDATE
          SET namespace = excluded.namespace, pod = excluded.pod,
-             delivered = excluded.delivered, delivered_at = excluded.delivered_at,
-             acknowledged = excluded.acknowledged, acknowledged_at = excluded.acknowledged_at
+             delivered = max(delivered, excluded.delivered),
+             delivered_at = iif(excluded.delivered >= delivered, excluded.delivered_at, delivered_at),
+             acknowledged = iif(excluded.acknowledged > ifnull(acknowledged, 0),
+                                excluded.acknowledged, acknowledged),
+             acknowledged_at = iif(excluded.acknowledged > ifnull(acknowledged, 0),
+                                   excluded.acknowledged_at, acknowledged_at)
          WHERE organization_id = excluded.organization_id",
     )?
     .execute((
