@@ -40,7 +40,7 @@ pub async fn measure(flows: &Flows, minutes: u64) -> Result<Vec<Row>> {
     sleep(Duration::from_mins(minutes)).await;
     let after = flows.counts().await?;
     let note = format!(
-        "beside {} renewals of the Lease and {} watches begun anew, of operator and injectors",
+        "beside {} requests for the Lease and {} watches begun anew, of operator and injectors",
         after.leases - before.leases,
         after.watches - before.watches
     );
