@@ -17,5 +17,8 @@ pub use wait::{PATIENCE, eventually};
 
 /// Where the chart is installed.
 pub const SYSTEM_NAMESPACE: &str = "coffer-system";
-/// The image that plays the application.
-pub const APP_IMAGE: &str = "localhost/coffer-testapp:dev";
+/// The image that plays the application: `COFFER_APP_IMAGE` when the tests are built, or the one every node of ours has.
+pub const APP_IMAGE: &str = match option_env!("COFFER_APP_IMAGE") {
+    Some(image) => image,
+    None => "localhost/coffer-testapp:dev",
+};
