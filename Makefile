@@ -78,7 +78,7 @@ demo-down: node-tool ## End the demo's node.
 .PHONY: serve
 serve: ## The api-server alone, on SQLite, without Kubernetes.
 	cargo build --locked --release -p coffer-api-server -p coffer-cli
-	test -e .data/kek || $(TARGET)/release/coffer bootstrap --data .data | tee .data-bootstrap.json
+	test -e .data/kek || (umask 077; $(TARGET)/release/coffer bootstrap --data .data > .data-bootstrap.json)
 	$(TARGET)/release/coffer-api-server --data .data --listen 127.0.0.1:8200 --insecure-http
 
 .PHONY: bench

@@ -2,7 +2,7 @@
 //! place, and milliseconds from a message on the wire to its acknowledgement.
 //!
 //! `cargo bench -p coffer-agent --bench footprint -- PROGRAM`: PROGRAM is the static build that ships
-//! (`make agent`); without it, the one that Cargo built for the benchmark.
+//! (`make programs`); without it, the one that Cargo built for the benchmark.
 
 #![expect(clippy::unwrap_used, reason = "a benchmark stops at what it did not expect")]
 
