@@ -1,7 +1,8 @@
 //! The one thread that writes. It takes all tasks that wait, applies each in a savepoint of its own within one
 //! transaction, commits once, which is one flush, and then answers all of them.
 //!
-//! A transaction with nothing but records of reads whose durability is `Written` commits with
+//! What waits in the journal goes first in every transaction, so that the chain keeps the order of what happened;
+//! when nothing else is to be written, it is moved in bulk, a moment later. A transaction of that alone commits with
 //! `synchronous=NORMAL`: its frames are appended to the log with `write(2)` and no flush. Every other
 //! transaction commits with `FULL`, whose flush covers the frames before it too.
 
@@ -11,9 +12,10 @@ use coffer_domain::store::{CommitError, StoreError};
 use rusqlite::Connection;
 
 use super::{
-    Shared, fault,
+    MANY_WAITING, Shared, fault,
     heads::Heads,
     job::{Job, Task},
+    journal::Sealed,
     log::{Level, Log},
     queue::Taken,
     read, write,
@@ -23,6 +25,9 @@ use crate::engine::stats::bump;
 /// How long erasing waits before it is tried again, when a reader was in the way.
 const ERASE_AGAIN: Duration = Duration::from_millis(50);
 
+/// How long the journal waits for more before what it holds is moved.
+const LINGER: Duration = Duration::from_millis(50);
+
 /// The thread's own things.
 pub(super) struct Writer {
     connection: Connection,
@@ -30,6 +35,8 @@ pub(super) struct Writer {
     heads: Heads,
     latest_change: u64,
     log: Log,
+    /// Files of the journal that are not yet in the table, oldest first.
+    unsettled: Vec<Sealed>,
     /// The last transaction came to nothing.
     failing: bool,
 }
@@ -38,7 +45,8 @@ type Results = Vec<Result<(), CommitError>>;
 
 impl Writer {
     /// Over a configured connection, whose `synchronous` is `FULL`.
-    pub(super) fn new(connection: Connection, shared: Arc<Shared>) -> Self {
+    /// `unsettled` is what a crash left in the journal.
+    pub(super) fn new(connection: Connection, shared: Arc<Shared>, unsettled: Vec<Sealed>) -> Self {
         let latest_change = shared.latest_change();
         Self {
             connection,
@@ -46,6 +54,7 @@ impl Writer {
             heads: Heads::default(),
             latest_change,
             log: Log::new(),
+            unsettled,
             failing: false,
         }
     }
@@ -53,15 +62,36 @@ impl Writer {
     /// Until the queue ends.
     pub(super) fn run(mut self) {
         loop {
-            match self
-                .shared
-                .queue
-                .take(self.log.is_erasing().then_some(ERASE_AGAIN))
-            {
+            match self.shared.queue.take(self.patience()) {
                 Taken::Batch(batch) => self.serve(batch),
-                Taken::Idle => self.log.erase(&self.connection, &self.shared.counters),
+                Taken::Nudged if self.shared.journal.waiting() < MANY_WAITING => {}
+                Taken::Nudged => self.settle(),
+                Taken::Idle => self.tidy(),
                 Taken::End => break,
             }
+        }
+        self.settle();
+        self.shared.journal.end();
+    }
+
+    /// How long to wait for a task while there is something else to do.
+    fn patience(&self) -> Option<Duration> {
+        let settle = (self.shared.journal.waiting() > 0).then_some(LINGER);
+        settle.or(self.log.is_erasing().then_some(ERASE_AGAIN))
+    }
+
+    /// Nobody has asked for anything for a while.
+    fn tidy(&mut self) {
+        self.settle();
+        if self.log.is_erasing() {
+            self.log.erase(&self.connection, &self.shared.counters);
+        }
+    }
+
+    /// Moves what the journal holds.
+    fn settle(&mut self) {
+        if self.shared.journal.waiting() > 0 {
+            self.serve(VecDeque::new());
         }
     }
 
@@ -87,11 +117,15 @@ impl Writer {
         let level = if durable { Level::Flushed } else { Level::Written };
         self.log.prepare(&self.connection, level, &self.shared.counters)?;
         self.run_sql("BEGIN IMMEDIATE")?;
+        self.link_journal()?;
         let mut answers = Results::with_capacity(batch.len());
         for job in batch {
             answers.push(self.attempt(&job.task)?);
         }
         self.run_sql("COMMIT")?;
+        for sealed in self.unsettled.drain(..) {
+            self.shared.journal.settled(&sealed);
+        }
         if std::mem::take(&mut self.failing) {
             tracing::info!("the store writes again");
         }
@@ -100,6 +134,22 @@ impl Writer {
             bump(&self.shared.counters.flushes);
         }
         Ok(answers)
+    }
+
+    /// Links what the journal holds into the chains. It stays in `unsettled` until the transaction is committed.
+    fn link_journal(&mut self) -> rusqlite::Result<()> {
+        match self.shared.journal.seal() {
+            Ok(sealed) => self.unsettled.extend(sealed),
+            // It stays where it is, and is linked later.
+            Err(error) => tracing::warn!(%error, "the audit journal could not begin a new file"),
+        }
+        for (organization, event) in self.unsettled.iter().flat_map(|sealed| &sealed.events) {
+            self.heads.append(&self.connection, *organization, event)?;
+        }
+        match self.unsettled.last() {
+            Some(last) => write::keys::put_journal_applied(&self.connection, last.generation),
+            None => Ok(()),
+        }
     }
 
     /// A task in its savepoint. A single insert needs none: it fails as a whole.
@@ -147,9 +197,8 @@ impl Writer {
                 }
                 self.heads.append(db, commit.organization, &commit.audit)?;
             }
-            Task::Record {
-                organization, event, ..
-            } => self.heads.append(db, *organization, event)?,
+            Task::Record { organization, event } => self.heads.append(db, *organization, event)?,
+            Task::Settle => {}
             Task::Root(root) => write::keys::put_root(db, root)?,
             Task::Keys(keys) => {
                 for key in keys {
@@ -170,6 +219,11 @@ impl Writer {
                 .map(|(job, _)| &job.task)
         };
         self.shared.count(batch, answers);
+        for task in done() {
+            if let Task::Commit(commit) = task {
+                self.shared.hot.forget(commit.organization, &commit.writes);
+            }
+        }
         if done().any(Task::touches_rights) {
             self.shared.rights_changed();
         }
