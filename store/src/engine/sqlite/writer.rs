@@ -1,5 +1,6 @@
-//! The one thread that writes. It takes all tasks that wait, applies each in a savepoint of its own within one
-//! transaction, commits once, which is one flush, and then answers all of them.
+//! The one thread that writes. It takes all tasks that wait, applies them within one transaction, commits once,
+//! which is one flush, and then answers all of them. A task that fails halfway, which hardly ever happens once its
+//! preconditions hold, spoils the transaction: then all is done again with a savepoint for each.
 //!
 //! What waits in the journal goes first in every transaction, so that the chain keeps the order of what happened;
 //! when nothing else is to be written, it is moved in bulk, a moment later. A transaction of that alone commits with
@@ -42,6 +43,12 @@ pub(super) struct Writer {
 }
 
 type Results = Vec<Result<(), CommitError>>;
+
+/// What became of one task.
+type Attempted = Result<Result<(), CommitError>, Spoiled>;
+
+/// A task left something half done: the transaction cannot be committed.
+struct Spoiled;
 
 impl Writer {
     /// Over a configured connection, whose `synchronous` is `FULL`.
@@ -116,12 +123,14 @@ impl Writer {
         let durable = batch.iter().any(|job| job.task.durable());
         let level = if durable { Level::Flushed } else { Level::Written };
         self.log.prepare(&self.connection, level, &self.shared.counters)?;
-        self.run_sql("BEGIN IMMEDIATE")?;
-        self.link_journal()?;
-        let mut answers = Results::with_capacity(batch.len());
-        for job in batch {
-            answers.push(self.attempt(&job.task)?);
-        }
+        let answers = if let Ok(answers) = self.fill(batch, Self::bare)? {
+            answers
+        } else {
+            self.run_sql("ROLLBACK")?;
+            self.forget();
+            // Nothing is ever spoiled within savepoints.
+            self.fill(batch, Self::guarded)?.unwrap_or_default()
+        };
         self.run_sql("COMMIT")?;
         for sealed in self.unsettled.drain(..) {
             self.shared.journal.settled(&sealed);
@@ -134,6 +143,24 @@ impl Writer {
             bump(&self.shared.counters.flushes);
         }
         Ok(answers)
+    }
+
+    /// Begins a transaction and does all tasks in it, each by `attempt`.
+    fn fill(
+        &mut self,
+        batch: &VecDeque<Job>,
+        attempt: fn(&mut Self, &Task) -> rusqlite::Result<Attempted>,
+    ) -> rusqlite::Result<Result<Results, Spoiled>> {
+        self.run_sql("BEGIN IMMEDIATE")?;
+        self.link_journal()?;
+        let mut answers = Results::with_capacity(batch.len());
+        for job in batch {
+            match attempt(self, &job.task)? {
+                Ok(answer) => answers.push(answer),
+                Err(spoiled) => return Ok(Err(spoiled)),
+            }
+        }
+        Ok(Ok(answers))
     }
 
     /// Links what the journal holds into the chains. It stays in `unsettled` until the transaction is committed.
@@ -152,30 +179,30 @@ impl Writer {
         }
     }
 
-    /// A task in its savepoint. A single insert needs none: it fails as a whole.
-    fn attempt(&mut self, task: &Task) -> rusqlite::Result<Result<(), CommitError>> {
-        let guarded = !matches!(task, Task::Record { .. });
-        if guarded {
-            self.run_sql("SAVEPOINT task")?;
-        }
-        let change_before = self.latest_change;
+    /// A task by itself: if it fails after its preconditions held, something of it may have been written.
+    fn bare(&mut self, task: &Task) -> rusqlite::Result<Attempted> {
         match self.apply(task) {
-            Ok(answer) => {
-                if guarded {
-                    self.run_sql("RELEASE task")?;
-                }
-                Ok(answer)
-            }
+            Ok(answer) => Ok(Ok(answer)),
             Err(error) if fault::is_of_whole(&error) => Err(error),
+            Err(_) => Ok(Err(Spoiled)),
+        }
+    }
+
+    /// A task in its savepoint: nothing is left of one that fails.
+    fn guarded(&mut self, task: &Task) -> rusqlite::Result<Attempted> {
+        self.run_sql("SAVEPOINT task")?;
+        let change_before = self.latest_change;
+        let answer = match self.apply(task) {
+            Ok(answer) => answer,
+            Err(error) if fault::is_of_whole(&error) => return Err(error),
             Err(error) => {
                 self.latest_change = change_before;
-                if guarded {
-                    self.run_sql("ROLLBACK TO task")?;
-                    self.run_sql("RELEASE task")?;
-                }
-                Ok(Err(fault::commit(&error)))
+                self.run_sql("ROLLBACK TO task")?;
+                Err(fault::commit(&error))
             }
-        }
+        };
+        self.run_sql("RELEASE task")?;
+        Ok(Ok(answer))
     }
 
     /// The audit record comes last, so that the chain's head moves only with a task that succeeded.
@@ -245,6 +272,11 @@ impl Writer {
         {
             tracing::error!(%error, "the store could not roll back");
         }
+        self.forget();
+    }
+
+    /// What was known of the rows of a transaction that was rolled back.
+    fn forget(&mut self) {
         self.heads.forget();
         self.latest_change = self.shared.latest_change();
     }

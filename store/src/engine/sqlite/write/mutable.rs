@@ -33,7 +33,38 @@ pub(super) fn vault(db: &Connection, organization: OrgId, vault: &Vault) -> Resu
     .and_then(one)
 }
 
+/// A secret that is known to be there is only changed: an upsert would look for its like in every index first.
 pub(super) fn secret(db: &Connection, organization: OrgId, secret: &Secret) -> Result<()> {
+    if secret.revision > 1 && change_secret(db, organization, secret)? == 1 {
+        return Ok(());
+    }
+    put_secret(db, organization, secret)
+}
+
+fn change_secret(db: &Connection, organization: OrgId, secret: &Secret) -> Result<usize> {
+    db.prepare_cached(
+        "UPDATE secrets
+         SET current_version = :current, latest_version = :latest, generator = :generator, owner = :owner,
+             updated_at = :updated_at, revision = :revision
+         WHERE vault_id = :vault AND environment = :environment AND name = :name
+           AND id = :id AND organization_id = :organization",
+    )?
+    .execute(named_params! {
+        ":vault": secret.vault.as_bytes(),
+        ":environment": secret.environment.as_str(),
+        ":name": secret.name.as_str(),
+        ":id": secret.id.as_bytes(),
+        ":organization": organization.as_bytes(),
+        ":current": secret.current.map(|version| integer(version.get())),
+        ":latest": integer(secret.latest.get()),
+        ":generator": to_optional_json(secret.generator.as_ref())?,
+        ":owner": to_optional_json(secret.owner.as_ref())?,
+        ":updated_at": secret.updated_at.as_microsecond(),
+        ":revision": integer(secret.revision),
+    })
+}
+
+fn put_secret(db: &Connection, organization: OrgId, secret: &Secret) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO secrets (vault_id, environment, name, id, organization_id, current_version, latest_version,
                               generator, owner, created_at, updated_at, revision)
