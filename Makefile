@@ -21,7 +21,7 @@ export CARGO_TERM_COLOR ?= auto
 
 .PHONY: help
 help: ## This list.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: test
 test: ## Everything that must hold: CI runs this.
@@ -63,7 +63,7 @@ advisories: $(DENY) ## Known vulnerabilities of everything we depend on; fetches
 
 # A debug build takes a quarter of the time of a release build, and checks in three seconds.
 $(DENY):
-	env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 cargo install --quiet --locked --debug --no-default-features \
+	env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 cargo install --quiet --locked --debug \
 		--root $(patsubst %/bin/cargo-deny,%,$@) cargo-deny@$(DENY_VERSION)
 
 .PHONY: generate
