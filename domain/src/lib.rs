@@ -16,6 +16,7 @@ pub mod name;
 pub mod pattern;
 pub mod port;
 pub mod principal;
+pub mod record;
 pub mod rights;
 pub mod rotation;
 pub mod secret_value;

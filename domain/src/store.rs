@@ -14,6 +14,7 @@ use crate::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
+    record::{Collection, Record, RecordQuery},
     secret_value::SecretValue,
 };
 
@@ -50,6 +51,8 @@ pub enum Precondition {
     Secret(VaultId, EnvName, SecretName, Option<u64>),
     /// The API key is at this revision.
     ApiKey(ApiKeyId, u64),
+    /// The record of this key is at this revision, expired or not; `None`: there is none.
+    Record(OrgId, Collection, String, Option<u64>),
 }
 
 /// One row to write.
@@ -93,6 +96,10 @@ pub enum Write {
     Consumer(Consumer),
     /// Forgets a pod that is gone.
     ForgetPod(String),
+    /// A record, new or changed.
+    Record(Record),
+    /// Deletes a record.
+    DropRecord(OrgId, Collection, String),
 }
 
 /// One atomic write.
@@ -215,6 +222,39 @@ pub trait Store: Send + Sync {
         lines.retain(|line| line.pod_uid == pod_uid);
         Ok(lines)
     }
+
+    /// The record of this key, expired or not.
+    async fn record_by_key(
+        &self,
+        organization: OrgId,
+        collection: Collection,
+        key: &str,
+    ) -> Result<Option<Record>, StoreError>;
+
+    /// The record, of any tenant, with this digest, expired or not.
+    async fn record_by_digest(
+        &self,
+        collection: Collection,
+        digest: &TokenDigest,
+    ) -> Result<Option<Record>, StoreError>;
+
+    /// The records that `query` asks for.
+    async fn records(&self, query: &RecordQuery<'_>) -> Result<Vec<Record>, StoreError>;
+
+    /// How many records `query` matches, whatever it skips and however few it wants.
+    async fn count_records(&self, query: &RecordQuery<'_>) -> Result<u64, StoreError>;
+
+    /// The records of all tenants that are due by `now`, those due first first, at most `limit`.
+    async fn due_records(
+        &self,
+        collection: Collection,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Record>, StoreError>;
+
+    /// Deletes records of all tenants that expired by `now`, at most `limit`. They were absent already: no
+    /// event, no change.
+    async fn sweep_records(&self, now: Timestamp, limit: u32) -> Result<(), StoreError>;
 
     /// The audit records of a tenant with sequence numbers above `after`, oldest first, at most `limit`.
     async fn audit(

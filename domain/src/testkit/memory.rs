@@ -7,6 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
@@ -18,6 +19,7 @@ use crate::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
+    record::{Collection, Record, RecordQuery},
     store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
     testkit::rows::Rows,
 };
@@ -211,6 +213,62 @@ impl Store for MemoryStore {
                 .is_some_and(|s| s.vault == vault && s.environment == *environment)
         };
         Ok(rows.consumers.values().filter(here).cloned().collect())
+    }
+
+    async fn record_by_key(
+        &self,
+        organization: OrgId,
+        collection: Collection,
+        key: &str,
+    ) -> Result<Option<Record>, StoreError> {
+        let key = (organization, collection, key.to_owned());
+        Ok(self.rows.lock().records.get(&key).cloned())
+    }
+
+    async fn record_by_digest(
+        &self,
+        collection: Collection,
+        digest: &TokenDigest,
+    ) -> Result<Option<Record>, StoreError> {
+        let has = |record: &&Record| {
+            record.head.collection == collection && record.head.digest.as_ref() == Some(digest)
+        };
+        Ok(self.rows.lock().records.values().find(has).cloned())
+    }
+
+    async fn records(&self, query: &RecordQuery<'_>) -> Result<Vec<Record>, StoreError> {
+        let rows = self.rows.lock();
+        let found = rows.matching(query).into_iter();
+        let page = found.skip(query.skip as usize).take(query.limit as usize);
+        Ok(page.cloned().collect())
+    }
+
+    async fn count_records(&self, query: &RecordQuery<'_>) -> Result<u64, StoreError> {
+        Ok(self.rows.lock().matching(query).len() as u64)
+    }
+
+    async fn due_records(
+        &self,
+        collection: Collection,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Record>, StoreError> {
+        let rows = self.rows.lock();
+        let due = |record: &&Record| {
+            record.head.collection == collection && record.head.due_at.is_some_and(|due| due <= now)
+        };
+        let mut found: Vec<Record> = rows.records.values().filter(due).cloned().collect();
+        found.sort_by_key(|record| record.head.due_at);
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    async fn sweep_records(&self, now: Timestamp, _: u32) -> Result<(), StoreError> {
+        self.rows
+            .lock()
+            .records
+            .retain(|_, record| record.head.lives(now));
+        Ok(())
     }
 
     async fn audit(

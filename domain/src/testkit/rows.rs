@@ -11,6 +11,7 @@ use crate::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, SecretName, VaultName},
+    record::{Collection, Record, RecordQuery},
     secret_value::SecretValue,
     store::{Precondition, Write},
 };
@@ -23,6 +24,7 @@ pub(super) struct Rows {
     pub(super) versions: BTreeMap<(SecretId, Version), (VersionMeta, Option<SecretValue>)>,
     pub(super) keys: BTreeMap<ApiKeyId, ApiKey>,
     pub(super) consumers: BTreeMap<(SecretId, String), Consumer>,
+    pub(super) records: BTreeMap<(OrgId, Collection, String), Record>,
     pub(super) audit: BTreeMap<OrgId, Vec<AuditRecord>>,
     pub(super) changes: Vec<Change>,
 }
@@ -62,6 +64,10 @@ impl Rows {
             Precondition::ApiKey(id, revision) => {
                 self.keys.get(id).map(|key| key.revision) == Some(*revision)
             }
+            Precondition::Record(organization, collection, key, revision) => {
+                let found = self.records.get(&(*organization, *collection, key.clone()));
+                found.map(|record| record.head.revision) == *revision
+            }
         }
     }
 
@@ -100,6 +106,14 @@ impl Rows {
                 self.consumers.insert(key, line);
             }
             Write::ForgetPod(pod) => self.consumers.retain(|(_, uid), _| *uid != pod),
+            Write::Record(record) => {
+                let head = &record.head;
+                self.records
+                    .insert((head.organization, head.collection, head.key.clone()), record);
+            }
+            Write::DropRecord(organization, collection, key) => {
+                self.records.remove(&(organization, collection, key));
+            }
         }
     }
 
@@ -121,6 +135,29 @@ impl Rows {
                 *value = None;
             }
         }
+    }
+
+    /// The records that match, in the order asked for.
+    pub(super) fn matching(&self, query: &RecordQuery<'_>) -> Vec<&Record> {
+        let matches = |record: &&Record| {
+            let head = &record.head;
+            head.organization == query.organization
+                && head.collection == query.collection
+                && query.group.is_none_or(|group| head.group == group)
+                && query.after.is_none_or(|after| {
+                    if query.descending {
+                        head.key.as_str() < after
+                    } else {
+                        head.key.as_str() > after
+                    }
+                })
+                && head.lives(query.now)
+        };
+        let mut found: Vec<&Record> = self.records.values().filter(matches).collect();
+        if query.descending {
+            found.reverse();
+        }
+        found
     }
 
     pub(super) fn append(&mut self, organization: OrgId, event: &AuditEvent) {

@@ -8,6 +8,7 @@ pub mod authenticate;
 pub mod changes;
 pub mod consumers;
 mod controllers;
+pub mod documents;
 mod doors;
 pub mod organizations;
 pub mod secrets;

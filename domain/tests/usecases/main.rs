@@ -5,6 +5,7 @@
 mod api_keys;
 mod consumers;
 mod declare;
+mod documents;
 mod secrets;
 mod vaults;
 

@@ -8,6 +8,7 @@ pub(crate) mod changes;
 pub(crate) mod consumers;
 pub(crate) mod keys;
 pub(crate) mod model;
+pub(crate) mod records;
 pub(crate) mod secrets;
 pub(crate) mod tenants;
 pub(crate) mod versions;
@@ -50,6 +51,13 @@ macro_rules! of_a_store {
                 a_line_reads_back_and_changes, a_forgotten_pod_is_gone_from_its_tenant_only,
                 a_ledger_is_of_one_environment, the_versions_of_a_line_only_rise,
                 a_pods_lines_are_of_its_place_alone,
+            }
+            records::{
+                a_record_reads_back_as_written, a_record_changes_only_from_the_revision_named,
+                records_come_by_key_in_pages, records_of_one_group_come_alone, a_dropped_record_is_gone,
+                a_digest_finds_one_record_of_one_collection, expired_records_are_left_out_and_swept,
+                due_records_come_by_their_time, records_of_another_tenant_are_out_of_reach,
+                the_rights_epoch_rises_with_records_held_in_memory,
             }
             atomicity::{
                 a_refused_commit_leaves_nothing, a_commit_fails_as_a_whole_at_its_last_row,

@@ -14,6 +14,7 @@ use coffer_domain::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
+    record::{Collection, RecordHead, RecordQuery},
     store::{CommitError, Precondition, StoreError},
 };
 use futures::stream::BoxStream;
@@ -45,6 +46,15 @@ pub struct Root {
     pub seed: Wrapped,
     /// The pepper of token digests, sealed under that seed.
     pub pepper: Vec<u8>,
+}
+
+/// A record whose body is sealed.
+#[derive(Debug)]
+pub struct SealedRecord {
+    /// Everything but its body.
+    pub head: RecordHead,
+    /// Its body, sealed.
+    pub sealed: Vec<u8>,
 }
 
 /// A row to write; a [`coffer_domain::store::Write`] whose value is sealed.
@@ -84,12 +94,26 @@ pub enum SealedWrite {
     Consumer(Consumer),
     /// Forgets a pod, in the commit's tenant.
     ForgetPod(String),
+    /// A record, with its body sealed.
+    Record(SealedRecord),
+    /// Deletes a record.
+    DropRecord(Collection, String),
 }
 
 impl SealedWrite {
     /// Whether it may change who may do what.
     pub fn touches_rights(&self) -> bool {
-        matches!(self, Self::Vault(..) | Self::DropVault(_) | Self::ApiKey(_))
+        match self {
+            Self::Vault(..) | Self::DropVault(_) | Self::ApiKey(_) => true,
+            Self::Record(record) => record.head.collection.is_held_in_memory(),
+            Self::DropRecord(collection, _) => collection.is_held_in_memory(),
+            Self::Organization(_)
+            | Self::Secret(_)
+            | Self::Version { .. }
+            | Self::VersionState { .. }
+            | Self::Consumer(_)
+            | Self::ForgetPod(_) => false,
+        }
     }
 
     /// Whether bytes must be gone from the files afterwards.
@@ -240,6 +264,45 @@ pub trait Engine: Send + Sync + 'static {
         environment: &EnvName,
         pod_uid: &str,
     ) -> impl Future<Output = Result<Vec<Consumer>, StoreError>> + Send;
+
+    /// The record of this key.
+    fn record_by_key(
+        &self,
+        organization: OrgId,
+        collection: Collection,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<SealedRecord>, StoreError>> + Send;
+
+    /// The record, of any tenant, with this digest.
+    fn record_by_digest(
+        &self,
+        collection: Collection,
+        digest: &TokenDigest,
+    ) -> impl Future<Output = Result<Option<SealedRecord>, StoreError>> + Send;
+
+    /// The records that `query` asks for.
+    fn records(
+        &self,
+        query: &RecordQuery<'_>,
+    ) -> impl Future<Output = Result<Vec<SealedRecord>, StoreError>> + Send;
+
+    /// How many records `query` matches, whatever it skips and however few it wants.
+    fn count_records(&self, query: &RecordQuery<'_>) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// The records of all tenants that are due by `now`, those due first first.
+    fn due_records(
+        &self,
+        collection: Collection,
+        now: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<SealedRecord>, StoreError>> + Send;
+
+    /// Deletes records of all tenants that expired by `now`, at most `limit`.
+    fn sweep_records(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// A tenant's audit records above `after`, oldest first, at most `limit`.
     fn audit(

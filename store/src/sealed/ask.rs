@@ -12,10 +12,12 @@ use coffer_domain::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
+    record::{Collection, Record, RecordQuery},
     secret_value::SecretValue,
     store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
 };
 use futures::stream::BoxStream;
+use jiff::Timestamp;
 
 use super::SealedStore;
 use crate::{
@@ -141,6 +143,46 @@ impl<E: Engine> Store for SealedStore<E> {
         self.engine
             .pod_consumers(organization, vault, environment, pod_uid)
             .await
+    }
+
+    async fn record_by_key(
+        &self,
+        organization: OrgId,
+        collection: Collection,
+        key: &str,
+    ) -> Result<Option<Record>, StoreError> {
+        let found = self.engine.record_by_key(organization, collection, key).await?;
+        found.map(|record| self.open_record(record)).transpose()
+    }
+
+    async fn record_by_digest(
+        &self,
+        collection: Collection,
+        digest: &TokenDigest,
+    ) -> Result<Option<Record>, StoreError> {
+        let found = self.engine.record_by_digest(collection, digest).await?;
+        found.map(|record| self.open_record(record)).transpose()
+    }
+
+    async fn records(&self, query: &RecordQuery<'_>) -> Result<Vec<Record>, StoreError> {
+        self.open_records(self.engine.records(query).await?)
+    }
+
+    async fn count_records(&self, query: &RecordQuery<'_>) -> Result<u64, StoreError> {
+        self.engine.count_records(query).await
+    }
+
+    async fn due_records(
+        &self,
+        collection: Collection,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.open_records(self.engine.due_records(collection, now, limit).await?)
+    }
+
+    async fn sweep_records(&self, now: Timestamp, limit: u32) -> Result<(), StoreError> {
+        self.engine.sweep_records(now, limit).await
     }
 
     async fn audit(

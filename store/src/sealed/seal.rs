@@ -97,6 +97,14 @@ impl<E: Engine> SealedStore<E> {
             Write::ApiKey(key) => SealedWrite::ApiKey(own(context, key.organization, key)?),
             Write::Consumer(line) => SealedWrite::Consumer(line),
             Write::ForgetPod(uid) => SealedWrite::ForgetPod(uid),
+            Write::Record(record) => {
+                let record = own(context, record.head.organization, record)?;
+                SealedWrite::Record(self.seal_record(record)?)
+            }
+            Write::DropRecord(organization, collection, key) => {
+                let key = own(context, organization, key)?;
+                SealedWrite::DropRecord(collection, key)
+            }
         })
     }
 

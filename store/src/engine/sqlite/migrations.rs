@@ -6,7 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::open::OpenSqliteError;
 
 /// The scripts, in order, with the schema each leads to.
-const SCRIPTS: [(i32, &str); 1] = [(1, include_str!("migrations/001.sql"))];
+const SCRIPTS: [(i32, &str); 2] = [
+    (1, include_str!("migrations/001.sql")),
+    (2, include_str!("migrations/002.sql")),
+];
 
 /// `Cofr`: tells our files from other SQLite databases (`application_id`).
 const APPLICATION_ID: i32 = 0x436f_6672;

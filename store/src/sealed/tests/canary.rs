@@ -10,7 +10,10 @@ use coffer_domain::{
 };
 
 use super::{rows, world};
-use crate::contract::world::{now, version};
+use crate::contract::{
+    records::record,
+    world::{now, version},
+};
 
 const CANARY: &str = "canary-5d1f0c6e-7a54-4f63-9f0e-value";
 
@@ -78,6 +81,15 @@ async fn a_token_is_in_no_file() {
     let (token, key): (ApiToken, _) = world.new_key("CI");
     world.commit(vec![], vec![Write::ApiKey(key)]).await.unwrap();
     assert_absent(directory.path(), token.secret().reveal());
+}
+
+#[tokio::test]
+async fn a_records_body_is_in_no_file() {
+    let (world, directory) = world().await;
+    let record = record(world.organization.id, "a-key-to-find", CANARY);
+    world.commit(vec![], vec![Write::Record(record)]).await.unwrap();
+    assert_absent(directory.path(), CANARY.as_bytes());
+    assert!(!holders(directory.path(), b"a-key-to-find").is_empty());
 }
 
 /// One column of one row.

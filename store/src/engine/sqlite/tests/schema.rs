@@ -19,15 +19,24 @@ fn with_database(directory: &Path, sql: &str) {
         .unwrap();
 }
 
+fn schema(directory: &Path) -> i32 {
+    let database = Connection::open(directory.join("coffer.db")).unwrap();
+    database
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap()
+}
+
 #[test]
 fn a_newer_schema_is_refused_and_left_alone() {
     let directory = TempDir::new().unwrap();
     drop(Sqlite::open(directory.path()).unwrap());
+    let newest = schema(directory.path());
     with_database(directory.path(), "PRAGMA user_version = 99");
     let error = Sqlite::open(directory.path()).err().unwrap();
     assert!(matches!(error, OpenSqliteError::NewerSchema { found: 99, .. }));
     assert!(error.to_string().contains("use a newer program"), "{error}");
-    with_database(directory.path(), "PRAGMA user_version = 1");
+    assert_eq!(schema(directory.path()), 99);
+    with_database(directory.path(), &format!("PRAGMA user_version = {newest}"));
     Sqlite::open(directory.path()).unwrap();
 }
 

@@ -8,7 +8,7 @@ use coffer_domain::{
 use jiff::Timestamp;
 use rusqlite::{Connection, Result};
 
-use super::{keys, mutable, one};
+use super::{keys, mutable, one, records};
 use crate::engine::{SealedWrite, sqlite::rows};
 
 /// Writes it, for the tenant `organization`.
@@ -42,6 +42,8 @@ pub(in crate::engine::sqlite) fn write(
         SealedWrite::ApiKey(key) => mutable::api_key(db, organization, key),
         SealedWrite::Consumer(line) => put_consumer(db, organization, line),
         SealedWrite::ForgetPod(uid) => forget_pod(db, organization, uid),
+        SealedWrite::Record(record) => records::put(db, organization, record),
+        SealedWrite::DropRecord(collection, key) => records::drop(db, organization, *collection, key),
     }
 }
 

@@ -34,6 +34,12 @@ pub(in crate::engine::sqlite) fn holds(db: &Connection, precondition: &Precondit
                 [key.as_bytes()],
             )?,
         ),
+        Precondition::Record(organization, collection, key, expected) => {
+            let sql =
+                "SELECT revision FROM records WHERE organization_id = ?1 AND collection = ?2 AND key = ?3";
+            let key = (organization.as_bytes(), collection.name(), key);
+            (*expected, revision(db, sql, key)?)
+        }
     };
     Ok(expected == found)
 }
