@@ -71,3 +71,7 @@ id!(
     /// Of an API key, stable over its rotations.
     ApiKeyId
 );
+id!(
+    /// Of a record that has no key of its own.
+    RecordId
+);

@@ -14,6 +14,7 @@ use crate::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
+    record::{Collection, Record, RecordQuery},
     secret_value::SecretValue,
 };
 
@@ -48,8 +49,16 @@ pub enum Precondition {
     Vault(OrgId, VaultName, Option<u64>),
     /// The secret of this name is at this revision; `None`: there is none.
     Secret(VaultId, EnvName, SecretName, Option<u64>),
+    /// The secret of this id, in the trash or not, is at this revision; `None`: there is none.
+    SecretById(SecretId, Option<u64>),
+    /// The vault has this environment.
+    Environment(VaultId, EnvName),
+    /// So many secrets are kept in this environment, those in the trash too.
+    Population(VaultId, EnvName, u64),
     /// The API key is at this revision.
     ApiKey(ApiKeyId, u64),
+    /// The record of this key is at this revision, expired or not; `None`: there is none.
+    Record(OrgId, Collection, String, Option<u64>),
 }
 
 /// One row to write.
@@ -76,6 +85,24 @@ pub enum Write {
         /// Its value.
         value: SecretValue,
     },
+    /// Binds the values of all versions of a secret, which `from` bound so far, to the environment `to`. The
+    /// secret's row is changed beside it.
+    Reseal {
+        /// Tenant of the vault.
+        organization: OrgId,
+        /// The vault.
+        vault: VaultId,
+        /// The secret.
+        secret: SecretId,
+        /// Its environment before the commit.
+        from: EnvName,
+        /// Its environment after it.
+        to: EnvName,
+    },
+    /// Deletes a secret with all its versions: nothing of it can be read again.
+    DropSecret(SecretId),
+    /// Deletes every secret of an environment, those in the trash too.
+    DropSecretsOf(VaultId, EnvName),
     /// Moves a version through its life; `Destroyed` also erases the ciphertext.
     VersionState {
         /// The secret.
@@ -93,6 +120,10 @@ pub enum Write {
     Consumer(Consumer),
     /// Forgets a pod that is gone.
     ForgetPod(String),
+    /// A record, new or changed.
+    Record(Record),
+    /// Deletes a record.
+    DropRecord(OrgId, Collection, String),
 }
 
 /// One atomic write.
@@ -146,6 +177,9 @@ pub trait Store: Send + Sync {
         vault: &VaultName,
     ) -> Result<Option<LocatedVault>, StoreError>;
 
+    /// The vault of this id, with its tenant.
+    async fn vault_by_id(&self, id: VaultId) -> Result<Option<LocatedVault>, StoreError>;
+
     /// The vaults of a tenant by name, after `after`, at most `limit`.
     async fn vaults(
         &self,
@@ -154,7 +188,7 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Vault>, StoreError>;
 
-    /// The secret of this name.
+    /// The secret of this name that is not in the trash.
     async fn secret(
         &self,
         vault: VaultId,
@@ -162,7 +196,7 @@ pub trait Store: Send + Sync {
         name: &SecretName,
     ) -> Result<Option<Secret>, StoreError>;
 
-    /// The secrets of an environment by name, after `after`, at most `limit`.
+    /// The secrets of an environment that are not in the trash, by name, after `after`, at most `limit`.
     async fn secrets(
         &self,
         vault: VaultId,
@@ -171,7 +205,16 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Secret>, StoreError>;
 
-    /// How many secrets a vault holds.
+    /// The secret of this id, in the trash or not.
+    async fn secret_by_id(&self, id: SecretId) -> Result<Option<Secret>, StoreError>;
+
+    /// The secrets in a vault's trash, latest first.
+    async fn trash(&self, vault: VaultId) -> Result<Vec<Secret>, StoreError>;
+
+    /// The secrets of all tenants that are to be purged by `now`, at most `limit`.
+    async fn trash_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Secret>, StoreError>;
+
+    /// How many secrets a vault holds, those in the trash not counted.
     async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError>;
 
     /// The versions of a secret, newest first.
@@ -215,6 +258,39 @@ pub trait Store: Send + Sync {
         lines.retain(|line| line.pod_uid == pod_uid);
         Ok(lines)
     }
+
+    /// The record of this key, expired or not.
+    async fn record_by_key(
+        &self,
+        organization: OrgId,
+        collection: Collection,
+        key: &str,
+    ) -> Result<Option<Record>, StoreError>;
+
+    /// The record, of any tenant, with this digest, expired or not.
+    async fn record_by_digest(
+        &self,
+        collection: Collection,
+        digest: &TokenDigest,
+    ) -> Result<Option<Record>, StoreError>;
+
+    /// The records that `query` asks for.
+    async fn records(&self, query: &RecordQuery<'_>) -> Result<Vec<Record>, StoreError>;
+
+    /// How many records `query` matches, whatever it skips and however few it wants.
+    async fn count_records(&self, query: &RecordQuery<'_>) -> Result<u64, StoreError>;
+
+    /// The records of all tenants that are due by `now`, those due first first, at most `limit`.
+    async fn due_records(
+        &self,
+        collection: Collection,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Record>, StoreError>;
+
+    /// Deletes records of all tenants that expired by `now`, at most `limit`. They were absent already: no
+    /// event, no change.
+    async fn sweep_records(&self, now: Timestamp, limit: u32) -> Result<(), StoreError>;
 
     /// The audit records of a tenant with sequence numbers above `after`, oldest first, at most `limit`.
     async fn audit(

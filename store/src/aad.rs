@@ -6,7 +6,9 @@ use coffer_domain::{
     address::Version,
     id::{OrgId, SecretId, VaultId},
     name::EnvName,
+    record::RecordHead,
 };
+use jiff::Timestamp;
 
 use crate::kek::KeyId;
 
@@ -14,6 +16,7 @@ use crate::kek::KeyId;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Kind {
     SecretValue,
+    Record,
     TokenPepper,
     VaultSeed,
     StoreSeed,
@@ -23,6 +26,7 @@ impl Kind {
     fn label(self) -> &'static [u8] {
         match self {
             Self::SecretValue => b"coffer/v1/record/secret-value",
+            Self::Record => b"coffer/v1/record/document",
             Self::TokenPepper => b"coffer/v1/record/token-pepper",
             Self::VaultSeed => b"coffer/v1/dek-wrap/vault",
             Self::StoreSeed => b"coffer/v1/dek-wrap/store",
@@ -69,6 +73,18 @@ impl Aad {
             .with(&generation.to_be_bytes())
     }
 
+    /// Of the body of a record: where it is, what finds it, how long, and which revision it is.
+    pub fn record(head: &RecordHead) -> Self {
+        Self::new(Kind::Record)
+            .with(head.organization.as_bytes())
+            .with(head.collection.name().as_bytes())
+            .with(head.key.as_bytes())
+            .with(head.group.as_bytes())
+            .with(head.digest.as_ref().map_or(&[], |digest| &digest.0))
+            .with(&time(head.expires_at))
+            .with(&head.revision.to_be_bytes())
+    }
+
     /// Of a vault's data key, wrapped under the root key `kek`.
     pub fn vault_seed(organization: OrgId, vault: VaultId, generation: u32, kek: &KeyId) -> Self {
         Self::new(Kind::VaultSeed)
@@ -89,6 +105,11 @@ impl Aad {
     pub fn token_pepper(store: &[u8; 16]) -> Self {
         Self::new(Kind::TokenPepper).with(store)
     }
+}
+
+/// Microseconds since 1970; no bytes for no time.
+fn time(at: Option<Timestamp>) -> Vec<u8> {
+    at.map_or_else(Vec::new, |at| at.as_microsecond().to_be_bytes().to_vec())
 }
 
 #[cfg(test)]
@@ -119,6 +140,7 @@ mod tests {
     fn kinds_never_share_an_encoding() {
         let kinds = [
             Kind::SecretValue,
+            Kind::Record,
             Kind::TokenPepper,
             Kind::VaultSeed,
             Kind::StoreSeed,

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use aws_lc_rs::{error::Unspecified, hkdf};
 use coffer_domain::port::Entropy;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
@@ -23,6 +24,14 @@ impl Seed {
     /// Copies `bytes`; `None` unless there are 32 of them.
     pub fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
+    }
+
+    /// Another key from this one, for what `label` says and `context` names.
+    pub fn derive(&self, label: &[u8], context: &[u8]) -> Result<Self, Unspecified> {
+        let root = hkdf::Salt::new(hkdf::HKDF_SHA256, label).extract(&self.0);
+        let mut derived = Self([0; SEED_BYTES]);
+        root.expand(&[context], hkdf::HKDF_SHA256)?.fill(&mut derived.0)?;
+        Ok(derived)
     }
 
     /// The key itself.

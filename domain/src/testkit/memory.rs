@@ -7,6 +7,7 @@ use std::sync::{
 
 use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
+use jiff::Timestamp;
 use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 
@@ -18,6 +19,7 @@ use crate::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
+    record::{Collection, Record, RecordQuery},
     store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
     testkit::rows::Rows,
 };
@@ -97,6 +99,17 @@ impl Store for MemoryStore {
         }))
     }
 
+    async fn vault_by_id(&self, id: VaultId) -> Result<Option<LocatedVault>, StoreError> {
+        let rows = self.rows.lock();
+        let vault = rows.vaults.get(&id).cloned();
+        Ok(vault.and_then(|vault| {
+            Some(LocatedVault {
+                organization: rows.organizations.get(&vault.organization)?.clone(),
+                vault: Arc::new(vault),
+            })
+        }))
+    }
+
     async fn vaults(
         &self,
         organization: OrgId,
@@ -132,8 +145,34 @@ impl Store for MemoryStore {
         let here = rows
             .secrets
             .values()
-            .filter(|secret| secret.vault == vault && secret.environment == *environment);
+            .filter(|secret| secret.vault == vault && secret.environment == *environment)
+            .filter(|secret| secret.trashed.is_none());
         Ok(page(here.cloned(), |secret| secret.name.clone(), after, limit))
+    }
+
+    async fn secret_by_id(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
+        Ok(self.rows.lock().secrets.get(&id).cloned())
+    }
+
+    async fn trash(&self, vault: VaultId) -> Result<Vec<Secret>, StoreError> {
+        let rows = self.rows.lock();
+        let here = |secret: &&Secret| secret.vault == vault && secret.trashed.is_some();
+        let mut found: Vec<Secret> = rows.secrets.values().filter(here).cloned().collect();
+        found.sort_by_key(|secret| (secret.trashed.map(|trashed| trashed.at), secret.id));
+        found.reverse();
+        Ok(found)
+    }
+
+    async fn trash_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Secret>, StoreError> {
+        let rows = self.rows.lock();
+        let due = |secret: &&Secret| secret.trashed.is_some_and(|trashed| trashed.purge_at <= now);
+        Ok(rows
+            .secrets
+            .values()
+            .filter(due)
+            .take(limit as usize)
+            .cloned()
+            .collect())
     }
 
     async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {
@@ -142,7 +181,7 @@ impl Store for MemoryStore {
             .lock()
             .secrets
             .values()
-            .filter(|secret| secret.vault == vault)
+            .filter(|secret| secret.vault == vault && secret.trashed.is_none())
             .count() as u64)
     }
 
@@ -211,6 +250,62 @@ impl Store for MemoryStore {
                 .is_some_and(|s| s.vault == vault && s.environment == *environment)
         };
         Ok(rows.consumers.values().filter(here).cloned().collect())
+    }
+
+    async fn record_by_key(
+        &self,
+        organization: OrgId,
+        collection: Collection,
+        key: &str,
+    ) -> Result<Option<Record>, StoreError> {
+        let key = (organization, collection, key.to_owned());
+        Ok(self.rows.lock().records.get(&key).cloned())
+    }
+
+    async fn record_by_digest(
+        &self,
+        collection: Collection,
+        digest: &TokenDigest,
+    ) -> Result<Option<Record>, StoreError> {
+        let has = |record: &&Record| {
+            record.head.collection == collection && record.head.digest.as_ref() == Some(digest)
+        };
+        Ok(self.rows.lock().records.values().find(has).cloned())
+    }
+
+    async fn records(&self, query: &RecordQuery<'_>) -> Result<Vec<Record>, StoreError> {
+        let rows = self.rows.lock();
+        let found = rows.matching(query).into_iter();
+        let page = found.skip(query.skip as usize).take(query.limit as usize);
+        Ok(page.cloned().collect())
+    }
+
+    async fn count_records(&self, query: &RecordQuery<'_>) -> Result<u64, StoreError> {
+        Ok(self.rows.lock().matching(query).len() as u64)
+    }
+
+    async fn due_records(
+        &self,
+        collection: Collection,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Record>, StoreError> {
+        let rows = self.rows.lock();
+        let due = |record: &&Record| {
+            record.head.collection == collection && record.head.due_at.is_some_and(|due| due <= now)
+        };
+        let mut found: Vec<Record> = rows.records.values().filter(due).cloned().collect();
+        found.sort_by_key(|record| record.head.due_at);
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    async fn sweep_records(&self, now: Timestamp, _: u32) -> Result<(), StoreError> {
+        self.rows
+            .lock()
+            .records
+            .retain(|_, record| record.head.lives(now));
+        Ok(())
     }
 
     async fn audit(

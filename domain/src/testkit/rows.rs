@@ -11,6 +11,7 @@ use crate::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, SecretName, VaultName},
+    record::{Collection, Record, RecordQuery},
     secret_value::SecretValue,
     store::{Precondition, Write},
 };
@@ -23,6 +24,7 @@ pub(super) struct Rows {
     pub(super) versions: BTreeMap<(SecretId, Version), (VersionMeta, Option<SecretValue>)>,
     pub(super) keys: BTreeMap<ApiKeyId, ApiKey>,
     pub(super) consumers: BTreeMap<(SecretId, String), Consumer>,
+    pub(super) records: BTreeMap<(OrgId, Collection, String), Record>,
     pub(super) audit: BTreeMap<OrgId, Vec<AuditRecord>>,
     pub(super) changes: Vec<Change>,
 }
@@ -41,7 +43,10 @@ impl Rows {
         name: &SecretName,
     ) -> Option<&Secret> {
         let same = |secret: &&Secret| {
-            secret.vault == vault && secret.environment == *environment && secret.name == *name
+            secret.vault == vault
+                && secret.environment == *environment
+                && secret.name == *name
+                && secret.trashed.is_none()
         };
         self.secrets.values().find(same)
     }
@@ -59,8 +64,23 @@ impl Rows {
                     .map(|secret| secret.revision)
                     == *revision
             }
+            Precondition::SecretById(id, revision) => {
+                self.secrets.get(id).map(|secret| secret.revision) == *revision
+            }
+            Precondition::Environment(vault, environment) => self
+                .vaults
+                .get(vault)
+                .is_some_and(|vault| vault.environments.contains(environment)),
+            Precondition::Population(vault, environment, count) => {
+                let here = |secret: &&Secret| secret.vault == *vault && secret.environment == *environment;
+                self.secrets.values().filter(here).count() as u64 == *count
+            }
             Precondition::ApiKey(id, revision) => {
                 self.keys.get(id).map(|key| key.revision) == Some(*revision)
+            }
+            Precondition::Record(organization, collection, key, revision) => {
+                let found = self.records.get(&(*organization, *collection, key.clone()));
+                found.map(|record| record.head.revision) == *revision
             }
         }
     }
@@ -82,6 +102,12 @@ impl Rows {
             } => {
                 self.versions.insert((secret, meta.version), (meta, Some(value)));
             }
+            // Nothing is sealed here.
+            Write::Reseal { .. } => {}
+            Write::DropSecret(id) => self.drop_secrets(|secret| secret.id == id),
+            Write::DropSecretsOf(vault, environment) => {
+                self.drop_secrets(|secret| secret.vault == vault && secret.environment == environment);
+            }
             Write::VersionState {
                 secret,
                 version,
@@ -100,12 +126,24 @@ impl Rows {
                 self.consumers.insert(key, line);
             }
             Write::ForgetPod(pod) => self.consumers.retain(|(_, uid), _| *uid != pod),
+            Write::Record(record) => {
+                let head = &record.head;
+                self.records
+                    .insert((head.organization, head.collection, head.key.clone()), record);
+            }
+            Write::DropRecord(organization, collection, key) => {
+                self.records.remove(&(organization, collection, key));
+            }
         }
     }
 
     pub(super) fn drop_vault(&mut self, vault: VaultId) {
         self.vaults.remove(&vault);
-        self.secrets.retain(|_, secret| secret.vault != vault);
+        self.drop_secrets(|secret| secret.vault == vault);
+    }
+
+    fn drop_secrets(&mut self, which: impl Fn(&Secret) -> bool) {
+        self.secrets.retain(|_, secret| !which(secret));
         let secrets = &self.secrets;
         self.versions
             .retain(|(secret, _), _| secrets.contains_key(secret));
@@ -121,6 +159,29 @@ impl Rows {
                 *value = None;
             }
         }
+    }
+
+    /// The records that match, in the order asked for.
+    pub(super) fn matching(&self, query: &RecordQuery<'_>) -> Vec<&Record> {
+        let matches = |record: &&Record| {
+            let head = &record.head;
+            head.organization == query.organization
+                && head.collection == query.collection
+                && query.group.is_none_or(|group| head.group == group)
+                && query.after.is_none_or(|after| {
+                    if query.descending {
+                        head.key.as_str() < after
+                    } else {
+                        head.key.as_str() > after
+                    }
+                })
+                && head.lives(query.now)
+        };
+        let mut found: Vec<&Record> = self.records.values().filter(matches).collect();
+        if query.descending {
+            found.reverse();
+        }
+        found
     }
 
     pub(super) fn append(&mut self, organization: OrgId, event: &AuditEvent) {

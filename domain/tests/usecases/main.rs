@@ -5,7 +5,10 @@
 mod api_keys;
 mod consumers;
 mod declare;
+mod described;
+mod documents;
 mod secrets;
+mod trash;
 mod vaults;
 
 use std::{sync::Arc, time::Duration};

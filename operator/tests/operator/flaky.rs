@@ -14,9 +14,11 @@ use coffer_domain::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
+    record::{Collection, Record, RecordQuery},
     store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
 };
 use futures::stream::BoxStream;
+use jiff::Timestamp;
 
 #[derive(Clone)]
 pub struct Flaky {
@@ -83,6 +85,16 @@ macro_rules! pass {
 }
 
 pass! {
+    fn vault_by_id(&self, id: VaultId) -> Option<LocatedVault>;
+    fn secret_by_id(&self, id: SecretId) -> Option<Secret>;
+    fn trash(&self, vault: VaultId) -> Vec<Secret>;
+    fn trash_due(&self, now: Timestamp, limit: u32) -> Vec<Secret>;
+    fn record_by_key(&self, organization: OrgId, collection: Collection, key: &str) -> Option<Record>;
+    fn record_by_digest(&self, collection: Collection, digest: &TokenDigest) -> Option<Record>;
+    fn records(&self, query: &RecordQuery<'_>) -> Vec<Record>;
+    fn count_records(&self, query: &RecordQuery<'_>) -> u64;
+    fn due_records(&self, collection: Collection, now: Timestamp, limit: u32) -> Vec<Record>;
+    fn sweep_records(&self, now: Timestamp, limit: u32) -> ();
     fn organization(&self, name: &OrgName) -> Option<Organization>;
     fn organization_by_id(&self, id: OrgId) -> Option<Organization>;
     fn vault(&self, organization: &OrgName, vault: &VaultName) -> Option<LocatedVault>;

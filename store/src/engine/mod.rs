@@ -14,6 +14,7 @@ use coffer_domain::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
+    record::{Collection, RecordHead, RecordQuery},
     store::{CommitError, Precondition, StoreError},
 };
 use futures::stream::BoxStream;
@@ -47,6 +48,15 @@ pub struct Root {
     pub pepper: Vec<u8>,
 }
 
+/// A record whose body is sealed.
+#[derive(Debug)]
+pub struct SealedRecord {
+    /// Everything but its body.
+    pub head: RecordHead,
+    /// Its body, sealed.
+    pub sealed: Vec<u8>,
+}
+
 /// A row to write; a [`coffer_domain::store::Write`] whose value is sealed.
 #[derive(Debug)]
 pub enum SealedWrite {
@@ -67,6 +77,17 @@ pub enum SealedWrite {
         /// Its value, sealed.
         sealed: Vec<u8>,
     },
+    /// Versions' ciphertexts, for another environment.
+    Reseal {
+        /// Their secret.
+        secret: SecretId,
+        /// Each that has one.
+        versions: Vec<(Version, Vec<u8>)>,
+    },
+    /// Deletes a secret.
+    DropSecret(SecretId),
+    /// Deletes every secret of an environment.
+    DropSecretsOf(VaultId, EnvName),
     /// A version's new state; `Destroyed` erases the ciphertext.
     VersionState {
         /// Its secret.
@@ -84,12 +105,29 @@ pub enum SealedWrite {
     Consumer(Consumer),
     /// Forgets a pod, in the commit's tenant.
     ForgetPod(String),
+    /// A record, with its body sealed.
+    Record(SealedRecord),
+    /// Deletes a record.
+    DropRecord(Collection, String),
 }
 
 impl SealedWrite {
     /// Whether it may change who may do what.
     pub fn touches_rights(&self) -> bool {
-        matches!(self, Self::Vault(..) | Self::DropVault(_) | Self::ApiKey(_))
+        match self {
+            Self::Vault(..) | Self::DropVault(_) | Self::ApiKey(_) => true,
+            Self::Record(record) => record.head.collection.is_held_in_memory(),
+            Self::DropRecord(collection, _) => collection.is_held_in_memory(),
+            Self::Organization(_)
+            | Self::Secret(_)
+            | Self::Version { .. }
+            | Self::Reseal { .. }
+            | Self::DropSecret(_)
+            | Self::DropSecretsOf(..)
+            | Self::VersionState { .. }
+            | Self::Consumer(_)
+            | Self::ForgetPod(_) => false,
+        }
     }
 
     /// Whether bytes must be gone from the files afterwards.
@@ -97,6 +135,8 @@ impl SealedWrite {
         matches!(
             self,
             Self::DropVault(_)
+                | Self::DropSecret(_)
+                | Self::DropSecretsOf(..)
                 | Self::VersionState {
                     state: VersionState::Destroyed,
                     ..
@@ -164,6 +204,12 @@ pub trait Engine: Send + Sync + 'static {
         vault: &VaultName,
     ) -> impl Future<Output = Result<Option<(Organization, Vault)>, StoreError>> + Send;
 
+    /// The vault of this id, with its tenant.
+    fn vault_by_id(
+        &self,
+        id: VaultId,
+    ) -> impl Future<Output = Result<Option<(Organization, Vault)>, StoreError>> + Send;
+
     /// The vaults of a tenant by name, after `after`, at most `limit`.
     fn vaults(
         &self,
@@ -192,7 +238,26 @@ pub trait Engine: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Secret>, StoreError>> + Send;
 
-    /// How many secrets a vault holds.
+    /// The secret of this id, in the trash or not.
+    fn secret_by_id(&self, id: SecretId) -> impl Future<Output = Result<Option<Secret>, StoreError>> + Send;
+
+    /// The secrets in a vault's trash, latest first.
+    fn trash(&self, vault: VaultId) -> impl Future<Output = Result<Vec<Secret>, StoreError>> + Send;
+
+    /// The secrets of all tenants that are to be purged by `now`.
+    fn trash_due(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Secret>, StoreError>> + Send;
+
+    /// The ciphertexts of a secret: of every version that has one.
+    fn ciphertexts(
+        &self,
+        secret: SecretId,
+    ) -> impl Future<Output = Result<Vec<(Version, Vec<u8>)>, StoreError>> + Send;
+
+    /// How many secrets a vault holds, those in the trash not counted.
     fn count_secrets(&self, vault: VaultId) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// The versions of a secret, newest first.
@@ -240,6 +305,45 @@ pub trait Engine: Send + Sync + 'static {
         environment: &EnvName,
         pod_uid: &str,
     ) -> impl Future<Output = Result<Vec<Consumer>, StoreError>> + Send;
+
+    /// The record of this key.
+    fn record_by_key(
+        &self,
+        organization: OrgId,
+        collection: Collection,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<SealedRecord>, StoreError>> + Send;
+
+    /// The record, of any tenant, with this digest.
+    fn record_by_digest(
+        &self,
+        collection: Collection,
+        digest: &TokenDigest,
+    ) -> impl Future<Output = Result<Option<SealedRecord>, StoreError>> + Send;
+
+    /// The records that `query` asks for.
+    fn records(
+        &self,
+        query: &RecordQuery<'_>,
+    ) -> impl Future<Output = Result<Vec<SealedRecord>, StoreError>> + Send;
+
+    /// How many records `query` matches, whatever it skips and however few it wants.
+    fn count_records(&self, query: &RecordQuery<'_>) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// The records of all tenants that are due by `now`, those due first first.
+    fn due_records(
+        &self,
+        collection: Collection,
+        now: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<SealedRecord>, StoreError>> + Send;
+
+    /// Deletes records of all tenants that expired by `now`, at most `limit`.
+    fn sweep_records(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// A tenant's audit records above `after`, oldest first, at most `limit`.
     fn audit(

@@ -12,10 +12,12 @@ use coffer_domain::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
+    record::{Collection, Record, RecordQuery},
     secret_value::SecretValue,
     store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
 };
 use futures::stream::BoxStream;
+use jiff::Timestamp;
 
 use super::SealedStore;
 use crate::{
@@ -48,6 +50,12 @@ impl<E: Engine> Store for SealedStore<E> {
         Ok(found.map(|found| self.vaults.put(epoch, found)))
     }
 
+    async fn vault_by_id(&self, id: VaultId) -> Result<Option<LocatedVault>, StoreError> {
+        let epoch = self.engine.rights_epoch();
+        let found = self.engine.vault_by_id(id).await?;
+        Ok(found.map(|found| self.vaults.put(epoch, found)))
+    }
+
     async fn vaults(
         &self,
         organization: OrgId,
@@ -74,6 +82,18 @@ impl<E: Engine> Store for SealedStore<E> {
         limit: u32,
     ) -> Result<Vec<Secret>, StoreError> {
         self.engine.secrets(vault, environment, after, limit).await
+    }
+
+    async fn secret_by_id(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
+        self.engine.secret_by_id(id).await
+    }
+
+    async fn trash(&self, vault: VaultId) -> Result<Vec<Secret>, StoreError> {
+        self.engine.trash(vault).await
+    }
+
+    async fn trash_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Secret>, StoreError> {
+        self.engine.trash_due(now, limit).await
     }
 
     async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {
@@ -138,6 +158,46 @@ impl<E: Engine> Store for SealedStore<E> {
         self.engine
             .pod_consumers(organization, vault, environment, pod_uid)
             .await
+    }
+
+    async fn record_by_key(
+        &self,
+        organization: OrgId,
+        collection: Collection,
+        key: &str,
+    ) -> Result<Option<Record>, StoreError> {
+        let found = self.engine.record_by_key(organization, collection, key).await?;
+        found.map(|record| self.open_record(record)).transpose()
+    }
+
+    async fn record_by_digest(
+        &self,
+        collection: Collection,
+        digest: &TokenDigest,
+    ) -> Result<Option<Record>, StoreError> {
+        let found = self.engine.record_by_digest(collection, digest).await?;
+        found.map(|record| self.open_record(record)).transpose()
+    }
+
+    async fn records(&self, query: &RecordQuery<'_>) -> Result<Vec<Record>, StoreError> {
+        self.open_records(self.engine.records(query).await?)
+    }
+
+    async fn count_records(&self, query: &RecordQuery<'_>) -> Result<u64, StoreError> {
+        self.engine.count_records(query).await
+    }
+
+    async fn due_records(
+        &self,
+        collection: Collection,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<Record>, StoreError> {
+        self.open_records(self.engine.due_records(collection, now, limit).await?)
+    }
+
+    async fn sweep_records(&self, now: Timestamp, limit: u32) -> Result<(), StoreError> {
+        self.engine.sweep_records(now, limit).await
     }
 
     async fn audit(
@@ -216,12 +276,29 @@ impl<E: Engine> SealedStore<E> {
             .sealed
             .as_deref()
             .ok_or_else(|| broken(&"its ciphertext is gone"))?;
+        self.open_sealed(owner, &found.secret.environment, (secret, version), sealed)
+            .await
+    }
+
+    /// What was sealed for this environment and version.
+    pub(super) async fn open_sealed(
+        &self,
+        owner: (OrgId, VaultId),
+        environment: &EnvName,
+        (secret, version): (SecretId, Version),
+        sealed: &[u8],
+    ) -> Result<SecretValue, StoreError> {
+        let broken = |why: &dyn std::fmt::Display| {
+            StoreError::Broken(format!(
+                "version {version} of secret {secret} cannot be opened: {why}"
+            ))
+        };
         let generation = envelope::generation(sealed).map_err(|error| broken(&error))?;
         let seeds = self.seeds(owner.1).await?;
         let seed = seeds.as_ref().and_then(|seeds| seeds.of(generation));
         let seed =
             seed.ok_or_else(|| broken(&format_args!("its vault has no key of generation {generation}")))?;
-        let aad = Aad::secret_value(owner, &found.secret.environment, (secret, version), generation);
+        let aad = Aad::secret_value(owner, environment, (secret, version), generation);
         envelope::open(seed, &aad, sealed).map_err(|error| broken(&error))
     }
 }

@@ -2,6 +2,7 @@
 //! opened on the way out; everything else passes through.
 
 mod ask;
+mod records;
 mod rewrap;
 mod root;
 mod seal;
@@ -19,6 +20,7 @@ use crate::{
     error::OpenError,
     kek::KekProvider,
     keyring::Keyring,
+    seed::Seed,
 };
 
 use self::vault_cache::VaultCache;
@@ -32,6 +34,7 @@ pub struct SealedStore<E> {
     keyring: Keyring,
     vaults: VaultCache,
     pepper: hmac::Key,
+    own_seed: Seed,
 }
 
 impl<E: Engine> SealedStore<E> {
@@ -43,7 +46,7 @@ impl<E: Engine> SealedStore<E> {
         entropy: Arc<dyn Entropy>,
         audit_durability: AuditDurability,
     ) -> Result<Self, OpenError> {
-        let pepper = root::unlock(&engine, &*kek, &*entropy).await?;
+        let (own_seed, pepper) = root::unlock(&engine, &*kek, &*entropy).await?;
         let store = Self {
             engine,
             kek,
@@ -52,6 +55,7 @@ impl<E: Engine> SealedStore<E> {
             keyring: Keyring::default(),
             vaults: VaultCache::default(),
             pepper: hmac::Key::new(hmac::HMAC_SHA256, pepper.reveal()),
+            own_seed,
         };
         store.rewrap().await?;
         Ok(store)

@@ -1,5 +1,5 @@
 //! The store's own key: that it unwraps shows that the root key given is the one the store was made under.
-//! Under it lies the pepper of token digests.
+//! Under it lie the pepper of token digests and the bodies of records.
 
 use coffer_domain::{port::Entropy, secret_value::SecretValue};
 
@@ -16,22 +16,19 @@ use crate::{
 /// The only generation of a store's own key so far.
 const GENERATION: u32 = 1;
 
-/// The pepper, from the root that is there or from a new one.
+/// The store's own key and the pepper, from the root that is there or from a new one.
 pub(super) async fn unlock(
     engine: &impl Engine,
     kek: &dyn KekProvider,
     entropy: &dyn Entropy,
-) -> Result<SecretValue, OpenError> {
+) -> Result<(Seed, SecretValue), OpenError> {
     let root = match engine.root().await? {
         Some(root) => root,
         None => create(engine, kek, entropy).await?,
     };
     let seed = unwrap(kek, &root).await.map_err(wrong_key)?;
-    Ok(envelope::open(
-        &seed,
-        &Aad::token_pepper(&root.store),
-        &root.pepper,
-    )?)
+    let pepper = envelope::open(&seed, &Aad::token_pepper(&root.store), &root.pepper)?;
+    Ok((seed, pepper))
 }
 
 /// The store's own key.

@@ -1,14 +1,18 @@
-//! Rows that were read lately: a secret with its current version, sealed as it is kept. A row is here only if
-//! nothing was written to its shard since it was read, so that nobody who heard of a write reads what was before.
+//! Rows that were read lately: a secret with its current version, sealed as it is kept. A row gets here only if
+//! nothing at all was written since it was read, and leaves when its secret is written to, so that nobody who heard
+//! of a write reads what was before.
 
 use std::{
     collections::HashMap,
     hash::{BuildHasher, RandomState},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use coffer_domain::{
-    entity::VersionState,
+    entity::{Secret, VersionState},
     id::{OrgId, SecretId, VaultId},
     name::{EnvName, SecretName},
     store::StoreError,
@@ -23,7 +27,7 @@ const SHARDS: usize = 16;
 const SHARD_BYTES: usize = (8 << 20) / SHARDS;
 
 /// What a row costs beside its texts and its ciphertext, about.
-const ROW_BYTES: usize = 400;
+const ROW_BYTES: usize = 480;
 
 type Rows = HashMap<EnvName, HashMap<SecretName, Arc<SealedVersion>>>;
 type Found = Option<Arc<SealedVersion>>;
@@ -31,14 +35,17 @@ type Found = Option<Arc<SealedVersion>>;
 /// The rows.
 #[derive(Default)]
 pub(super) struct Hot {
+    /// Rises with every commit.
+    writes: AtomicU64,
+    /// What there is, by id: a secret that got another name is found under the one it had. Held while rows come
+    /// and go, and not for a look at one.
+    ids: Mutex<HashMap<SecretId, Arc<SealedVersion>>>,
     shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
 }
 
 #[derive(Default)]
 struct Shard {
-    /// Rises with every write to a secret of this shard.
-    writes: u64,
     bytes: usize,
     rows: HashMap<(OrgId, VaultId), Rows>,
 }
@@ -52,51 +59,62 @@ impl Hot {
         name: &SecretName,
         read: impl FnOnce() -> Result<Found, StoreError>,
     ) -> Result<Found, StoreError> {
-        let shard = self.shard(name);
-        let writes = {
-            let held = shard.lock();
-            if let Some(row) = held.get(owner, environment, name) {
-                return Ok(Some(row));
-            }
-            held.writes
-        };
+        let held = self.shard(name).lock().get(owner, environment, name);
+        if held.is_some() {
+            return Ok(held);
+        }
+        let writes = self.writes.load(Ordering::Acquire);
         let found = read()?;
         if let Some(row) = found.as_ref().filter(|row| lasting(row)) {
-            let mut held = shard.lock();
-            if held.writes == writes {
-                held.put(owner, Arc::clone(row));
-            }
+            self.keep(writes, owner, row);
         }
         Ok(found)
     }
 
-    /// Drops what a commit's writes may have changed. To be called before anyone hears of the commit.
-    pub(super) fn forget(&self, organization: OrgId, writes: &[SealedWrite]) {
-        let whole = |id: &SecretId| {
-            writes
-                .iter()
-                .any(|write| matches!(write, SealedWrite::Secret(secret) if secret.id == *id))
-        };
-        for write in writes {
-            match write {
-                SealedWrite::Secret(secret) => {
-                    let owner = (organization, secret.vault);
-                    self.shard(&secret.name)
-                        .lock()
-                        .remove(owner, &secret.environment, &secret.name);
-                }
-                SealedWrite::VersionState { secret, .. } if !whole(secret) => self.clear(),
-                SealedWrite::Vault(..) | SealedWrite::DropVault(_) => self.clear(),
-                _ => {}
+    /// Keeps a row that was read when `writes` commits had been made, unless there are more by now.
+    fn keep(&self, writes: u64, owner: (OrgId, VaultId), row: &Arc<SealedVersion>) {
+        let mut ids = self.ids.lock();
+        if self.writes.load(Ordering::Acquire) != writes {
+            return;
+        }
+        let mut shard = self.shard(&row.secret.name).lock();
+        if shard.bytes >= SHARD_BYTES {
+            for row in shard.empty() {
+                ids.remove(&row.secret.id);
             }
         }
+        shard.put(owner, Arc::clone(row));
+        ids.insert(row.secret.id, Arc::clone(row));
     }
 
-    fn clear(&self) {
-        for shard in &self.shards {
-            let mut held = shard.lock();
-            held.writes += 1;
-            held.empty();
+    /// Drops what a commit's writes may have changed. To be called before anyone hears of the commit.
+    pub(super) fn forget(&self, organization: OrgId, writes: &[SealedWrite]) {
+        self.writes.fetch_add(1, Ordering::AcqRel);
+        let mut ids = self.ids.lock();
+        for write in writes {
+            match write {
+                SealedWrite::Secret(Secret { id, .. })
+                | SealedWrite::Version { secret: id, .. }
+                | SealedWrite::Reseal { secret: id, .. }
+                | SealedWrite::DropSecret(id)
+                | SealedWrite::VersionState { secret: id, .. } => {
+                    if let Some(row) = ids.remove(id) {
+                        self.shard(&row.secret.name).lock().remove(organization, &row);
+                    }
+                }
+                SealedWrite::Vault(..) | SealedWrite::DropVault(_) | SealedWrite::DropSecretsOf(..) => {
+                    ids.clear();
+                    for shard in &self.shards {
+                        drop(shard.lock().empty());
+                    }
+                }
+                SealedWrite::Organization(_)
+                | SealedWrite::ApiKey(_)
+                | SealedWrite::Consumer(_)
+                | SealedWrite::ForgetPod(_)
+                | SealedWrite::Record(_)
+                | SealedWrite::DropRecord(..) => {}
+            }
         }
     }
 
@@ -113,9 +131,6 @@ impl Shard {
     }
 
     fn put(&mut self, owner: (OrgId, VaultId), row: Arc<SealedVersion>) {
-        if self.bytes >= SHARD_BYTES {
-            self.empty();
-        }
         self.bytes += weight(&row);
         let vault = self.rows.entry(owner).or_default();
         let environment = vault.entry(row.secret.environment.clone()).or_default();
@@ -125,18 +140,27 @@ impl Shard {
         }
     }
 
-    fn remove(&mut self, owner: (OrgId, VaultId), environment: &EnvName, name: &SecretName) {
-        self.writes += 1;
-        let vault = self.rows.get_mut(&owner);
-        let environment = vault.and_then(|vault| vault.get_mut(environment));
-        if let Some(row) = environment.and_then(|rows| rows.remove(name)) {
+    fn remove(&mut self, organization: OrgId, row: &SealedVersion) {
+        let Secret {
+            vault,
+            environment,
+            name,
+            ..
+        } = &row.secret;
+        let vault = self.rows.get_mut(&(organization, *vault));
+        let rows = vault.and_then(|vault| vault.get_mut(environment));
+        if let Some(row) = rows.and_then(|rows| rows.remove(name)) {
             self.bytes -= weight(&row);
         }
     }
 
-    fn empty(&mut self) {
+    /// Drops all, and gives it out.
+    fn empty(&mut self) -> impl Iterator<Item = Arc<SealedVersion>> + use<> {
         self.bytes = 0;
-        self.rows.clear();
+        let vaults = std::mem::take(&mut self.rows).into_values();
+        vaults
+            .flat_map(HashMap::into_values)
+            .flat_map(HashMap::into_values)
     }
 }
 
@@ -152,10 +176,7 @@ fn weight(row: &SealedVersion) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use coffer_domain::{
-        address::Version,
-        entity::{Secret, VersionMeta},
-    };
+    use coffer_domain::{address::Version, entity::VersionMeta};
     use jiff::Timestamp;
 
     use super::*;
@@ -175,6 +196,8 @@ mod tests {
             latest: version,
             generator: None,
             owner: None,
+            metadata: None,
+            trashed: None,
             created_at: Timestamp::UNIX_EPOCH,
             updated_at: Timestamp::UNIX_EPOCH,
             revision: number,
@@ -240,6 +263,16 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_with_another_name_is_gone_under_the_one_it_had() {
+        let hot = Hot::default();
+        read(&hot, || Some(row(1)));
+        let mut renamed = row(2).secret.clone();
+        renamed.name = SecretName::new("OTHER").unwrap();
+        hot.forget(owner().0, &[SealedWrite::Secret(renamed)]);
+        assert_eq!(read(&hot, || None), None);
+    }
+
+    #[test]
     fn it_stays_small() {
         let hot = Hot::default();
         let environment = EnvName::default_environment();
@@ -248,6 +281,9 @@ mod tests {
             let found = hot.current(owner(), &environment, &name, || {
                 let mut secret = row(1).secret.clone();
                 secret.name = name.clone();
+                let mut id = [0; 16];
+                id[..4].copy_from_slice(&u32::to_be_bytes(n));
+                secret.id = SecretId::from_bytes(id);
                 Ok(Some(Arc::new(SealedVersion {
                     secret,
                     meta: row(1).meta.clone(),
@@ -258,5 +294,7 @@ mod tests {
         }
         let held: usize = hot.shards.iter().map(|shard| shard.lock().bytes).sum();
         assert!(held > 0 && held <= SHARDS * (SHARD_BYTES + 1000), "{held}");
+        let count: usize = hot.shards.iter().map(|shard| shard.lock().empty().count()).sum();
+        assert_eq!(hot.ids.lock().len(), count);
     }
 }

@@ -4,6 +4,7 @@ use coffer_domain::{
     id::OrgId,
     store::{CommitError, StoreError},
 };
+use jiff::Timestamp;
 use tokio::sync::oneshot;
 
 use crate::engine::{Root, SealedCommit, SealedWrite, VaultKey};
@@ -20,12 +21,14 @@ pub(super) enum Task {
     Root(Root),
     /// Rewrapped keys.
     Keys(Vec<VaultKey>),
+    /// Deletes records that expired by then, at most so many.
+    Sweep(Timestamp, u32),
 }
 
 impl Task {
     /// Whether it must be on disk before it is answered.
     pub(super) fn durable(&self) -> bool {
-        !matches!(self, Self::Settle)
+        !matches!(self, Self::Settle | Self::Sweep(..))
     }
 
     /// Whether it may change who may do what.
@@ -39,7 +42,7 @@ impl Task {
             Self::Commit(commit) => commit.writes.iter().any(SealedWrite::erases),
             // The same keys under the old root key are what a rewrap is to get rid of.
             Self::Keys(_) | Self::Root(_) => true,
-            Self::Record { .. } | Self::Settle => false,
+            Self::Record { .. } | Self::Settle | Self::Sweep(..) => false,
         }
     }
 

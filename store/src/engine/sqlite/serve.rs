@@ -10,16 +10,20 @@ use coffer_domain::{
     entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
+    record::{Collection, RecordQuery},
     store::{CommitError, StoreError},
 };
 use futures::{StreamExt, stream, stream::BoxStream};
+use jiff::Timestamp;
 
 use super::{
     Sqlite,
     job::{Task, without_preconditions},
-    read::{api_keys, keys, logs, secrets, tenants},
+    read::{api_keys, keys, logs, records, secrets, tenants},
 };
-use crate::engine::{AuditDurability, Engine, Root, SealedCommit, SealedVersion, Stats, VaultKey};
+use crate::engine::{
+    AuditDurability, Engine, Root, SealedCommit, SealedRecord, SealedVersion, Stats, VaultKey,
+};
 
 impl Engine for Sqlite {
     async fn organization(&self, name: &OrgName) -> Result<Option<Organization>, StoreError> {
@@ -36,6 +40,10 @@ impl Engine for Sqlite {
         vault: &VaultName,
     ) -> Result<Option<(Organization, Vault)>, StoreError> {
         self.readers.read(|db| tenants::vault(db, organization, vault))
+    }
+
+    async fn vault_by_id(&self, id: VaultId) -> Result<Option<(Organization, Vault)>, StoreError> {
+        self.readers.read(|db| tenants::vault_by_id(db, id))
     }
 
     async fn vaults(
@@ -71,6 +79,22 @@ impl Engine for Sqlite {
     ) -> Result<Vec<Secret>, StoreError> {
         self.readers
             .read(|db| secrets::secrets(db, vault, environment, after, limit))
+    }
+
+    async fn secret_by_id(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
+        self.readers.read(|db| secrets::by_id(db, id))
+    }
+
+    async fn trash(&self, vault: VaultId) -> Result<Vec<Secret>, StoreError> {
+        self.readers.read(|db| secrets::trash(db, vault))
+    }
+
+    async fn trash_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Secret>, StoreError> {
+        self.readers.read(|db| secrets::trash_due(db, now, limit))
+    }
+
+    async fn ciphertexts(&self, secret: SecretId) -> Result<Vec<(Version, Vec<u8>)>, StoreError> {
+        self.readers.read(|db| secrets::ciphertexts(db, secret))
     }
 
     async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {
@@ -129,6 +153,47 @@ impl Engine for Sqlite {
     ) -> Result<Vec<Consumer>, StoreError> {
         self.readers
             .read(|db| secrets::pod_consumers(db, organization, vault, environment, pod_uid))
+    }
+
+    async fn record_by_key(
+        &self,
+        organization: OrgId,
+        collection: Collection,
+        key: &str,
+    ) -> Result<Option<SealedRecord>, StoreError> {
+        self.readers
+            .read(|db| records::by_key(db, organization, collection, key))
+    }
+
+    async fn record_by_digest(
+        &self,
+        collection: Collection,
+        digest: &TokenDigest,
+    ) -> Result<Option<SealedRecord>, StoreError> {
+        self.readers.read(|db| records::by_digest(db, collection, digest))
+    }
+
+    async fn records(&self, query: &RecordQuery<'_>) -> Result<Vec<SealedRecord>, StoreError> {
+        self.readers.read(|db| records::page(db, query))
+    }
+
+    async fn count_records(&self, query: &RecordQuery<'_>) -> Result<u64, StoreError> {
+        self.readers.read(|db| records::count(db, query))
+    }
+
+    async fn due_records(
+        &self,
+        collection: Collection,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<SealedRecord>, StoreError> {
+        self.readers.read(|db| records::due(db, collection, now, limit))
+    }
+
+    async fn sweep_records(&self, now: Timestamp, limit: u32) -> Result<(), StoreError> {
+        self.write(Task::Sweep(now, limit))
+            .await
+            .map_err(without_preconditions)
     }
 
     async fn audit(

@@ -226,6 +226,7 @@ impl Writer {
             }
             Task::Record { organization, event } => self.heads.append(db, *organization, event)?,
             Task::Settle => {}
+            Task::Sweep(now, limit) => write::records::sweep(db, *now, *limit)?,
             Task::Root(root) => write::keys::put_root(db, root)?,
             Task::Keys(keys) => {
                 for key in keys {

@@ -10,7 +10,10 @@ use coffer_domain::{
 };
 
 use super::{rows, world};
-use crate::contract::world::{now, version};
+use crate::contract::{
+    records::record,
+    world::{now, version},
+};
 
 const CANARY: &str = "canary-5d1f0c6e-7a54-4f63-9f0e-value";
 
@@ -80,6 +83,15 @@ async fn a_token_is_in_no_file() {
     assert_absent(directory.path(), token.secret().reveal());
 }
 
+#[tokio::test]
+async fn a_records_body_is_in_no_file() {
+    let (world, directory) = world().await;
+    let record = record(world.organization.id, "a-key-to-find", CANARY);
+    world.commit(vec![], vec![Write::Record(record)]).await.unwrap();
+    assert_absent(directory.path(), CANARY.as_bytes());
+    assert!(!holders(directory.path(), b"a-key-to-find").is_empty());
+}
+
 /// One column of one row.
 fn column(path: &Path, query: &str) -> Vec<u8> {
     rows(path).query_row(query, [], |row| row.get(0)).unwrap()
@@ -113,6 +125,18 @@ async fn a_destroyed_version_is_gone_from_the_files() {
     // At once: nobody was reading, so nothing kept the log from being emptied before the answer.
     assert_eq!(holders(directory.path(), tail), [""; 0]);
     assert_eq!(world.value("default", "OTHER").await.unwrap(), b"stays");
+}
+
+#[tokio::test]
+async fn a_purged_secret_is_gone_from_the_files() {
+    let (world, directory) = world().await;
+    let secret = world.put("default", "KEY", CANARY.repeat(300)).await.unwrap();
+    let sealed = column(directory.path(), "SELECT sealed FROM versions");
+    let tail = &sealed[sealed.len() - 32..];
+    assert!(!holders(directory.path(), tail).is_empty());
+    let drop = Write::DropSecret(secret.id);
+    world.commit(vec![], vec![drop]).await.unwrap();
+    assert_eq!(holders(directory.path(), tail), [""; 0]);
 }
 
 #[tokio::test]

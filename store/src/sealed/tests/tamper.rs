@@ -4,11 +4,16 @@ use std::path::Path;
 
 use coffer_domain::{
     audit::Verifier,
+    id::OrgId,
+    record::Collection,
     store::{StoreError, Write},
 };
 
 use super::{rows, store_in, world};
-use crate::contract::world::{World, env, secret_name, version};
+use crate::contract::{
+    records::record,
+    world::{World, env, secret_name, version},
+};
 
 /// Whether the store refuses to open the current value of `name`, and says so.
 async fn refuses(world: &World, name: &str) -> bool {
@@ -114,4 +119,39 @@ async fn a_deleted_row_of_the_chain_is_found() {
         .find_map(|record| verifier.take(record).err())
         .unwrap();
     assert_eq!(broken.sequence, 3);
+}
+
+#[tokio::test]
+async fn a_record_does_not_open_at_another_place_or_revision_or_for_longer() {
+    for change in [
+        "key = 'other'",
+        "collection = 'others'",
+        "listed_under = 'g'",
+        "digest = zeroblob(32)",
+        "revision = 2",
+        "expires_at = 1",
+        "organization_id = zeroblob(16)",
+    ] {
+        let (world, directory) = world().await;
+        let made = record(world.organization.id, "a", "x");
+        world.commit(vec![], vec![Write::Record(made)]).await.unwrap();
+        let (mut organization, mut key, mut collection) = (world.organization.id, "a", "notes");
+        match change.split_once(' ') {
+            Some(("key", _)) => key = "other",
+            Some(("collection", _)) => collection = "others",
+            Some(("organization_id", _)) => organization = OrgId::from_bytes([0; 16]),
+            _ => {}
+        }
+        let get = || {
+            world
+                .store
+                .record_by_key(organization, Collection::new(collection), key)
+        };
+        sql(directory.path(), &format!("UPDATE records SET {change}"));
+        let refused = get().await;
+        assert!(
+            matches!(&refused, Err(StoreError::Broken(why)) if why.contains("sealed under another key or for another place")),
+            "{change}: {refused:?}"
+        );
+    }
 }

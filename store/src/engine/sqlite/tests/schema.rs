@@ -19,20 +19,24 @@ fn with_database(directory: &Path, sql: &str) {
         .unwrap();
 }
 
+fn schema(directory: &Path) -> i32 {
+    let database = Connection::open(directory.join("coffer.db")).unwrap();
+    database
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap()
+}
+
 #[test]
 fn a_newer_schema_is_refused_and_left_alone() {
     let directory = TempDir::new().unwrap();
     drop(Sqlite::open(directory.path()).unwrap());
-    let own = "PRAGMA user_version";
-    let known: i32 = Connection::open(directory.path().join("coffer.db"))
-        .unwrap()
-        .pragma_query_value(None, "user_version", |row| row.get(0))
-        .unwrap();
-    with_database(directory.path(), &format!("{own} = 99"));
+    let newest = schema(directory.path());
+    with_database(directory.path(), "PRAGMA user_version = 99");
     let error = Sqlite::open(directory.path()).err().unwrap();
     assert!(matches!(error, OpenSqliteError::NewerSchema { found: 99, .. }));
     assert!(error.to_string().contains("use a newer program"), "{error}");
-    with_database(directory.path(), &format!("{own} = {known}"));
+    assert_eq!(schema(directory.path()), 99);
+    with_database(directory.path(), &format!("PRAGMA user_version = {newest}"));
     Sqlite::open(directory.path()).unwrap();
 }
 

@@ -4,6 +4,7 @@ pub(super) mod apply;
 pub(super) mod keys;
 mod mutable;
 pub(super) mod precondition;
+pub(super) mod records;
 
 use rusqlite::{Error, Result};
 

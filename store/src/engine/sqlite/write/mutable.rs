@@ -13,19 +13,24 @@ use crate::engine::sqlite::rows::{integer, to_json, to_optional_json};
 
 pub(super) fn vault(db: &Connection, organization: OrgId, vault: &Vault) -> Result<()> {
     db.prepare_cached(
-        "INSERT INTO vaults (id, organization_id, name, environments, access, owner, created_at, revision)
-         VALUES (:id, :organization, :name, :environments, :access, :owner, :created_at, :revision)
+        "INSERT INTO vaults (id, organization_id, name, environments, environment_types, access, restricted, owner,
+                             created_at, revision)
+         VALUES (:id, :organization, :name, :environments, :environment_types, :access, :restricted, :owner,
+                 :created_at, :revision)
          ON CONFLICT (id) DO UPDATE
-         SET environments = excluded.environments, access = excluded.access, owner = excluded.owner,
+         SET name = excluded.name, environments = excluded.environments, environment_types = excluded.environment_types,
+             access = excluded.access, restricted = excluded.restricted, owner = excluded.owner,
              revision = excluded.revision
-         WHERE organization_id = excluded.organization_id AND name = excluded.name",
+         WHERE organization_id = excluded.organization_id",
     )?
     .execute(named_params! {
         ":id": vault.id.as_bytes(),
         ":organization": organization.as_bytes(),
         ":name": vault.name.as_str(),
         ":environments": to_json(&vault.environments)?,
+        ":environment_types": to_json(&vault.environment_types)?,
         ":access": to_json(&vault.access)?,
+        ":restricted": vault.restricted,
         ":owner": to_optional_json(vault.owner.as_ref())?,
         ":created_at": vault.created_at.as_microsecond(),
         ":revision": integer(vault.revision),
@@ -33,9 +38,11 @@ pub(super) fn vault(db: &Connection, organization: OrgId, vault: &Vault) -> Resu
     .and_then(one)
 }
 
-/// A secret that is known to be there is only changed: an upsert would look for its like in every index first.
+/// A secret that is known to be there, under the same name, is only changed: an upsert would look for its like in
+/// every index first.
 pub(super) fn secret(db: &Connection, organization: OrgId, secret: &Secret) -> Result<()> {
-    if secret.revision > 1 && change_secret(db, organization, secret)? == 1 {
+    let in_place = secret.revision > 1 && secret.trashed.is_none();
+    if in_place && change_secret(db, organization, secret)? == 1 {
         return Ok(());
     }
     put_secret(db, organization, secret)
@@ -45,8 +52,8 @@ fn change_secret(db: &Connection, organization: OrgId, secret: &Secret) -> Resul
     db.prepare_cached(
         "UPDATE secrets
          SET current_version = :current, latest_version = :latest, generator = :generator, owner = :owner,
-             updated_at = :updated_at, revision = :revision
-         WHERE vault_id = :vault AND environment = :environment AND name = :name
+             metadata = :metadata, updated_at = :updated_at, revision = :revision
+         WHERE vault_id = :vault AND environment = :environment AND name = :name AND trash = x''
            AND id = :id AND organization_id = :organization",
     )?
     .execute(named_params! {
@@ -59,6 +66,7 @@ fn change_secret(db: &Connection, organization: OrgId, secret: &Secret) -> Resul
         ":latest": integer(secret.latest.get()),
         ":generator": to_optional_json(secret.generator.as_ref())?,
         ":owner": to_optional_json(secret.owner.as_ref())?,
+        ":metadata": to_optional_json(secret.metadata.as_ref())?,
         ":updated_at": secret.updated_at.as_microsecond(),
         ":revision": integer(secret.revision),
     })
@@ -66,15 +74,18 @@ fn change_secret(db: &Connection, organization: OrgId, secret: &Secret) -> Resul
 
 fn put_secret(db: &Connection, organization: OrgId, secret: &Secret) -> Result<()> {
     db.prepare_cached(
-        "INSERT INTO secrets (vault_id, environment, name, id, organization_id, current_version, latest_version,
-                              generator, owner, created_at, updated_at, revision)
-         VALUES (:vault, :environment, :name, :id, :organization, :current, :latest,
-                 :generator, :owner, :created_at, :updated_at, :revision)
-         ON CONFLICT (vault_id, environment, name) DO UPDATE
-         SET current_version = excluded.current_version, latest_version = excluded.latest_version,
-             generator = excluded.generator, owner = excluded.owner, updated_at = excluded.updated_at,
+        "INSERT INTO secrets (vault_id, environment, name, trash, id, organization_id, current_version,
+                              latest_version, generator, owner, metadata, created_at, updated_at, trashed_at,
+                              purge_at, revision)
+         VALUES (:vault, :environment, :name, iif(:trashed_at IS NULL, x'', :id), :id, :organization, :current,
+                 :latest, :generator, :owner, :metadata, :created_at, :updated_at, :trashed_at, :purge_at, :revision)
+         ON CONFLICT (id, organization_id) DO UPDATE
+         SET environment = excluded.environment, name = excluded.name, trash = excluded.trash,
+             current_version = excluded.current_version, latest_version = excluded.latest_version,
+             generator = excluded.generator, owner = excluded.owner, metadata = excluded.metadata,
+             updated_at = excluded.updated_at, trashed_at = excluded.trashed_at, purge_at = excluded.purge_at,
              revision = excluded.revision
-         WHERE id = excluded.id AND organization_id = excluded.organization_id",
+         WHERE vault_id = excluded.vault_id",
     )?
     .execute(named_params! {
         ":vault": secret.vault.as_bytes(),
@@ -86,7 +97,10 @@ fn put_secret(db: &Connection, organization: OrgId, secret: &Secret) -> Result<(
         ":latest": integer(secret.latest.get()),
         ":generator": to_optional_json(secret.generator.as_ref())?,
         ":owner": to_optional_json(secret.owner.as_ref())?,
+        ":metadata": to_optional_json(secret.metadata.as_ref())?,
         ":created_at": secret.created_at.as_microsecond(),
+        ":trashed_at": secret.trashed.map(|trashed| trashed.at.as_microsecond()),
+        ":purge_at": secret.trashed.map(|trashed| trashed.purge_at.as_microsecond()),
         ":updated_at": secret.updated_at.as_microsecond(),
         ":revision": integer(secret.revision),
     })

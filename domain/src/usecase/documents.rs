@@ -1,0 +1,373 @@
+//! Documents: typed records that a principal reads and writes by its rights on the organization as a whole, as
+//! [`Document::READ`] and [`Document::WRITE`] say. Also how the other use-cases read and write theirs.
+
+use jiff::Timestamp;
+
+use super::{
+    ATTEMPTS, Caller, Coffer, MAX_PAGE,
+    access::{Ask, not_found},
+    contended,
+};
+use crate::{
+    Error,
+    api_key::TokenDigest,
+    audit::{AuditEvent, Outcome},
+    id::{OrgId, RecordId},
+    name::OrgName,
+    record::{Document, Kept, MAX_KEY_BYTES, MAX_RECORD_BYTES, Record, RecordHead, RecordQuery},
+    secret_value::SecretValue,
+    store::{Commit, Precondition, Write},
+};
+
+/// Which documents of an organization to list.
+#[derive(Debug, Clone, Copy)]
+pub struct DocumentPage<'a> {
+    /// Only those of this group.
+    pub group: Option<&'a str>,
+    /// From the last key to the first; fresh keys are in the order of their making.
+    pub descending: bool,
+    /// How many to leave out first.
+    pub skip: u32,
+    /// How many at most.
+    pub limit: u32,
+}
+
+impl Default for DocumentPage<'_> {
+    fn default() -> Self {
+        Self {
+            group: None,
+            descending: false,
+            skip: 0,
+            limit: MAX_PAGE,
+        }
+    }
+}
+
+/// What a writer found of a record before: its revision and when it was made; `None` if there is none.
+pub(crate) type Present = Option<(u64, Timestamp)>;
+
+/// A document's row to write, with what must still be so, and the document as it will be.
+pub(crate) struct Draft<T> {
+    pub precondition: Precondition,
+    pub write: Write,
+    pub kept: Kept<T>,
+}
+
+impl Coffer {
+    /// A page of documents, and how many there are in all.
+    pub async fn list_documents<T: Document>(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        page: DocumentPage<'_>,
+    ) -> Result<(Vec<Kept<T>>, u64), Error> {
+        let (tenant, event) = self.may_read::<T>(caller, organization, "list", None).await?;
+        let query = RecordQuery {
+            organization: tenant,
+            collection: T::COLLECTION,
+            group: page.group,
+            after: None,
+            descending: page.descending,
+            skip: page.skip,
+            limit: page.limit.min(MAX_PAGE),
+            now: self.clock.now(),
+        };
+        let total = self.store.count_records(&query).await?;
+        let found = self.store.records(&query).await?;
+        let documents = found.into_iter().map(read).collect::<Result<_, _>>()?;
+        self.store.record(tenant, event).await?;
+        Ok((documents, total))
+    }
+
+    /// One document.
+    pub async fn get_document<T: Document>(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        key: &str,
+    ) -> Result<Kept<T>, Error> {
+        let (tenant, event) = self
+            .may_read::<T>(caller, organization, "read", Some(key))
+            .await?;
+        let found = self.kept(tenant, key).await?.ok_or_else(|| missing::<T>(key))?;
+        self.store.record(tenant, event).await?;
+        Ok(found)
+    }
+
+    /// A new document; refused if there is one of this key.
+    pub async fn create_document<T: Document + Clone>(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        key: &str,
+        body: &T,
+    ) -> Result<Kept<T>, Error> {
+        for _ in 0..ATTEMPTS {
+            let tenant = self
+                .authorise_organization(caller, writing::<T>(), organization)
+                .await?;
+            let present = self.present::<T>(tenant, key).await?;
+            if self.kept::<T>(tenant, key).await?.is_some() {
+                return Err(Error::AlreadyExists {
+                    what: T::NOUN,
+                    name: key.to_owned(),
+                });
+            }
+            let draft = self.draft(tenant, key, present, body.clone(), None)?;
+            let event = self.document_event::<T>(caller, "create", key);
+            if self
+                .try_commit(commit(event, tenant, draft.precondition, draft.write))
+                .await?
+            {
+                return Ok(draft.kept);
+            }
+        }
+        Err(contended(key))
+    }
+
+    /// Makes of a document what `change` makes of it.
+    pub async fn update_document<T: Document + Clone>(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        key: &str,
+        change: impl Fn(T) -> Result<T, Error> + Send + Sync,
+    ) -> Result<Kept<T>, Error> {
+        for _ in 0..ATTEMPTS {
+            let tenant = self
+                .authorise_organization(caller, writing::<T>(), organization)
+                .await?;
+            let found = self
+                .kept::<T>(tenant, key)
+                .await?
+                .ok_or_else(|| missing::<T>(key))?;
+            let present = Some((found.revision, found.created_at));
+            let draft = self.draft(tenant, key, present, change(found.body)?, None)?;
+            let event = self.document_event::<T>(caller, "update", key);
+            if self
+                .try_commit(commit(event, tenant, draft.precondition, draft.write))
+                .await?
+            {
+                return Ok(draft.kept);
+            }
+        }
+        Err(contended(key))
+    }
+
+    /// Deletes a document; what it said last.
+    pub async fn drop_document<T: Document>(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        key: &str,
+    ) -> Result<Kept<T>, Error> {
+        for _ in 0..ATTEMPTS {
+            let tenant = self
+                .authorise_organization(caller, writing::<T>(), organization)
+                .await?;
+            let found = self
+                .kept::<T>(tenant, key)
+                .await?
+                .ok_or_else(|| missing::<T>(key))?;
+            let event = self.document_event::<T>(caller, "delete", key);
+            let (precondition, write) = dropping(&found);
+            if self
+                .try_commit(commit(event, tenant, precondition, write))
+                .await?
+            {
+                return Ok(found);
+            }
+        }
+        Err(contended(key))
+    }
+
+    /// A key that no other record has, after all made before: `prefix` and a UUID.
+    pub fn fresh_key(&self, prefix: &str) -> String {
+        format!("{prefix}{}", RecordId::fresh(&*self.clock, &*self.entropy))
+    }
+
+    /// Deletes what expired, of every tenant; at most a page at a time. For the server's own timer.
+    pub async fn sweep_records(&self) -> Result<(), Error> {
+        Ok(self.store.sweep_records(self.clock.now(), MAX_PAGE).await?)
+    }
+
+    async fn may_read<T: Document>(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        verb: &str,
+        key: Option<&str>,
+    ) -> Result<(OrgId, AuditEvent), Error> {
+        let ask = Ask {
+            permission: T::READ,
+            action: T::NOUN,
+        };
+        let tenant = self.authorise_organization(caller, ask, organization).await?;
+        let target = key.map_or_else(|| format!("coffer://{organization}"), target::<T>);
+        let action = format!("{}.{verb}", T::NOUN);
+        Ok((tenant, self.event(caller, &action, target, Outcome::Allowed)))
+    }
+
+    /// What the audit log says of a document that was written.
+    pub(crate) fn document_event<T: Document>(&self, caller: &Caller, verb: &str, key: &str) -> AuditEvent {
+        let action = format!("{}.{verb}", T::NOUN);
+        self.event(caller, &action, target::<T>(key), Outcome::Allowed)
+    }
+
+    /// The document of this key, unless it expired.
+    pub(crate) async fn kept<T: Document>(
+        &self,
+        organization: OrgId,
+        key: &str,
+    ) -> Result<Option<Kept<T>>, Error> {
+        let found = self.store.record_by_key(organization, T::COLLECTION, key).await?;
+        self.living(found)
+    }
+
+    fn living<T: Document>(&self, found: Option<Record>) -> Result<Option<Kept<T>>, Error> {
+        let now = self.clock.now();
+        found
+            .filter(|record| record.head.lives(now))
+            .map(read)
+            .transpose()
+    }
+
+    /// What is in the way of a new record of this key, which may have expired and not been swept yet.
+    pub(crate) async fn present<T: Document>(
+        &self,
+        organization: OrgId,
+        key: &str,
+    ) -> Result<Present, Error> {
+        let found = self.store.record_by_key(organization, T::COLLECTION, key).await?;
+        Ok(found.map(|record| (record.head.revision, record.head.created_at)))
+    }
+
+    /// The row of a document, over the one that is there. `digest` finds it by a token.
+    pub(crate) fn draft<T: Document>(
+        &self,
+        organization: OrgId,
+        key: &str,
+        present: Present,
+        body: T,
+        digest: Option<TokenDigest>,
+    ) -> Result<Draft<T>, Error> {
+        check_key(key)?;
+        let now = self.clock.now();
+        let head = RecordHead {
+            organization,
+            collection: T::COLLECTION,
+            key: key.to_owned(),
+            group: body.group(),
+            digest,
+            revision: present.map_or(0, |(revision, _)| revision) + 1,
+            created_at: present.map_or(now, |(_, created)| created),
+            updated_at: now,
+            expires_at: body.expires_at(),
+            due_at: body.due_at(),
+        };
+        check_key(&format!("{}.", head.group))?;
+        let json = serde_json::to_vec(&body).map_err(|_| unreadable(&head))?;
+        if json.len() > MAX_RECORD_BYTES {
+            return Err(Error::invalid(
+                T::NOUN,
+                format!("must not exceed {MAX_RECORD_BYTES} bytes as JSON"),
+            ));
+        }
+        let kept = Kept {
+            organization,
+            key: key.to_owned(),
+            revision: head.revision,
+            created_at: head.created_at,
+            updated_at: now,
+            body,
+        };
+        Ok(Draft {
+            precondition: Precondition::Record(
+                organization,
+                T::COLLECTION,
+                key.to_owned(),
+                present.map(|(revision, _)| revision),
+            ),
+            write: Write::Record(Record {
+                head,
+                body: SecretValue::new(json),
+            }),
+            kept,
+        })
+    }
+}
+
+fn writing<T: Document>() -> Ask {
+    Ask {
+        permission: T::WRITE,
+        action: T::NOUN,
+    }
+}
+
+/// Deletes a document as it was read.
+pub(crate) fn dropping<T: Document>(found: &Kept<T>) -> (Precondition, Write) {
+    let (organization, key) = (found.organization, found.key.clone());
+    let revision = Some(found.revision);
+    (
+        Precondition::Record(organization, T::COLLECTION, key.clone(), revision),
+        Write::DropRecord(organization, T::COLLECTION, key),
+    )
+}
+
+/// One row under one precondition.
+pub(crate) fn commit(
+    audit: AuditEvent,
+    organization: OrgId,
+    precondition: Precondition,
+    write: Write,
+) -> Commit {
+    Commit {
+        organization,
+        preconditions: vec![precondition],
+        writes: vec![write],
+        audit,
+        changes: Vec::new(),
+    }
+}
+
+/// How the audit log names a document.
+fn target<T: Document>(key: &str) -> String {
+    format!("{}:{key}", T::NOUN)
+}
+
+/// "Not found", for a document.
+pub(crate) fn missing<T: Document>(key: &str) -> Error {
+    not_found(T::NOUN, key.to_owned())
+}
+
+fn check_key(key: &str) -> Result<(), Error> {
+    if key.is_empty() || key.len() > MAX_KEY_BYTES || key.chars().any(char::is_control) {
+        return Err(Error::invalid(
+            "key",
+            format!("must be 1 to {MAX_KEY_BYTES} bytes without control characters"),
+        ));
+    }
+    Ok(())
+}
+
+/// The parser's own words may quote the body: they are not repeated.
+fn unreadable(head: &RecordHead) -> Error {
+    Error::Internal(format!(
+        "record {} of {:?} is not what this program writes",
+        head.key, head.collection
+    ))
+}
+
+/// A record as a document.
+pub(crate) fn read<T: Document>(record: Record) -> Result<Kept<T>, Error> {
+    let Record { head, body } = record;
+    let body = serde_json::from_slice(body.reveal()).map_err(|_| unreadable(&head))?;
+    Ok(Kept {
+        organization: head.organization,
+        key: head.key,
+        revision: head.revision,
+        created_at: head.created_at,
+        updated_at: head.updated_at,
+        body,
+    })
+}

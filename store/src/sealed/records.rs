@@ -1,0 +1,60 @@
+//! Records: each body sealed under a key of its tenant, which comes from the store's own key. Bound to where it
+//! is, to what finds it and to its revision: an older body put back does not open.
+
+use coffer_domain::{
+    id::OrgId,
+    record::{Record, RecordHead},
+    store::StoreError,
+};
+
+use super::SealedStore;
+use crate::{
+    aad::Aad,
+    engine::{Engine, SealedRecord},
+    envelope,
+    seed::Seed,
+};
+
+/// The store's own key has no other generation so far.
+const GENERATION: u32 = 1;
+
+impl<E: Engine> SealedStore<E> {
+    pub(super) fn seal_record(&self, record: Record) -> Result<SealedRecord, StoreError> {
+        let Record { head, body } = record;
+        let key = self.record_key(head.organization)?;
+        let sealed = envelope::seal(
+            (&key, GENERATION),
+            &Aad::record(&head),
+            body.reveal(),
+            &*self.entropy,
+        );
+        let sealed = sealed.map_err(|error| broken(&head, &error))?;
+        Ok(SealedRecord { head, sealed })
+    }
+
+    pub(super) fn open_record(&self, found: SealedRecord) -> Result<Record, StoreError> {
+        let SealedRecord { head, sealed } = found;
+        let key = self.record_key(head.organization)?;
+        let body =
+            envelope::open(&key, &Aad::record(&head), &sealed).map_err(|error| broken(&head, &error))?;
+        Ok(Record { head, body })
+    }
+
+    pub(super) fn open_records(&self, found: Vec<SealedRecord>) -> Result<Vec<Record>, StoreError> {
+        found.into_iter().map(|record| self.open_record(record)).collect()
+    }
+
+    fn record_key(&self, organization: OrgId) -> Result<Seed, StoreError> {
+        let key = self
+            .own_seed
+            .derive(b"coffer/v1/record-seed", organization.as_bytes());
+        key.map_err(|_| StoreError::Broken("the crypto library failed".to_owned()))
+    }
+}
+
+fn broken(head: &RecordHead, why: &envelope::EnvelopeError) -> StoreError {
+    StoreError::Broken(format!(
+        "record {} of {:?} cannot be sealed or opened: {why}",
+        head.key, head.collection
+    ))
+}
