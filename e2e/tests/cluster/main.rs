@@ -1,6 +1,7 @@
 //! Pods really start, really see their variables, and really get the rotated value.
 
 mod bad_input;
+mod canary;
 mod deletion;
 mod first_light;
 mod guard;
