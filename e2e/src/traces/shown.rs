@@ -83,11 +83,15 @@ async fn logs(client: &Client, namespace: &str, pod: &Pod) -> Result<Vec<(String
     let mut texts = Vec::new();
     for container in containers {
         let path = format!("{base}/log?container={}", container.name);
-        if container.restart_count > 0 {
+        let (now, before) = (
+            container.state.unwrap_or_default(),
+            container.last_state.unwrap_or_default(),
+        );
+        if before.terminated.is_some() {
             let path = format!("{path}&previous=true");
             texts.push((path.clone(), get(client, &path).await?));
         }
-        if container.container_id.is_some() {
+        if now.running.is_some() || now.terminated.is_some() {
             texts.push((path.clone(), get(client, &path).await?));
         }
     }

@@ -217,8 +217,12 @@ async fn held(namespace: &Namespace, api: &Api, flows: &mut Flows) -> Result<()>
             let status = pod.status.clone().unwrap_or_default();
             let agents = status.init_container_statuses.unwrap_or_default();
             let agent = agents.first().context("no status yet")?;
-            // While a hook runs, kubelet shows nothing newer: whether the second run has begun cannot be seen.
-            ensure!(agent.restart_count > 0, "{agent:?}");
+            // While a hook runs, kubelet shows nothing newer: of the second run nothing is seen.
+            let ended = agent
+                .last_state
+                .as_ref()
+                .and_then(|state| state.terminated.as_ref());
+            ensure!(ended.is_some(), "{agent:?}");
             Ok(())
         })
         .await
@@ -293,7 +297,7 @@ async fn refused_pods(namespace: &Namespace, flows: &mut Flows) -> Result<()> {
 fn the_search_looks_everywhere(shown: &Shown) {
     for (place, text) in [
         ("pods/files/log?container=coffer-agent", "in-place"),
-        ("pods/held/log?container=coffer-agent", "UNFIT"),
+        ("pods/held/log?container=coffer-agent&previous", "UNFIT"),
         ("pods/coffer-operator-0/log", "this replica leads"),
         ("pods/coffer-injector", "serving"),
         ("pods/coffer-operator-0:9090", "coffer_"),

@@ -5,6 +5,7 @@ mod canary;
 mod deletion;
 mod first_light;
 mod guard;
+mod held;
 mod keys;
 mod odd_values;
 mod rotation;
