@@ -2,6 +2,7 @@
 
 use coffer_domain::{
     Error,
+    audit::Origin,
     name::{EnvName, Label, OrgName, VaultName},
     rights::Grant,
     secret_value::SecretValue,
@@ -39,7 +40,13 @@ struct Printed<'a> {
 
 /// Prepares `organization`. Called again, it loses nothing and makes one more administrator's key.
 pub async fn bootstrap(coffer: &Coffer, organization: &OrgName) -> Result<Bootstrap, Error> {
-    let caller = Caller::controller();
+    let caller = Caller {
+        origin: Origin {
+            door: "cli",
+            ..Origin::controller()
+        },
+        ..Caller::controller()
+    };
     let vault = VaultName::new(DEFAULT)?;
     let environment = EnvName::new(DEFAULT)?;
     coffer.ensure_organization(&caller, organization).await?;
