@@ -7,6 +7,7 @@ mod consumers;
 mod declare;
 mod described;
 mod documents;
+mod door_keys;
 mod secrets;
 mod trash;
 mod vaults;
@@ -79,12 +80,7 @@ impl World {
             .coffer
             .ensure_organization(&Caller::controller(), &org(organization)))
         .unwrap();
-        let new = NewApiKey {
-            name: Label::new("test").unwrap(),
-            grants,
-            expires_at: None,
-            owner: None,
-        };
+        let new = NewApiKey::plain(Label::new("test").unwrap(), grants);
         let issued = run(self
             .coffer
             .create_api_key(&Caller::controller(), &org(organization), new))
