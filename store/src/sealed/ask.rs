@@ -127,11 +127,8 @@ impl<E: Engine> Store for SealedStore<E> {
             VersionState::Live => Some(self.open_value(owner, &found).await?),
             VersionState::Deleted | VersionState::Destroyed => None,
         };
-        Ok(Some(Opened {
-            secret: found.secret,
-            meta: found.meta,
-            value,
-        }))
+        let (secret, meta) = (found.secret.clone(), found.meta.clone());
+        Ok(Some(Opened { secret, meta, value }))
     }
 
     async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError> {
