@@ -368,6 +368,14 @@ pub trait Engine: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<AuditRecord>, StoreError>> + Send;
 
+    /// A tenant's audit records below `before`, newest first, at most `limit`.
+    fn audit_before(
+        &self,
+        organization: OrgId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<AuditRecord>, StoreError>> + Send;
+
     /// The changes above `after`, oldest first, at most `limit`.
     fn changes(&self, after: u64, limit: u32)
     -> impl Future<Output = Result<Vec<Change>, StoreError>> + Send;

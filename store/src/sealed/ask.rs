@@ -217,6 +217,15 @@ impl<E: Engine> Store for SealedStore<E> {
         self.engine.audit(organization, after, limit).await
     }
 
+    async fn audit_before(
+        &self,
+        organization: OrgId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        self.engine.audit_before(organization, before, limit).await
+    }
+
     async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
         self.engine.changes(after, limit).await
     }

@@ -219,6 +219,19 @@ impl Engine for Sqlite {
             .read(|db| logs::audit(db, organization, after, limit))
     }
 
+    async fn audit_before(
+        &self,
+        organization: OrgId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        if self.shared.journal.waiting() > 0 {
+            self.settle().await?;
+        }
+        self.readers
+            .read(|db| logs::audit_before(db, organization, before, limit))
+    }
+
     async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
         self.readers.read(|db| logs::changes(db, after, limit))
     }
