@@ -9,7 +9,9 @@ STATIC := $(TARGET)/static
 STATIC_TRIPLE := $(shell uname -m)-unknown-linux-gnu
 # `fast-release` skips link-time optimisation; `make image PROFILE=release` is what is shipped.
 PROFILE ?= fast-release
+SHIPPED := $(filter release,$(PROFILE))
 PROGRAMS := $(STATIC)/$(STATIC_TRIPLE)/$(PROFILE)
+BUILD_STATIC := RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --target $(STATIC_TRIPLE) --target-dir $(STATIC)
 NODE := $(TARGET)/debug/coffer-node
 XTASK := $(TARGET)/debug/xtask
 # Tools of a pinned version that outlive the tree, as coffer-node keeps its own.
@@ -72,9 +74,12 @@ generate: ## Regenerate everything that is generated and committed.
 
 .PHONY: programs
 programs: ## The five programs, static, as they go into the image.
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --profile $(PROFILE) --target $(STATIC_TRIPLE) --target-dir $(STATIC) \
-		-p coffer-operator -p coffer-api-server -p coffer-injector -p coffer-cli
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --profile agent --target $(STATIC_TRIPLE) --target-dir $(STATIC) -p coffer-agent
+	$(BUILD_STATIC) --profile $(PROFILE) -p coffer-operator -p coffer-api-server -p coffer-cli $(if $(SHIPPED),,-p coffer-injector)
+ifdef SHIPPED
+	$(BUILD_STATIC) --profile injector -p coffer-injector
+	cp -f $(STATIC)/$(STATIC_TRIPLE)/injector/coffer-injector $(PROGRAMS)/
+endif
+	$(BUILD_STATIC) --profile agent -p coffer-agent
 
 .PHONY: image
 image: programs node-tool ## One scratch image with all programs, as an archive.

@@ -42,7 +42,7 @@ impl Coffer {
             .open(&located, &address.place.environment, &address.name, version)
             .await?;
         let Some(opened) = opened else {
-            return Err(self.missing_secret(caller, &located, address).await?);
+            return Err(self.missing_version(caller, &located, address, version).await?);
         };
         check_item(caller, &opened.secret, address)?;
         self.check_usable(&opened.secret, address)?;
@@ -106,6 +106,25 @@ impl Coffer {
         let event = self.event(caller, "secret.versions", address.to_string(), Outcome::Allowed);
         self.store.record(located.organization.id, event).await?;
         Ok((secret, versions))
+    }
+
+    /// "Not found": the version of a secret that is there, or the secret.
+    async fn missing_version(
+        &self,
+        caller: &Caller,
+        located: &LocatedVault,
+        address: &Address,
+        version: Option<Version>,
+    ) -> Result<Error, Error> {
+        let (vault, environment) = (located.vault.id, &address.place.environment);
+        let secret = match version {
+            Some(_) => self.store.secret(vault, environment, &address.name).await?,
+            None => None,
+        };
+        match (secret, version) {
+            (Some(_), Some(version)) => Ok(not_found("version", format!("{version} of {address}"))),
+            _ => self.missing_secret(caller, located, address).await,
+        }
     }
 
     /// "Not found", with the nearest name that the caller may list.
