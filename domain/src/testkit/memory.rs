@@ -16,7 +16,7 @@ use crate::{
     api_key::{ApiToken, TokenDigest},
     audit::{AuditEvent, AuditRecord},
     change::Change,
-    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
+    entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
     record::{Collection, Record, RecordQuery},
@@ -77,6 +77,15 @@ impl Store for MemoryStore {
 
     async fn organization_by_id(&self, id: OrgId) -> Result<Option<Organization>, StoreError> {
         Ok(self.rows.lock().organizations.get(&id).cloned())
+    }
+
+    async fn projects(&self, account: OrgId) -> Result<Vec<Organization>, StoreError> {
+        let rows = self.rows.lock();
+        let own = rows
+            .organizations
+            .values()
+            .filter(|known| known.account == Some(account));
+        Ok(page(own.cloned(), |known| known.name.clone(), None, u32::MAX))
     }
 
     async fn vault(
@@ -242,6 +251,17 @@ impl Store for MemoryStore {
         Ok(page(own, |key| key.id, after.as_ref(), limit))
     }
 
+    async fn note_key_usage(&self, used: &[(ApiKeyId, Usage)]) -> Result<(), StoreError> {
+        let mut rows = self.rows.lock();
+        for (id, usage) in used {
+            if let Some(key) = rows.keys.get_mut(id) {
+                key.usage.count += usage.count;
+                key.usage.last = key.usage.last.max(usage.last);
+            }
+        }
+        Ok(())
+    }
+
     async fn consumers(&self, vault: VaultId, environment: &EnvName) -> Result<Vec<Consumer>, StoreError> {
         let rows = self.rows.lock();
         let here = |line: &&Consumer| {
@@ -318,6 +338,21 @@ impl Store for MemoryStore {
         let chain = rows.audit.get(&organization).into_iter().flatten();
         Ok(chain
             .filter(|record| record.sequence > after)
+            .take(limit as usize)
+            .cloned()
+            .collect())
+    }
+
+    async fn audit_before(
+        &self,
+        organization: OrgId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        let rows = self.rows.lock();
+        let chain = rows.audit.get(&organization).into_iter().flatten().rev();
+        Ok(chain
+            .filter(|record| before.is_none_or(|before| record.sequence < before))
             .take(limit as usize)
             .cloned()
             .collect())

@@ -9,9 +9,12 @@ pub mod changes;
 pub mod consumers;
 mod controllers;
 pub mod documents;
+pub mod door_keys;
 mod doors;
 pub mod environments;
 pub mod organizations;
+pub mod outbox;
+pub mod projects;
 pub mod secrets;
 pub mod vaults;
 
@@ -58,6 +61,7 @@ pub struct Coffer {
     entropy: Arc<dyn Entropy>,
     pairs: Arc<dyn KeyPairs>,
     holders: Arc<authenticate::Holders>,
+    subscribers: Arc<outbox::Subscribers>,
 }
 
 impl Coffer {
@@ -74,6 +78,7 @@ impl Coffer {
             entropy,
             pairs,
             holders: Arc::default(),
+            subscribers: Arc::default(),
         }
     }
 
@@ -87,8 +92,9 @@ impl Coffer {
         &*self.entropy
     }
 
-    /// Hands over a commit; `false` if it must be decided anew.
-    async fn try_commit(&self, commit: Commit) -> Result<bool, Error> {
+    /// Hands over a commit, with what subscribers are to be told of it; `false` if it must be decided anew.
+    async fn try_commit(&self, mut commit: Commit) -> Result<bool, Error> {
+        self.tell_subscribers(&mut commit).await?;
         match self.store.commit(commit).await {
             Ok(()) => Ok(true),
             Err(CommitError::Precondition) => Ok(false),

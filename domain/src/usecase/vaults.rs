@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ATTEMPTS, Caller, Coffer, MAX_PAGE, access::Ask, contended};
+use super::{
+    ATTEMPTS, Caller, Coffer, MAX_PAGE,
+    access::{Ask, VIEW},
+    contended,
+};
 use crate::{
     Error,
     audit::Outcome,
@@ -101,7 +105,7 @@ impl Coffer {
     ) -> Result<Vault, Error> {
         let ask = Ask {
             permission: Permission::List,
-            action: "vault.read",
+            action: VIEW,
         };
         let located = self.authorise_vault(caller, ask, organization, name).await?;
         Ok((*located.vault).clone())
@@ -184,7 +188,7 @@ impl Coffer {
         .await
     }
 
-    /// Gives a vault another name. Grants and links by name do not follow.
+    /// Gives a vault another name. Keys that are for this vault follow; other grants by name do not.
     pub async fn rename_vault(
         &self,
         caller: &Caller,
@@ -200,11 +204,14 @@ impl Coffer {
         if name != to && self.store.vault(organization, to).await?.is_some() {
             return Err(exists(to));
         }
-        self.change_vault(caller, ask, organization, name, |vault| {
-            vault.name = to.clone();
-            Ok(())
-        })
-        .await
+        let renamed = self
+            .change_vault(caller, ask, organization, name, |vault| {
+                vault.name = to.clone();
+                Ok(())
+            })
+            .await?;
+        self.follow_vault(caller, &renamed, name).await?;
+        Ok(renamed)
     }
 
     /// Makes of a vault that no object manages what `change` makes of it.

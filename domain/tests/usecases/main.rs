@@ -3,10 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod api_keys;
+mod audit;
 mod consumers;
 mod declare;
 mod described;
 mod documents;
+mod door_keys;
+mod outbox;
 mod secrets;
 mod trash;
 mod vaults;
@@ -79,12 +82,7 @@ impl World {
             .coffer
             .ensure_organization(&Caller::controller(), &org(organization)))
         .unwrap();
-        let new = NewApiKey {
-            name: Label::new("test").unwrap(),
-            grants,
-            expires_at: None,
-            owner: None,
-        };
+        let new = NewApiKey::plain(Label::new("test").unwrap(), grants);
         let issued = run(self
             .coffer
             .create_api_key(&Caller::controller(), &org(organization), new))
@@ -129,6 +127,7 @@ pub(crate) fn caller(principal: Principal) -> Caller {
             door: "native",
             address: Some("127.0.0.1".into()),
             request: None,
+            agent: None,
         },
     }
 }

@@ -61,6 +61,7 @@ pub fn event(action: &str) -> AuditEvent {
         door: "native",
         address: Some("192.0.2.1".into()),
         request: Some("req-0123456789".into()),
+        agent: None,
     };
     let target = "coffer://acme/app/default/DATABASE_URL".to_owned();
     AuditEvent::new(
@@ -92,6 +93,8 @@ impl Tenant {
         let organization = Organization {
             id: OrgId::fresh(&SystemClock, &*entropy),
             name: organization,
+            label: None,
+            account: None,
             created_at: SystemClock.now(),
         };
         let vault = Vault {

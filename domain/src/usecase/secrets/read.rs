@@ -5,9 +5,10 @@ use crate::{
     Error,
     address::{Address, Place, Version},
     audit::Outcome,
-    entity::{Secret, VersionMeta, VersionState},
+    entity::{Purpose, Secret, VersionMeta, VersionState},
     metadata::Why,
     name::SecretName,
+    principal::Principal,
     rights::{Decision, Permission, Target, decide},
     secret_value::SecretValue,
     store::{LocatedVault, Opened},
@@ -43,6 +44,7 @@ impl Coffer {
         let Some(opened) = opened else {
             return Err(self.missing_version(caller, &located, address, version).await?);
         };
+        check_item(caller, &opened.secret, address)?;
         self.check_usable(&opened.secret, address)?;
         let read = readable(opened, address, version)?;
         let mut event = self.event(caller, READ.action, address.to_string(), Outcome::Allowed);
@@ -171,6 +173,16 @@ impl Coffer {
                 why,
             }),
         }
+    }
+}
+
+/// A secret that took the name of the one a key is for is another one.
+fn check_item(caller: &Caller, secret: &Secret, address: &Address) -> Result<(), Error> {
+    match &caller.principal {
+        Principal::ApiKey(key) if matches!(key.purpose, Purpose::Item(only) if only != secret.id) => {
+            Err(not_found("secret", address.to_string()))
+        }
+        _ => Ok(()),
     }
 }
 

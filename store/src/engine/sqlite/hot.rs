@@ -109,6 +109,7 @@ impl Hot {
                     }
                 }
                 SealedWrite::Organization(_)
+                | SealedWrite::AmendOrganization(_)
                 | SealedWrite::ApiKey(_)
                 | SealedWrite::Consumer(_)
                 | SealedWrite::ForgetPod(_)

@@ -1,7 +1,8 @@
 //! What the writer is asked for.
 
 use coffer_domain::{
-    id::OrgId,
+    entity::Usage,
+    id::{ApiKeyId, OrgId},
     store::{CommitError, StoreError},
 };
 use jiff::Timestamp;
@@ -21,6 +22,8 @@ pub(super) enum Task {
     Root(Root),
     /// Rewrapped keys.
     Keys(Vec<VaultKey>),
+    /// Adds to how often keys were used.
+    Usage(Vec<(ApiKeyId, Usage)>),
     /// Deletes records that expired by then, at most so many.
     Sweep(Timestamp, u32),
 }
@@ -28,7 +31,7 @@ pub(super) enum Task {
 impl Task {
     /// Whether it must be on disk before it is answered.
     pub(super) fn durable(&self) -> bool {
-        !matches!(self, Self::Settle | Self::Sweep(..))
+        !matches!(self, Self::Settle | Self::Sweep(..) | Self::Usage(_))
     }
 
     /// Whether it may change who may do what.
@@ -42,7 +45,7 @@ impl Task {
             Self::Commit(commit) => commit.writes.iter().any(SealedWrite::erases),
             // The same keys under the old root key are what a rewrap is to get rid of.
             Self::Keys(_) | Self::Root(_) => true,
-            Self::Record { .. } | Self::Settle | Self::Sweep(..) => false,
+            Self::Record { .. } | Self::Settle | Self::Sweep(..) | Self::Usage(_) => false,
         }
     }
 

@@ -7,7 +7,7 @@ use coffer_domain::{
     api_key::TokenDigest,
     audit::AuditRecord,
     change::Change,
-    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta},
+    entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
     record::{Collection, RecordQuery},
@@ -32,6 +32,10 @@ impl Engine for Sqlite {
 
     async fn organization_by_id(&self, id: OrgId) -> Result<Option<Organization>, StoreError> {
         self.readers.read(|db| tenants::organization_by_id(db, id))
+    }
+
+    async fn projects(&self, account: OrgId) -> Result<Vec<Organization>, StoreError> {
+        self.readers.read(|db| tenants::projects(db, account))
     }
 
     async fn vault(
@@ -140,6 +144,12 @@ impl Engine for Sqlite {
             .read(|db| api_keys::of_organization(db, organization, after, limit))
     }
 
+    async fn note_key_usage(&self, used: &[(ApiKeyId, Usage)]) -> Result<(), StoreError> {
+        self.write(Task::Usage(used.to_vec()))
+            .await
+            .map_err(without_preconditions)
+    }
+
     async fn consumers(&self, vault: VaultId, environment: &EnvName) -> Result<Vec<Consumer>, StoreError> {
         self.readers.read(|db| secrets::consumers(db, vault, environment))
     }
@@ -207,6 +217,19 @@ impl Engine for Sqlite {
         }
         self.readers
             .read(|db| logs::audit(db, organization, after, limit))
+    }
+
+    async fn audit_before(
+        &self,
+        organization: OrgId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        if self.shared.journal.waiting() > 0 {
+            self.settle().await?;
+        }
+        self.readers
+            .read(|db| logs::audit_before(db, organization, before, limit))
     }
 
     async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
