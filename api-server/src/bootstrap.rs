@@ -9,6 +9,8 @@ use coffer_domain::{
 };
 use serde::Serialize;
 
+use crate::http::dialect::Dialect;
+
 /// The name of what is made if nothing else is said: organization, vault and environment.
 pub const DEFAULT: &str = "default";
 
@@ -35,6 +37,16 @@ struct Printed<'a> {
     environment: &'a str,
     token: &'a str,
     base_url: &'a str,
+}
+
+/// The same for a dialect: its own base address, beside the server's.
+#[derive(Serialize)]
+struct PrintedFor<'a> {
+    dialect: &'a str,
+    base_url: String,
+    server: &'a str,
+    organization: &'a str,
+    token: &'a str,
 }
 
 /// Prepares `organization`. Called again, it loses nothing and makes one more administrator's key.
@@ -79,6 +91,18 @@ impl Bootstrap {
             environment: self.environment.as_str(),
             token: std::str::from_utf8(self.token.reveal()).unwrap_or_default(),
             base_url,
+        })
+    }
+
+    /// The JSON object to print for a client of `dialect` of the server at `server`.
+    pub fn json_for(&self, dialect: &Dialect, server: &str) -> Result<String, serde_json::Error> {
+        let server = server.trim_end_matches('/');
+        serde_json::to_string(&PrintedFor {
+            dialect: dialect.name,
+            base_url: format!("{server}/{}{}", dialect.name, dialect.base),
+            server,
+            organization: self.organization.as_str(),
+            token: std::str::from_utf8(self.token.reveal()).unwrap_or_default(),
         })
     }
 }

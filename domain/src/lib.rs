@@ -17,6 +17,8 @@ pub mod pattern;
 pub mod port;
 pub mod principal;
 pub mod record;
+pub mod request_log;
+pub mod resource;
 pub mod rights;
 pub mod rotation;
 pub mod secret_value;

@@ -2,12 +2,22 @@
 
 pub mod bearer;
 pub mod body;
+pub mod cidr;
 pub mod context;
+pub mod dialect;
 pub mod duration;
+pub mod fields;
+pub mod forwarded;
 pub mod json_fault;
+pub mod mount;
+pub mod offset;
 pub mod panic;
 pub mod params;
 pub mod query;
+pub mod rate;
 pub mod request_id;
+pub mod request_log;
 pub mod respond;
+pub mod settings;
 pub(crate) mod shell;
+pub mod time;

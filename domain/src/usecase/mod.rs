@@ -11,6 +11,7 @@ mod controllers;
 pub mod documents;
 mod doors;
 pub mod organizations;
+pub mod requests;
 pub mod secrets;
 pub mod vaults;
 

@@ -6,6 +6,7 @@ mod api_keys;
 mod consumers;
 mod declare;
 mod documents;
+mod requests;
 mod secrets;
 mod vaults;
 
