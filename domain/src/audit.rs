@@ -1,6 +1,8 @@
 //! The audit log: what was asked, by whom, from where, and how it ended. A hash chain per organization,
 //! verifiable offline; a value is never in it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -35,6 +37,9 @@ pub struct AuditEvent {
     /// Versions read or written, with names where the target is a whole environment.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub versions: Vec<String>,
+    /// How many of each, for what concerns many at once: an activity list shows numbers and no names.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub counts: BTreeMap<String, u64>,
     /// Through which door.
     pub door: String,
     /// From which network address.
@@ -84,6 +89,7 @@ impl AuditEvent {
             target,
             outcome,
             versions: Vec::new(),
+            counts: BTreeMap::new(),
             door: origin.door.to_owned(),
             address: origin.address.clone(),
             request: origin.request.clone(),

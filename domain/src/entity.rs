@@ -1,5 +1,7 @@
 //! What is kept, in the domain's words. Values are not here: they are read one at a time, by version.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -8,6 +10,7 @@ use crate::{
     api_key::TokenDigest,
     generate::Generator,
     id::{ApiKeyId, OrgId, SecretId, VaultId},
+    metadata::{Metadata, Why},
     name::{EnvName, Label, OrgName, SecretName, VaultName},
     rights::{Access, Grant},
 };
@@ -43,16 +46,52 @@ pub struct Vault {
     pub organization: OrgId,
     /// Its name, unique in the tenant.
     pub name: VaultName,
-    /// Its environments, sorted.
+    /// Its environments, in the order in which they came.
     pub environments: Vec<EnvName>,
+    /// What they are for, where somebody said so.
+    pub environment_types: BTreeMap<EnvName, EnvironmentType>,
     /// Which workloads it lets in.
     pub access: Vec<Access>,
+    /// Whether it is open only to grants that name it, and to those who manage vaults.
+    pub restricted: bool,
     /// The `Vault` object that manages it, if one does.
     pub owner: Option<Owner>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Rises with each change of this row; preconditions name it.
     pub revision: u64,
+}
+
+impl Vault {
+    /// What an environment is for: as somebody said, else as its name says.
+    pub fn environment_type(&self, environment: &EnvName) -> EnvironmentType {
+        let said = self.environment_types.get(environment).copied();
+        said.unwrap_or_else(|| EnvironmentType::of_name(environment.as_str()))
+    }
+}
+
+/// What an environment is for, from the least protected to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EnvironmentType {
+    /// Somebody's own machine.
+    Development,
+    /// Neither of the others.
+    Standard,
+    /// Where it matters.
+    Protected,
+}
+
+impl EnvironmentType {
+    /// What a name says, in any case and up to a colon.
+    pub fn of_name(name: &str) -> Self {
+        let head = name.split(':').next().unwrap_or(name).to_ascii_lowercase();
+        match head.as_str() {
+            "production" | "prod" | "main" | "master" => Self::Protected,
+            "dev" | "development" | "local" => Self::Development,
+            _ => Self::Standard,
+        }
+    }
 }
 
 /// A secret: what there is to say of it without a value.
@@ -74,12 +113,39 @@ pub struct Secret {
     pub generator: Option<Generator>,
     /// The `VaultSecret` that manages it, if one does.
     pub owner: Option<Owner>,
+    /// What else there is to say of it; most have nothing.
+    pub metadata: Option<Arc<Metadata>>,
+    /// Since when it is in the trash, if it is: then nothing but the trash shows it, and its name is free.
+    pub trashed: Option<Trashed>,
     /// When its first version was written.
     pub created_at: Timestamp,
     /// When its newest version was written.
     pub updated_at: Timestamp,
     /// Rises with each change of this row.
     pub revision: u64,
+}
+
+/// A secret's time in the trash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Trashed {
+    /// When it was put there.
+    pub at: Timestamp,
+    /// When it is purged.
+    pub purge_at: Timestamp,
+}
+
+impl Secret {
+    /// Whether its value can be read at `now`, as far as what is said of it goes.
+    pub fn usable(&self, now: Timestamp) -> Result<(), Why> {
+        self.metadata
+            .as_ref()
+            .map_or(Ok(()), |metadata| metadata.usable(now))
+    }
+
+    /// What is said of it.
+    pub fn described(&self) -> Metadata {
+        self.metadata.as_deref().cloned().unwrap_or_default()
+    }
 }
 
 /// Where a version is in its life. `Superseded` is any readable version that is not the current one.

@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use crate::{entity::Owner, name::BadName, rights::Permission, store::StoreError};
+use crate::{entity::Owner, metadata::Why, name::BadName, rights::Permission, store::StoreError};
 
 /// Why a use-case did not do what was asked. No message holds a value.
 #[derive(Debug, Error)]
@@ -88,6 +88,17 @@ pub enum Error {
         /// By which object.
         owner: Owner,
     },
+    /// It is there, and this is not its time.
+    #[error("{what} {}", time(.why))]
+    Unusable {
+        /// What was to be read.
+        what: String,
+        /// Whether its time has not come or is over.
+        why: Why,
+    },
+    /// Against a rule that holds for everybody.
+    #[error("{0}")]
+    Refused(String),
     /// It is not as the request expected.
     #[error("{0}")]
     Conflict(String),
@@ -97,6 +108,14 @@ pub enum Error {
     /// Something is broken on our side.
     #[error("internal error: {0}")]
     Internal(String),
+}
+
+fn time(why: &Why) -> String {
+    match why {
+        Why::Disabled => "is disabled".to_owned(),
+        Why::NotYetActive(start) => format!("is not active before {start}"),
+        Why::Expired(end) => format!("expired at {end}"),
+    }
 }
 
 fn hint(nearest: Option<&str>) -> String {
@@ -124,6 +143,8 @@ impl Error {
             Self::Destroyed { .. } => "destroyed",
             Self::AlreadyExists { .. } => "already_exists",
             Self::Managed { .. } => "managed",
+            Self::Unusable { .. } => "unusable",
+            Self::Refused(_) => "refused",
             Self::Conflict(_) => "conflict",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",

@@ -12,6 +12,7 @@ pub mod envfile;
 pub mod error;
 pub mod generate;
 pub mod id;
+pub mod metadata;
 pub mod name;
 pub mod pattern;
 pub mod port;

@@ -118,6 +118,14 @@ impl Grant {
             && (target.vault.is_some() || self.vault == Pattern::any())
     }
 
+    /// Whether it is for this vault as far as restriction goes: a restricted one takes a grant that names it and
+    /// nothing else, or one that manages vaults.
+    fn opens(&self, vault: &Vault) -> bool {
+        !vault.restricted
+            || self.vault.as_str() == vault.name.as_str()
+            || self.permissions.contains(&Permission::ManageVaults)
+    }
+
     /// Whether a holder of this grant could hand out `other` for one permission.
     fn covers(&self, permission: Permission, other: &Self) -> bool {
         self.permissions.contains(&permission)
@@ -174,15 +182,22 @@ pub fn decide(
     match principal {
         Principal::Controller => Decision::Allow,
         Principal::ApiKey(key) if key.organization != target.organization => Decision::Hide,
-        Principal::ApiKey(key) => decide_grants(&key.grants, permission, target),
+        Principal::ApiKey(key) => decide_grants(&key.grants, permission, target, vault),
         Principal::Workload(workload) => vault.map_or(Decision::Hide, |vault| {
-            decide_grants(&workload_grants(workload, vault), permission, target)
+            decide_grants(&workload_grants(workload, vault), permission, target, Some(vault))
         }),
     }
 }
 
-fn decide_grants(grants: &[Grant], permission: Permission, target: &Target<'_>) -> Decision {
-    let allows = |grant: &Grant| grant.permissions.contains(&permission) && grant.reaches(target);
+fn decide_grants(
+    grants: &[Grant],
+    permission: Permission,
+    target: &Target<'_>,
+    vault: Option<&Vault>,
+) -> Decision {
+    let open = |grant: &Grant| vault.is_none_or(|vault| grant.opens(vault));
+    let allows =
+        |grant: &Grant| grant.permissions.contains(&permission) && open(grant) && grant.reaches(target);
     let in_vault = Target {
         environment: None,
         name: None,
@@ -190,7 +205,7 @@ fn decide_grants(grants: &[Grant], permission: Permission, target: &Target<'_>) 
     };
     if grants.iter().any(allows) {
         Decision::Allow
-    } else if target.vault.is_none() || grants.iter().any(|grant| grant.reaches(&in_vault)) {
+    } else if target.vault.is_none() || grants.iter().any(|grant| open(grant) && grant.reaches(&in_vault)) {
         Decision::Forbid
     } else {
         Decision::Hide

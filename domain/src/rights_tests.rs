@@ -16,6 +16,8 @@ fn vault(access: Vec<Access>) -> Vault {
         environments: Vec::new(),
         access,
         owner: None,
+        environment_types: std::collections::BTreeMap::new(),
+        restricted: false,
         created_at: jiff::Timestamp::UNIX_EPOCH,
         revision: 1,
     }

@@ -49,6 +49,12 @@ pub enum Precondition {
     Vault(OrgId, VaultName, Option<u64>),
     /// The secret of this name is at this revision; `None`: there is none.
     Secret(VaultId, EnvName, SecretName, Option<u64>),
+    /// The secret of this id, in the trash or not, is at this revision; `None`: there is none.
+    SecretById(SecretId, Option<u64>),
+    /// The vault has this environment.
+    Environment(VaultId, EnvName),
+    /// So many secrets are kept in this environment, those in the trash too.
+    Population(VaultId, EnvName, u64),
     /// The API key is at this revision.
     ApiKey(ApiKeyId, u64),
     /// The record of this key is at this revision, expired or not; `None`: there is none.
@@ -79,6 +85,24 @@ pub enum Write {
         /// Its value.
         value: SecretValue,
     },
+    /// Binds the values of all versions of a secret, which `from` bound so far, to the environment `to`. The
+    /// secret's row is changed beside it.
+    Reseal {
+        /// Tenant of the vault.
+        organization: OrgId,
+        /// The vault.
+        vault: VaultId,
+        /// The secret.
+        secret: SecretId,
+        /// Its environment before the commit.
+        from: EnvName,
+        /// Its environment after it.
+        to: EnvName,
+    },
+    /// Deletes a secret with all its versions: nothing of it can be read again.
+    DropSecret(SecretId),
+    /// Deletes every secret of an environment, those in the trash too.
+    DropSecretsOf(VaultId, EnvName),
     /// Moves a version through its life; `Destroyed` also erases the ciphertext.
     VersionState {
         /// The secret.
@@ -153,6 +177,9 @@ pub trait Store: Send + Sync {
         vault: &VaultName,
     ) -> Result<Option<LocatedVault>, StoreError>;
 
+    /// The vault of this id, with its tenant.
+    async fn vault_by_id(&self, id: VaultId) -> Result<Option<LocatedVault>, StoreError>;
+
     /// The vaults of a tenant by name, after `after`, at most `limit`.
     async fn vaults(
         &self,
@@ -161,7 +188,7 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Vault>, StoreError>;
 
-    /// The secret of this name.
+    /// The secret of this name that is not in the trash.
     async fn secret(
         &self,
         vault: VaultId,
@@ -169,7 +196,7 @@ pub trait Store: Send + Sync {
         name: &SecretName,
     ) -> Result<Option<Secret>, StoreError>;
 
-    /// The secrets of an environment by name, after `after`, at most `limit`.
+    /// The secrets of an environment that are not in the trash, by name, after `after`, at most `limit`.
     async fn secrets(
         &self,
         vault: VaultId,
@@ -178,7 +205,16 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<Secret>, StoreError>;
 
-    /// How many secrets a vault holds.
+    /// The secret of this id, in the trash or not.
+    async fn secret_by_id(&self, id: SecretId) -> Result<Option<Secret>, StoreError>;
+
+    /// The secrets in a vault's trash, latest first.
+    async fn trash(&self, vault: VaultId) -> Result<Vec<Secret>, StoreError>;
+
+    /// The secrets of all tenants that are to be purged by `now`, at most `limit`.
+    async fn trash_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Secret>, StoreError>;
+
+    /// How many secrets a vault holds, those in the trash not counted.
     async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError>;
 
     /// The versions of a secret, newest first.

@@ -76,6 +76,8 @@ impl From<Error> for Problem {
             | Error::AlreadyExists { .. }
             | Error::Deleted { .. }
             | Error::Destroyed { .. }
+            | Error::Unusable { .. }
+            | Error::Refused(_)
             | Error::Forbidden { .. }
             | Error::NotAdmitted { .. }
             | Error::Unauthenticated(_) => Self::stalled(reason::INVALID_SPEC, message),

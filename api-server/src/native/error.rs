@@ -103,7 +103,10 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Forbidden { .. } | Error::NotAdmitted { .. } => StatusCode::FORBIDDEN,
         Error::NotFound { .. } => StatusCode::NOT_FOUND,
         Error::Deleted { .. } | Error::Destroyed { .. } => StatusCode::GONE,
-        Error::AlreadyExists { .. } | Error::Managed { .. } | Error::Conflict(_) => StatusCode::CONFLICT,
+        Error::AlreadyExists { .. } | Error::Managed { .. } | Error::Refused(_) | Error::Conflict(_) => {
+            StatusCode::CONFLICT
+        }
+        Error::Unusable { .. } => StatusCode::FORBIDDEN,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }

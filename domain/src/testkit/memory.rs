@@ -99,6 +99,17 @@ impl Store for MemoryStore {
         }))
     }
 
+    async fn vault_by_id(&self, id: VaultId) -> Result<Option<LocatedVault>, StoreError> {
+        let rows = self.rows.lock();
+        let vault = rows.vaults.get(&id).cloned();
+        Ok(vault.and_then(|vault| {
+            Some(LocatedVault {
+                organization: rows.organizations.get(&vault.organization)?.clone(),
+                vault: Arc::new(vault),
+            })
+        }))
+    }
+
     async fn vaults(
         &self,
         organization: OrgId,
@@ -134,8 +145,34 @@ impl Store for MemoryStore {
         let here = rows
             .secrets
             .values()
-            .filter(|secret| secret.vault == vault && secret.environment == *environment);
+            .filter(|secret| secret.vault == vault && secret.environment == *environment)
+            .filter(|secret| secret.trashed.is_none());
         Ok(page(here.cloned(), |secret| secret.name.clone(), after, limit))
+    }
+
+    async fn secret_by_id(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
+        Ok(self.rows.lock().secrets.get(&id).cloned())
+    }
+
+    async fn trash(&self, vault: VaultId) -> Result<Vec<Secret>, StoreError> {
+        let rows = self.rows.lock();
+        let here = |secret: &&Secret| secret.vault == vault && secret.trashed.is_some();
+        let mut found: Vec<Secret> = rows.secrets.values().filter(here).cloned().collect();
+        found.sort_by_key(|secret| (secret.trashed.map(|trashed| trashed.at), secret.id));
+        found.reverse();
+        Ok(found)
+    }
+
+    async fn trash_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Secret>, StoreError> {
+        let rows = self.rows.lock();
+        let due = |secret: &&Secret| secret.trashed.is_some_and(|trashed| trashed.purge_at <= now);
+        Ok(rows
+            .secrets
+            .values()
+            .filter(due)
+            .take(limit as usize)
+            .cloned()
+            .collect())
     }
 
     async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {
@@ -144,7 +181,7 @@ impl Store for MemoryStore {
             .lock()
             .secrets
             .values()
-            .filter(|secret| secret.vault == vault)
+            .filter(|secret| secret.vault == vault && secret.trashed.is_none())
             .count() as u64)
     }
 

@@ -43,7 +43,10 @@ impl Rows {
         name: &SecretName,
     ) -> Option<&Secret> {
         let same = |secret: &&Secret| {
-            secret.vault == vault && secret.environment == *environment && secret.name == *name
+            secret.vault == vault
+                && secret.environment == *environment
+                && secret.name == *name
+                && secret.trashed.is_none()
         };
         self.secrets.values().find(same)
     }
@@ -60,6 +63,17 @@ impl Rows {
                 self.secret_named(*vault, environment, name)
                     .map(|secret| secret.revision)
                     == *revision
+            }
+            Precondition::SecretById(id, revision) => {
+                self.secrets.get(id).map(|secret| secret.revision) == *revision
+            }
+            Precondition::Environment(vault, environment) => self
+                .vaults
+                .get(vault)
+                .is_some_and(|vault| vault.environments.contains(environment)),
+            Precondition::Population(vault, environment, count) => {
+                let here = |secret: &&Secret| secret.vault == *vault && secret.environment == *environment;
+                self.secrets.values().filter(here).count() as u64 == *count
             }
             Precondition::ApiKey(id, revision) => {
                 self.keys.get(id).map(|key| key.revision) == Some(*revision)
@@ -87,6 +101,12 @@ impl Rows {
                 secret, meta, value, ..
             } => {
                 self.versions.insert((secret, meta.version), (meta, Some(value)));
+            }
+            // Nothing is sealed here.
+            Write::Reseal { .. } => {}
+            Write::DropSecret(id) => self.drop_secrets(|secret| secret.id == id),
+            Write::DropSecretsOf(vault, environment) => {
+                self.drop_secrets(|secret| secret.vault == vault && secret.environment == environment);
             }
             Write::VersionState {
                 secret,
@@ -119,7 +139,11 @@ impl Rows {
 
     pub(super) fn drop_vault(&mut self, vault: VaultId) {
         self.vaults.remove(&vault);
-        self.secrets.retain(|_, secret| secret.vault != vault);
+        self.drop_secrets(|secret| secret.vault == vault);
+    }
+
+    fn drop_secrets(&mut self, which: impl Fn(&Secret) -> bool) {
+        self.secrets.retain(|_, secret| !which(secret));
         let secrets = &self.secrets;
         self.versions
             .retain(|(secret, _), _| secrets.contains_key(secret));

@@ -108,6 +108,28 @@ impl Coffer {
         }
     }
 
+    /// May `caller` make a vault of this name? If so, the organization's id.
+    pub(crate) async fn authorise_new_vault(
+        &self,
+        caller: &Caller,
+        ask: Ask,
+        organization: &OrgName,
+        vault: &VaultName,
+    ) -> Result<OrgId, Error> {
+        if let Some(found) = self.store.organization(organization).await? {
+            let target = Target {
+                organization: found.id,
+                vault: Some(vault.as_str()),
+                environment: None,
+                name: None,
+            };
+            if decide(&caller.principal, ask.permission, &target, None) == Decision::Allow {
+                return Ok(found.id);
+            }
+        }
+        self.authorise_organization(caller, ask, organization).await
+    }
+
     async fn judge(
         &self,
         caller: &Caller,

@@ -224,7 +224,10 @@ impl Coffer {
                         .secret(located.vault.id, &place.environment, name)
                         .await?;
                     match secret.filter(|secret| secret.current.is_some()) {
-                        Some(secret) => secrets.push(secret),
+                        Some(secret) => {
+                            self.check_usable(&secret, &place.secret(name.clone()))?;
+                            secrets.push(secret);
+                        }
                         None => {
                             return Err(self
                                 .missing_secret(caller, &located, &place.secret(name.clone()))
@@ -240,7 +243,12 @@ impl Coffer {
                     .store
                     .secrets(located.vault.id, &place.environment, None, MAX_PAGE)
                     .await?;
-                secrets.retain(|secret| secret.current.is_some() && may_read(caller, &located, secret));
+                let now = self.clock.now();
+                secrets.retain(|secret| {
+                    secret.current.is_some()
+                        && secret.usable(now).is_ok()
+                        && may_read(caller, &located, secret)
+                });
                 Ok((located, secrets))
             }
         }
@@ -311,7 +319,7 @@ impl Coffer {
     }
 }
 
-fn may_read(caller: &Caller, located: &LocatedVault, secret: &Secret) -> bool {
+pub(super) fn may_read(caller: &Caller, located: &LocatedVault, secret: &Secret) -> bool {
     let target = Target {
         organization: located.organization.id,
         vault: Some(located.vault.name.as_str()),

@@ -6,10 +6,10 @@ use std::collections::BTreeSet;
 use super::{Caller, Coffer, consumers::Wanted};
 use crate::{
     Error,
-    address::Place,
+    address::{Address, Place},
     entity::Organization,
-    id::{OrgId, VaultId},
-    name::SecretName,
+    id::{OrgId, SecretId, VaultId},
+    name::{OrgName, SecretName, VaultName},
     principal::Principal,
 };
 
@@ -18,6 +18,29 @@ impl Coffer {
     pub async fn place_ids(&self, place: &Place) -> Result<Option<(OrgId, VaultId)>, Error> {
         let located = self.store.vault(&place.organization, &place.vault).await?;
         Ok(located.map(|located| (located.organization.id, located.vault.id)))
+    }
+
+    /// The names of the vault of this id. Whoever asks is judged by what is asked next.
+    pub async fn vault_names(&self, id: VaultId) -> Result<Option<(OrgName, VaultName)>, Error> {
+        let located = self.store.vault_by_id(id).await?;
+        Ok(located.map(|located| (located.organization.name, located.vault.name.clone())))
+    }
+
+    /// The address of the secret of this id, and whether it is in the trash. Whoever asks is judged by what is
+    /// asked next.
+    pub async fn secret_address(&self, id: SecretId) -> Result<Option<(Address, bool)>, Error> {
+        let Some(secret) = self.store.secret_by_id(id).await? else {
+            return Ok(None);
+        };
+        let located = self.store.vault_by_id(secret.vault).await?;
+        Ok(located.map(|located| {
+            let place = Place {
+                organization: located.organization.name,
+                vault: located.vault.name.clone(),
+                environment: secret.environment,
+            };
+            (place.secret(secret.name), secret.trashed.is_some())
+        }))
     }
 
     /// The organization that an API key belongs to, for its own holder.

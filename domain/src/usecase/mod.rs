@@ -10,6 +10,7 @@ pub mod consumers;
 mod controllers;
 pub mod documents;
 mod doors;
+pub mod environments;
 pub mod organizations;
 pub mod requests;
 pub mod secrets;

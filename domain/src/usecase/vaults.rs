@@ -1,5 +1,7 @@
 //! Vaults: create, apply (for the custom resource), read, list, drop.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use super::{ATTEMPTS, Caller, Coffer, MAX_PAGE, access::Ask, contended};
 use crate::{
     Error,
@@ -44,7 +46,7 @@ impl Coffer {
             action: "vault.create",
             ..MANAGE
         };
-        let tenant = self.authorise_organization(caller, ask, organization).await?;
+        let tenant = self.authorise_new_vault(caller, ask, organization, name).await?;
         if self.store.vault(organization, name).await?.is_some() {
             return Err(exists(name));
         }
@@ -163,6 +165,84 @@ impl Coffer {
         }
     }
 
+    /// Opens a vault to every grant that reaches it, or only to those that name it and to whoever manages vaults.
+    pub async fn restrict_vault(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        name: &VaultName,
+        restricted: bool,
+    ) -> Result<Vault, Error> {
+        let ask = Ask {
+            action: "vault.restrict",
+            ..MANAGE
+        };
+        self.change_vault(caller, ask, organization, name, |vault| {
+            vault.restricted = restricted;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Gives a vault another name. Grants and links by name do not follow.
+    pub async fn rename_vault(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        name: &VaultName,
+        to: &VaultName,
+    ) -> Result<Vault, Error> {
+        let ask = Ask {
+            action: "vault.rename",
+            ..MANAGE
+        };
+        self.authorise_new_vault(caller, ask, organization, to).await?;
+        if name != to && self.store.vault(organization, to).await?.is_some() {
+            return Err(exists(to));
+        }
+        self.change_vault(caller, ask, organization, name, |vault| {
+            vault.name = to.clone();
+            Ok(())
+        })
+        .await
+    }
+
+    /// Makes of a vault that no object manages what `change` makes of it.
+    pub(super) async fn change_vault(
+        &self,
+        caller: &Caller,
+        ask: Ask,
+        organization: &OrgName,
+        name: &VaultName,
+        change: impl Fn(&mut Vault) -> Result<(), Error> + Send + Sync,
+    ) -> Result<Vault, Error> {
+        for _ in 0..ATTEMPTS {
+            let located = self.authorise_vault(caller, ask, organization, name).await?;
+            check_owner(&located.vault, None)?;
+            let mut changed = (*located.vault).clone();
+            change(&mut changed)?;
+            if changed == *located.vault {
+                return Ok(changed);
+            }
+            changed.revision += 1;
+            let revision = Some(located.vault.revision);
+            let mut commit = self.vault_commit(caller, ask.action, organization, &changed, revision);
+            if changed.name != *name {
+                let target = format!("coffer://{organization}/{name}");
+                commit.audit.versions.push(format!("to {}", changed.name));
+                commit.audit.target = target;
+                commit.preconditions = vec![
+                    Precondition::Vault(changed.organization, name.clone(), revision),
+                    Precondition::Vault(changed.organization, changed.name.clone(), None),
+                ];
+            }
+            if self.try_commit(commit).await? {
+                return Ok(changed);
+            }
+        }
+        Err(contended(format_args!("vault {name}")))
+    }
+
     /// Drops a vault with everything in it; its data key is destroyed. `owner`: refuse if another manages it.
     pub async fn drop_vault(
         &self,
@@ -204,7 +284,9 @@ impl Coffer {
             organization,
             name: name.clone(),
             environments: Vec::new(),
+            environment_types: BTreeMap::new(),
             access: Vec::new(),
+            restricted: false,
             owner: None,
             created_at: self.clock.now(),
             revision: 0,
@@ -256,7 +338,7 @@ fn exists(name: &VaultName) -> Error {
 }
 
 /// Another object, or an API, must not take what an object manages.
-fn check_owner(vault: &Vault, owner: Option<&Owner>) -> Result<(), Error> {
+pub(super) fn check_owner(vault: &Vault, owner: Option<&Owner>) -> Result<(), Error> {
     match &vault.owner {
         Some(present) if Some(present) != owner => Err(Error::Managed {
             what: format!("vault {}", vault.name),
@@ -266,23 +348,36 @@ fn check_owner(vault: &Vault, owner: Option<&Owner>) -> Result<(), Error> {
     }
 }
 
+/// The environments wanted, once each: first those there are, in their order, then the new ones as they come.
+fn ordered(present: &[EnvName], wanted: Vec<EnvName>) -> Vec<EnvName> {
+    let wanted = if wanted.is_empty() {
+        vec![EnvName::default_environment()]
+    } else {
+        wanted
+    };
+    let kept = present.iter().filter(|environment| wanted.contains(environment));
+    let mut seen = BTreeSet::new();
+    kept.chain(&wanted)
+        .filter(|environment| seen.insert((*environment).clone()))
+        .cloned()
+        .collect()
+}
+
 /// `vault` with `settings`; the same revision if that changes nothing.
 fn changed(vault: &Vault, settings: VaultSettings) -> Result<Vault, Error> {
     check_owner(vault, settings.owner.as_ref())?;
-    let mut environments = settings.environments;
-    if environments.is_empty() {
-        environments.push(EnvName::default_environment());
-    }
-    environments.sort();
-    environments.dedup();
+    let environments = ordered(&vault.environments, settings.environments);
     if environments.len() > MAX_ENVIRONMENTS {
         return Err(Error::invalid(
             "environments",
             format!("a vault has at most {MAX_ENVIRONMENTS}"),
         ));
     }
+    let mut environment_types = vault.environment_types.clone();
+    environment_types.retain(|environment, _| environments.contains(environment));
     let wanted = Vault {
         environments,
+        environment_types,
         access: settings.access,
         owner: settings.owner,
         ..vault.clone()

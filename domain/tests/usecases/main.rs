@@ -5,9 +5,11 @@
 mod api_keys;
 mod consumers;
 mod declare;
+mod described;
 mod documents;
 mod requests;
 mod secrets;
+mod trash;
 mod vaults;
 
 use std::{sync::Arc, time::Duration};

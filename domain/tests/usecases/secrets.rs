@@ -96,6 +96,7 @@ fn check_and_set_refuses_a_stale_writer() {
     let put = |expected| {
         let options = PutOptions {
             expected: Some(expected),
+            metadata: None,
         };
         run(world
             .coffer

@@ -54,6 +54,8 @@ fn stored(name: &str, version: u64, updated: &str) -> (String, Secret) {
         latest: version,
         generator: Some(Generator::Uuid),
         owner: None,
+        metadata: None,
+        trashed: None,
         created_at: at(updated),
         updated_at: at(updated),
         revision: 1,

@@ -85,6 +85,10 @@ macro_rules! pass {
 }
 
 pass! {
+    fn vault_by_id(&self, id: VaultId) -> Option<LocatedVault>;
+    fn secret_by_id(&self, id: SecretId) -> Option<Secret>;
+    fn trash(&self, vault: VaultId) -> Vec<Secret>;
+    fn trash_due(&self, now: Timestamp, limit: u32) -> Vec<Secret>;
     fn record_by_key(&self, organization: OrgId, collection: Collection, key: &str) -> Option<Record>;
     fn record_by_digest(&self, collection: Collection, digest: &TokenDigest) -> Option<Record>;
     fn records(&self, query: &RecordQuery<'_>) -> Vec<Record>;

@@ -11,6 +11,7 @@ pub(crate) mod model;
 pub(crate) mod records;
 pub(crate) mod secrets;
 pub(crate) mod tenants;
+pub(crate) mod trash;
 pub(crate) mod versions;
 pub(crate) mod world;
 
@@ -51,6 +52,14 @@ macro_rules! of_a_store {
                 a_line_reads_back_and_changes, a_forgotten_pod_is_gone_from_its_tenant_only,
                 a_ledger_is_of_one_environment, the_versions_of_a_line_only_rise,
                 a_pods_lines_are_of_its_place_alone,
+            }
+            trash::{
+                a_trashed_secret_leaves_its_name_free, only_one_secret_outside_the_trash_has_a_name,
+                the_trash_comes_latest_first_and_is_due_by_its_times, a_dropped_secret_leaves_nothing,
+                what_is_said_of_a_secret_reads_back, a_renamed_secret_keeps_its_versions,
+                values_follow_their_secret_to_another_environment, an_environment_is_dropped_with_its_trash,
+                a_write_needs_its_environment, a_population_counts_the_trash_too,
+                secrets_of_another_tenant_stay,
             }
             records::{
                 a_record_reads_back_as_written, a_record_changes_only_from_the_revision_named,

@@ -1,6 +1,6 @@
 //! A tenant with a vault to work in, and short ways to say what tests say often.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use coffer_domain::{
     address::Version,
@@ -170,6 +170,8 @@ impl World {
             latest: Version::FIRST,
             generator: None,
             owner: None,
+            metadata: None,
+            trashed: None,
             created_at: now(),
             updated_at: now(),
             revision: 1,
@@ -309,6 +311,8 @@ fn plain_vault(organization: OrgId, name: &str, id: [u8; 16]) -> Vault {
         organization,
         name: VaultName::new(name).unwrap(),
         environments: vec![env("default")],
+        environment_types: BTreeMap::new(),
+        restricted: false,
         access: vec![],
         owner: None,
         created_at: now(),

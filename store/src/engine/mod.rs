@@ -77,6 +77,17 @@ pub enum SealedWrite {
         /// Its value, sealed.
         sealed: Vec<u8>,
     },
+    /// Versions' ciphertexts, for another environment.
+    Reseal {
+        /// Their secret.
+        secret: SecretId,
+        /// Each that has one.
+        versions: Vec<(Version, Vec<u8>)>,
+    },
+    /// Deletes a secret.
+    DropSecret(SecretId),
+    /// Deletes every secret of an environment.
+    DropSecretsOf(VaultId, EnvName),
     /// A version's new state; `Destroyed` erases the ciphertext.
     VersionState {
         /// Its secret.
@@ -110,6 +121,9 @@ impl SealedWrite {
             Self::Organization(_)
             | Self::Secret(_)
             | Self::Version { .. }
+            | Self::Reseal { .. }
+            | Self::DropSecret(_)
+            | Self::DropSecretsOf(..)
             | Self::VersionState { .. }
             | Self::Consumer(_)
             | Self::ForgetPod(_) => false,
@@ -121,6 +135,8 @@ impl SealedWrite {
         matches!(
             self,
             Self::DropVault(_)
+                | Self::DropSecret(_)
+                | Self::DropSecretsOf(..)
                 | Self::VersionState {
                     state: VersionState::Destroyed,
                     ..
@@ -188,6 +204,12 @@ pub trait Engine: Send + Sync + 'static {
         vault: &VaultName,
     ) -> impl Future<Output = Result<Option<(Organization, Vault)>, StoreError>> + Send;
 
+    /// The vault of this id, with its tenant.
+    fn vault_by_id(
+        &self,
+        id: VaultId,
+    ) -> impl Future<Output = Result<Option<(Organization, Vault)>, StoreError>> + Send;
+
     /// The vaults of a tenant by name, after `after`, at most `limit`.
     fn vaults(
         &self,
@@ -216,7 +238,26 @@ pub trait Engine: Send + Sync + 'static {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Secret>, StoreError>> + Send;
 
-    /// How many secrets a vault holds.
+    /// The secret of this id, in the trash or not.
+    fn secret_by_id(&self, id: SecretId) -> impl Future<Output = Result<Option<Secret>, StoreError>> + Send;
+
+    /// The secrets in a vault's trash, latest first.
+    fn trash(&self, vault: VaultId) -> impl Future<Output = Result<Vec<Secret>, StoreError>> + Send;
+
+    /// The secrets of all tenants that are to be purged by `now`.
+    fn trash_due(
+        &self,
+        now: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Secret>, StoreError>> + Send;
+
+    /// The ciphertexts of a secret: of every version that has one.
+    fn ciphertexts(
+        &self,
+        secret: SecretId,
+    ) -> impl Future<Output = Result<Vec<(Version, Vec<u8>)>, StoreError>> + Send;
+
+    /// How many secrets a vault holds, those in the trash not counted.
     fn count_secrets(&self, vault: VaultId) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
     /// The versions of a secret, newest first.

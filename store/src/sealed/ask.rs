@@ -50,6 +50,12 @@ impl<E: Engine> Store for SealedStore<E> {
         Ok(found.map(|found| self.vaults.put(epoch, found)))
     }
 
+    async fn vault_by_id(&self, id: VaultId) -> Result<Option<LocatedVault>, StoreError> {
+        let epoch = self.engine.rights_epoch();
+        let found = self.engine.vault_by_id(id).await?;
+        Ok(found.map(|found| self.vaults.put(epoch, found)))
+    }
+
     async fn vaults(
         &self,
         organization: OrgId,
@@ -76,6 +82,18 @@ impl<E: Engine> Store for SealedStore<E> {
         limit: u32,
     ) -> Result<Vec<Secret>, StoreError> {
         self.engine.secrets(vault, environment, after, limit).await
+    }
+
+    async fn secret_by_id(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
+        self.engine.secret_by_id(id).await
+    }
+
+    async fn trash(&self, vault: VaultId) -> Result<Vec<Secret>, StoreError> {
+        self.engine.trash(vault).await
+    }
+
+    async fn trash_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Secret>, StoreError> {
+        self.engine.trash_due(now, limit).await
     }
 
     async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {
@@ -261,12 +279,29 @@ impl<E: Engine> SealedStore<E> {
             .sealed
             .as_deref()
             .ok_or_else(|| broken(&"its ciphertext is gone"))?;
+        self.open_sealed(owner, &found.secret.environment, (secret, version), sealed)
+            .await
+    }
+
+    /// What was sealed for this environment and version.
+    pub(super) async fn open_sealed(
+        &self,
+        owner: (OrgId, VaultId),
+        environment: &EnvName,
+        (secret, version): (SecretId, Version),
+        sealed: &[u8],
+    ) -> Result<SecretValue, StoreError> {
+        let broken = |why: &dyn std::fmt::Display| {
+            StoreError::Broken(format!(
+                "version {version} of secret {secret} cannot be opened: {why}"
+            ))
+        };
         let generation = envelope::generation(sealed).map_err(|error| broken(&error))?;
         let seeds = self.seeds(owner.1).await?;
         let seed = seeds.as_ref().and_then(|seeds| seeds.of(generation));
         let seed =
             seed.ok_or_else(|| broken(&format_args!("its vault has no key of generation {generation}")))?;
-        let aad = Aad::secret_value(owner, &found.secret.environment, (secret, version), generation);
+        let aad = Aad::secret_value(owner, environment, (secret, version), generation);
         envelope::open(seed, &aad, sealed).map_err(|error| broken(&error))
     }
 }

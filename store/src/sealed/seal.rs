@@ -4,7 +4,7 @@
 use std::{collections::HashMap, sync::Arc};
 
 use coffer_domain::{
-    entity::VersionMeta,
+    address::Version,
     id::{OrgId, SecretId, VaultId},
     name::EnvName,
     secret_value::SecretValue,
@@ -58,6 +58,7 @@ impl<E: Engine> SealedStore<E> {
         Ok((commit, context.new))
     }
 
+    #[expect(clippy::too_many_lines, reason = "one arm for each kind of row")]
     async fn seal_write(&self, context: &mut Context, write: Write) -> Result<SealedWrite, CommitError> {
         Ok(match write {
             Write::Organization(new) => SealedWrite::Organization(own(context, new.id, new)?),
@@ -80,9 +81,25 @@ impl<E: Engine> SealedStore<E> {
                 value,
             } => {
                 let value = own(context, organization, value)?;
-                let sealed = self.seal_value(context, (vault, secret), &meta, &value).await?;
+                let environment = context.environments.get(&secret);
+                let environment = environment.ok_or_else(|| without_secret(secret))?;
+                let place = (vault, environment, secret, meta.version);
+                let sealed = self.seal_value(context, place, &value).await?;
                 SealedWrite::Version { secret, meta, sealed }
             }
+            Write::Reseal {
+                organization,
+                vault,
+                secret,
+                from,
+                to,
+            } => {
+                let owner = (own(context, organization, organization)?, vault);
+                let versions = self.reseal(context, owner, secret, (&from, &to)).await?;
+                SealedWrite::Reseal { secret, versions }
+            }
+            Write::DropSecret(secret) => SealedWrite::DropSecret(secret),
+            Write::DropSecretsOf(vault, environment) => SealedWrite::DropSecretsOf(vault, environment),
             Write::VersionState {
                 secret,
                 version,
@@ -111,8 +128,7 @@ impl<E: Engine> SealedStore<E> {
     async fn seal_value(
         &self,
         context: &Context,
-        (vault, secret): (VaultId, SecretId),
-        meta: &VersionMeta,
+        (vault, environment, secret, version): (VaultId, &EnvName, SecretId, Version),
         value: &SecretValue,
     ) -> Result<Vec<u8>, CommitError> {
         let seeds = match context.new.get(&vault) {
@@ -124,18 +140,34 @@ impl<E: Engine> SealedStore<E> {
             .as_ref()
             .and_then(|seeds| seeds.newest())
             .ok_or(CommitError::Precondition)?;
-        let environment = context
-            .environments
-            .get(&secret)
-            .ok_or_else(|| without_secret(secret))?;
         let aad = Aad::secret_value(
             (context.organization, vault),
             environment,
-            (secret, meta.version),
+            (secret, version),
             generation,
         );
         envelope::seal((seed, generation), &aad, value.reveal(), &*self.entropy)
             .map_err(|error| StoreError::Broken(format!("cannot seal a value: {error}")).into())
+    }
+}
+
+impl<E: Engine> SealedStore<E> {
+    /// The ciphertexts of a secret's versions for another environment. That none has come or gone when the commit
+    /// is taken is for its preconditions to say.
+    async fn reseal(
+        &self,
+        context: &Context,
+        owner: (OrgId, VaultId),
+        secret: SecretId,
+        (from, to): (&EnvName, &EnvName),
+    ) -> Result<Vec<(Version, Vec<u8>)>, CommitError> {
+        let mut versions = self.engine.ciphertexts(secret).await?;
+        for (version, sealed) in &mut versions {
+            let value = self.open_sealed(owner, from, (secret, *version), sealed).await?;
+            let place = (owner.1, to, secret, *version);
+            *sealed = self.seal_value(context, place, &value).await?;
+        }
+        Ok(versions)
     }
 }
 

@@ -71,6 +71,8 @@ mod tests {
             organization: id,
             name: VaultName::new("v").unwrap(),
             environments: Vec::new(),
+            environment_types: std::collections::BTreeMap::new(),
+            restricted: false,
             access: Vec::new(),
             owner: None,
             created_at: at,

@@ -84,6 +84,8 @@ impl Tenant {
             environments: vec![environment()],
             access: vec![],
             owner: None,
+            environment_types: std::collections::BTreeMap::new(),
+            restricted: false,
             created_at: SystemClock.now(),
             revision: 1,
         };
@@ -128,6 +130,8 @@ impl Tenant {
             latest: version,
             generator: None,
             owner: None,
+            metadata: None,
+            trashed: None,
             created_at: SystemClock.now(),
             updated_at: SystemClock.now(),
             revision: number,

@@ -52,12 +52,15 @@ impl From<Vault> for VaultOut {
             id,
             organization: _,
             name,
-            environments,
+            mut environments,
+            environment_types: _,
             access: _,
+            restricted: _,
             owner,
             created_at,
             revision: _,
         } = vault;
+        environments.sort();
         Self {
             id: id.to_string(),
             name: name.into(),

@@ -9,7 +9,7 @@ use super::{
     WRITE,
     plan::{Ownership, Plan},
     rotate::public_name,
-    write::check_size,
+    write::{check_mutable, check_size},
 };
 use crate::{
     Error,
@@ -120,7 +120,8 @@ impl Coffer {
         self.declare_secrets(caller, place, &declaration).await.map(drop)
     }
 
-    async fn environment(
+    /// Every secret of an environment that is not in the trash, by name.
+    pub(super) async fn environment(
         &self,
         located: &LocatedVault,
         place: &Place,
@@ -181,6 +182,9 @@ impl Coffer {
                 owner: owner.clone(),
             });
         }
+        if matches!(key.source, Source::Copy(_) | Source::Generate(_)) {
+            check_mutable(&place.secret(key.name.clone()), present)?;
+        }
         let owner = Some(declaration.owner.clone());
         match &key.source {
             Source::External => release(plan, present),
@@ -193,7 +197,7 @@ impl Coffer {
                 };
                 let ownership = Ownership {
                     owner,
-                    generator: None,
+                    ..Ownership::default()
                 };
                 match present.filter(|_| same) {
                     Some(secret) => adopt(plan, secret, ownership),
@@ -204,6 +208,7 @@ impl Coffer {
                 let ownership = Ownership {
                     owner,
                     generator: Some(*generator),
+                    metadata: None,
                 };
                 match present.filter(|secret| secret.current.is_some() && !key.rotate) {
                     Some(secret) => adopt(plan, secret, ownership),
@@ -241,7 +246,8 @@ impl Coffer {
         Ok(())
     }
 
-    async fn holds(
+    /// Whether that is the current value.
+    pub(super) async fn holds(
         &self,
         located: &LocatedVault,
         place: &Place,
@@ -346,7 +352,7 @@ impl Coffer {
 
 /// Takes over a secret whose value is right already.
 fn adopt(plan: &mut Plan<'_>, present: &Secret, ownership: Ownership) {
-    let Ownership { owner, generator } = ownership;
+    let Ownership { owner, generator, .. } = ownership;
     if present.owner != owner || present.generator != generator {
         plan.amend(
             present,

@@ -1,15 +1,22 @@
 //! Secrets and their versions.
 
+mod bulk;
 mod declare;
+mod describe;
 mod lifecycle;
 mod plan;
 mod read;
+mod replace;
 mod rotate;
+mod trash;
 mod write;
 
+pub use bulk::{NewSecret, Span};
 pub use declare::{Declaration, Declared, KeyState, Source};
 pub use lifecycle::Which;
 pub use read::Read;
+pub use replace::Replaced;
+pub use trash::KEPT_IN_TRASH;
 pub use write::{Expected, PutOptions, Written};
 
 use super::access::Ask;

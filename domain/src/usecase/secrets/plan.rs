@@ -1,6 +1,6 @@
 //! Building one commit over several secrets of one environment.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{
     address::{Place, Version},
@@ -10,6 +10,7 @@ use crate::{
     envfile,
     generate::Generator,
     id::SecretId,
+    metadata::Metadata,
     name::SecretName,
     secret_value::SecretValue,
     store::{Commit, LocatedVault, Precondition, Write},
@@ -22,6 +23,7 @@ pub(super) struct Plan<'a> {
     located: &'a LocatedVault,
     author: String,
     now: Timestamp,
+    next_birth: Timestamp,
     commit: Commit,
 }
 
@@ -30,6 +32,8 @@ pub(super) struct Plan<'a> {
 pub(super) struct Ownership {
     pub owner: Option<Owner>,
     pub generator: Option<Generator>,
+    /// What is said of it from now on; `None` leaves that as it is.
+    pub metadata: Option<Metadata>,
 }
 
 impl<'a> Plan<'a> {
@@ -37,7 +41,11 @@ impl<'a> Plan<'a> {
         let (author, now) = (event.principal.clone(), event.at);
         let commit = Commit {
             organization: located.organization.id,
-            preconditions: Vec::new(),
+            // A write must not land in an environment that is being renamed or deleted.
+            preconditions: vec![Precondition::Environment(
+                located.vault.id,
+                place.environment.clone(),
+            )],
             writes: Vec::new(),
             audit: event,
             changes: Vec::new(),
@@ -47,8 +55,45 @@ impl<'a> Plan<'a> {
             located,
             author,
             now,
+            next_birth: now,
             commit,
         }
+    }
+
+    /// No secret has this name.
+    pub(super) fn expect_free(&mut self, name: &SecretName) {
+        self.expect(name, None);
+    }
+
+    /// Deletes a secret that is in the trash.
+    pub(super) fn purge(&mut self, secret: &Secret) {
+        let precondition = Precondition::SecretById(secret.id, Some(secret.revision));
+        self.commit.preconditions.push(precondition);
+        self.commit.writes.push(Write::DropSecret(secret.id));
+        self.mention(secret.name.to_string());
+    }
+
+    /// Over the trash of environments that may not be part of their vault any more.
+    pub(super) fn on_trash(place: &'a Place, located: &'a LocatedVault, event: AuditEvent) -> Self {
+        let mut plan = Self::new(place, located, event);
+        plan.commit.preconditions.clear();
+        plan
+    }
+
+    /// When it happens.
+    pub(super) fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// Says in the event how many of each.
+    pub(super) fn count(&mut self, counts: &[(&str, u64)]) {
+        let counts = counts.iter().map(|(what, count)| ((*what).to_owned(), *count));
+        self.commit.audit.counts.extend(counts);
+    }
+
+    /// Names in the event what was touched, in a few words.
+    pub(super) fn mention(&mut self, what: String) {
+        self.commit.audit.versions.push(what);
     }
 
     /// Whether there is anything to commit.
@@ -93,7 +138,13 @@ impl<'a> Plan<'a> {
             latest: version,
             generator: ownership.generator,
             owner: ownership.owner,
-            created_at: present.map_or(self.now, |secret| secret.created_at),
+            metadata: ownership.metadata.map_or_else(
+                || present.and_then(|secret| secret.metadata.clone()),
+                Metadata::kept,
+            ),
+            trashed: None,
+            // Those made in one commit differ, so that they come in the order in which they were made.
+            created_at: present.map_or_else(|| self.birth(), |secret| secret.created_at),
             updated_at: self.now,
             revision: present.map_or(0, |secret| secret.revision) + 1,
         };
@@ -111,12 +162,30 @@ impl<'a> Plan<'a> {
         (secret, meta)
     }
 
+    /// A time for one more new secret, a microsecond after the last.
+    fn birth(&mut self) -> Timestamp {
+        let at = self.next_birth;
+        self.next_birth = at
+            .checked_add(SignedDuration::from_micros(1))
+            .unwrap_or(Timestamp::MAX);
+        at
+    }
+
     /// Changes a secret's row and nothing else.
     pub(super) fn amend(&mut self, present: &Secret, mut changed: Secret) {
         changed.revision = present.revision + 1;
-        self.expect(&present.name, Some(present));
-        if present.current != changed.current {
-            self.announce(&present.name, changed.current, "");
+        if present.trashed.is_none() {
+            self.expect(&present.name, Some(present));
+        } else {
+            let precondition = Precondition::SecretById(present.id, Some(present.revision));
+            self.commit.preconditions.push(precondition);
+        }
+        let (before, after) = (shown(present), shown(&changed));
+        if changed.name != present.name {
+            self.announce(&present.name, None, "");
+            self.announce(&changed.name, after, "");
+        } else if before != after || present.metadata != changed.metadata {
+            self.announce(&present.name, after, "");
         }
         self.commit.writes.push(Write::Secret(changed));
     }
@@ -191,6 +260,7 @@ impl<'a> Plan<'a> {
         latest_lives.then_some(present.latest)
     }
 
+    /// The secret of this name is as it was read.
     fn expect(&mut self, name: &SecretName, present: Option<&Secret>) {
         let environment = self.place.environment.clone();
         let revision = present.map(|secret| secret.revision);
@@ -218,7 +288,12 @@ impl<'a> Plan<'a> {
     }
 }
 
+/// The version that everything but the trash sees.
+fn shown(secret: &Secret) -> Option<Version> {
+    secret.current.filter(|_| secret.trashed.is_none())
+}
+
 /// `NAME@3`: which version of what.
-fn label(name: &SecretName, version: &str) -> String {
+pub(super) fn label(name: &SecretName, version: &str) -> String {
     format!("{name}@{version}")
 }

@@ -6,6 +6,7 @@ use crate::{
     address::{Address, Place, Version},
     audit::Outcome,
     entity::{Secret, VersionMeta, VersionState},
+    metadata::Why,
     name::SecretName,
     rights::{Decision, Permission, Target, decide},
     secret_value::SecretValue,
@@ -42,6 +43,7 @@ impl Coffer {
         let Some(opened) = opened else {
             return Err(self.missing_secret(caller, &located, address).await?);
         };
+        self.check_usable(&opened.secret, address)?;
         let read = readable(opened, address, version)?;
         let mut event = self.event(caller, READ.action, address.to_string(), Outcome::Allowed);
         event.versions.push(read.meta.version.to_string());
@@ -135,7 +137,25 @@ pub(super) fn may_list(caller: &Caller, located: &LocatedVault, secret: &Secret)
     decide(&caller.principal, Permission::List, &target, Some(&located.vault)) == Decision::Allow
 }
 
-fn readable(opened: Opened, address: &Address, version: Option<Version>) -> Result<Read, Error> {
+impl Coffer {
+    /// Whether what is said of a secret lets its value be read now. A disabled one is not there.
+    pub(crate) fn check_usable(&self, secret: &Secret, address: &Address) -> Result<(), Error> {
+        // Most secrets have nothing said of them, and need not know the time.
+        let Some(metadata) = &secret.metadata else {
+            return Ok(());
+        };
+        match metadata.usable(self.clock.now()) {
+            Ok(()) => Ok(()),
+            Err(Why::Disabled) => Err(not_found("secret", address.to_string())),
+            Err(why) => Err(Error::Unusable {
+                what: address.to_string(),
+                why,
+            }),
+        }
+    }
+}
+
+pub(super) fn readable(opened: Opened, address: &Address, version: Option<Version>) -> Result<Read, Error> {
     let Opened { secret, meta, value } = opened;
     let version = version.unwrap_or(meta.version).get();
     let address = address.to_string();

@@ -56,6 +56,7 @@ impl Coffer {
         let ownership = Ownership {
             owner: present.owner.clone(),
             generator: Some(generator),
+            metadata: None,
         };
         let (secret, meta) = plan.write(self, &present.name, Some(present), value, ownership.clone());
         if let Some(public) = public {

@@ -9,6 +9,7 @@ use crate::{
     address::{Address, Version},
     audit::Outcome,
     entity::{Secret, VersionMeta},
+    metadata::Metadata,
     secret_value::{MAX_BYTES, SecretValue},
     usecase::{ATTEMPTS, Caller, Coffer, contended},
 };
@@ -27,6 +28,8 @@ pub enum Expected {
 pub struct PutOptions {
     /// Write only if this is so.
     pub expected: Option<Expected>,
+    /// What is said of it from now on; `None` leaves that as it is.
+    pub metadata: Option<Metadata>,
 }
 
 /// What was written.
@@ -48,6 +51,7 @@ impl Coffer {
         options: PutOptions,
     ) -> Result<Written, Error> {
         check_size(&value)?;
+        options.metadata.as_ref().map_or(Ok(()), Metadata::check)?;
         for _ in 0..ATTEMPTS {
             let located = self
                 .authorise(caller, WRITE, &address.place, Some(&address.name))
@@ -57,6 +61,7 @@ impl Coffer {
                 .secret(located.vault.id, &address.place.environment, &address.name)
                 .await?;
             check_unmanaged(address, present.as_ref())?;
+            check_mutable(address, present.as_ref())?;
             check_expected(address, present.as_ref(), options.expected)?;
             let event = self.event(caller, WRITE.action, address.to_string(), Outcome::Allowed);
             let mut plan = Plan::new(&address.place, &located, event);
@@ -65,7 +70,10 @@ impl Coffer {
                 &address.name,
                 present.as_ref(),
                 value.clone(),
-                Ownership::default(),
+                Ownership {
+                    metadata: options.metadata.clone(),
+                    ..Ownership::default()
+                },
             );
             if self.try_commit(plan.finish()).await? {
                 return Ok(Written { secret, meta });
@@ -89,6 +97,18 @@ pub(super) fn check_unmanaged(address: &Address, present: Option<&Secret>) -> Re
             what: address.to_string(),
             owner,
         }),
+        None => Ok(()),
+    }
+}
+
+/// What keeps its first value takes no other.
+pub(super) fn check_mutable(address: &Address, present: Option<&Secret>) -> Result<(), Error> {
+    let metadata = present.and_then(|secret| secret.metadata.as_ref());
+    match metadata.filter(|metadata| metadata.immutable) {
+        Some(metadata) => Err(Error::Refused(format!(
+            "{address} is a {} whose value never changes; make another",
+            metadata.kind.noun()
+        ))),
         None => Ok(()),
     }
 }

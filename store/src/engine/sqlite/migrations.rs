@@ -6,9 +6,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::open::OpenSqliteError;
 
 /// The scripts, in order, with the schema each leads to.
-const SCRIPTS: [(i32, &str); 2] = [
+const SCRIPTS: [(i32, &str); 3] = [
     (1, include_str!("migrations/001.sql")),
     (2, include_str!("migrations/002.sql")),
+    (3, include_str!("migrations/003.sql")),
 ];
 
 /// `Cofr`: tells our files from other SQLite databases (`application_id`).
@@ -20,15 +21,30 @@ pub(super) fn migrate(connection: &mut Connection) -> Result<(), OpenSqliteError
     if found > known {
         return Err(OpenSqliteError::NewerSchema { found, known });
     }
+    // A table that others refer to is replaced as a whole: dropping the old one must not take along what refers to
+    // it. SQLite ignores this pragma within a transaction.
+    connection.pragma_update(None, "foreign_keys", false)?;
     for (schema, script) in SCRIPTS.into_iter().filter(|(schema, _)| *schema > found) {
         let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute_batch(script)?;
         transaction.pragma_update(None, "application_id", APPLICATION_ID)?;
         transaction.pragma_update(None, "user_version", schema)?;
+        check_references(&transaction)?;
         transaction.commit()?;
         tracing::info!(schema, "migrated the store");
     }
+    connection.pragma_update(None, "foreign_keys", true)?;
     Ok(())
+}
+
+/// Whether everything that is referred to is there.
+fn check_references(connection: &Connection) -> Result<(), OpenSqliteError> {
+    let dangling = connection.prepare("PRAGMA foreign_key_check")?.exists([])?;
+    if dangling {
+        Err(OpenSqliteError::Dangling)
+    } else {
+        Ok(())
+    }
 }
 
 /// The schema the file has; 0 for an empty file.

@@ -63,6 +63,9 @@ pub enum OpenSqliteError {
         "the database cannot use a write-ahead log here (journal mode is {0}); is this a network file system?"
     )]
     NoWal(String),
+    /// A row refers to one that is not there.
+    #[error("the database has rows that refer to missing ones; restore it from a backup")]
+    Dangling,
     /// SQLite refused.
     #[error("cannot open the database: {0}")]
     Sqlite(#[from] rusqlite::Error),

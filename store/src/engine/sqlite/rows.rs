@@ -5,7 +5,7 @@ use std::{error::Error, str::FromStr};
 use coffer_domain::{
     address::Version,
     api_key::TokenDigest,
-    entity::{ApiKey, Organization, PreviousToken, Secret, Vault, VersionMeta, VersionState},
+    entity::{ApiKey, Organization, PreviousToken, Secret, Trashed, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
 };
 use jiff::Timestamp;
@@ -117,7 +117,7 @@ pub(super) fn organization(row: &Row<'_>, at: usize) -> Result<Organization> {
     })
 }
 
-/// `id, organization_id, name, environments, access, owner, created_at, revision`.
+/// `id, organization_id, name, environments, access, owner, created_at, revision, environment_types, restricted`.
 pub(super) fn vault(row: &Row<'_>) -> Result<Vault> {
     Ok(Vault {
         id: VaultId::from_bytes(row.get(0)?),
@@ -128,11 +128,13 @@ pub(super) fn vault(row: &Row<'_>) -> Result<Vault> {
         owner: optional_json(row, 5)?,
         created_at: time(row, 6)?,
         revision: number(row, 7)?,
+        environment_types: json(row, 8)?,
+        restricted: row.get(9)?,
     })
 }
 
 /// `id, vault_id, environment, name, current_version, latest_version, generator, owner, created_at,
-/// updated_at, revision`.
+/// updated_at, revision, metadata, trashed_at, purge_at`: 14 columns.
 pub(super) fn secret(row: &Row<'_>) -> Result<Secret> {
     Ok(Secret {
         id: SecretId::from_bytes(row.get(0)?),
@@ -146,7 +148,18 @@ pub(super) fn secret(row: &Row<'_>) -> Result<Secret> {
         created_at: time(row, 8)?,
         updated_at: time(row, 9)?,
         revision: number(row, 10)?,
+        metadata: optional_json(row, 11)?,
+        trashed: trashed(row, 12)?,
     })
+}
+
+fn trashed(row: &Row<'_>, column: usize) -> Result<Option<Trashed>> {
+    optional_time(row, column)?
+        .map(|at| {
+            let purge_at = time(row, column + 1)?;
+            Ok(Trashed { at, purge_at })
+        })
+        .transpose()
 }
 
 /// `version, state, created_at, created_by, ended_at, env_file_unfit`, from column `at`.

@@ -42,6 +42,10 @@ impl Engine for Sqlite {
         self.readers.read(|db| tenants::vault(db, organization, vault))
     }
 
+    async fn vault_by_id(&self, id: VaultId) -> Result<Option<(Organization, Vault)>, StoreError> {
+        self.readers.read(|db| tenants::vault_by_id(db, id))
+    }
+
     async fn vaults(
         &self,
         organization: OrgId,
@@ -75,6 +79,22 @@ impl Engine for Sqlite {
     ) -> Result<Vec<Secret>, StoreError> {
         self.readers
             .read(|db| secrets::secrets(db, vault, environment, after, limit))
+    }
+
+    async fn secret_by_id(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
+        self.readers.read(|db| secrets::by_id(db, id))
+    }
+
+    async fn trash(&self, vault: VaultId) -> Result<Vec<Secret>, StoreError> {
+        self.readers.read(|db| secrets::trash(db, vault))
+    }
+
+    async fn trash_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Secret>, StoreError> {
+        self.readers.read(|db| secrets::trash_due(db, now, limit))
+    }
+
+    async fn ciphertexts(&self, secret: SecretId) -> Result<Vec<(Version, Vec<u8>)>, StoreError> {
+        self.readers.read(|db| secrets::ciphertexts(db, secret))
     }
 
     async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {

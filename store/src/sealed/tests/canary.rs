@@ -128,6 +128,18 @@ async fn a_destroyed_version_is_gone_from_the_files() {
 }
 
 #[tokio::test]
+async fn a_purged_secret_is_gone_from_the_files() {
+    let (world, directory) = world().await;
+    let secret = world.put("default", "KEY", CANARY.repeat(300)).await.unwrap();
+    let sealed = column(directory.path(), "SELECT sealed FROM versions");
+    let tail = &sealed[sealed.len() - 32..];
+    assert!(!holders(directory.path(), tail).is_empty());
+    let drop = Write::DropSecret(secret.id);
+    world.commit(vec![], vec![drop]).await.unwrap();
+    assert_eq!(holders(directory.path(), tail), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_dropped_vault_takes_its_key_along() {
     let (world, directory) = world().await;
     world.put("default", "KEY", CANARY).await.unwrap();

@@ -68,7 +68,15 @@ pub async fn put_secret(
     let value = body::json::<ValueIn>(&headers, body).await?.into_value()?;
     let written = app
         .coffer
-        .put_secret(&caller, &path.address, value, PutOptions { expected })
+        .put_secret(
+            &caller,
+            &path.address,
+            value,
+            PutOptions {
+                expected,
+                metadata: None,
+            },
+        )
         .await;
     let written = written.map_err(|error| match (error, expected) {
         (Error::Conflict(message), Some(_)) => ApiError::Precondition(message),

@@ -2,7 +2,7 @@
 
 use coffer_domain::{
     entity::{Organization, Vault},
-    id::OrgId,
+    id::{OrgId, VaultId},
     name::{OrgName, VaultName},
 };
 use rusqlite::{Connection, OptionalExtension, Result};
@@ -34,12 +34,28 @@ pub(in crate::engine::sqlite) fn vault(
 ) -> Result<Option<(Organization, Vault)>> {
     db.prepare_cached(
         "SELECT v.id, v.organization_id, v.name, v.environments, v.access, v.owner, v.created_at, v.revision,
-                o.id, o.name, o.created_at
+                v.environment_types, v.restricted, o.id, o.name, o.created_at
          FROM organizations o JOIN vaults v ON v.organization_id = o.id
          WHERE o.name = ?1 AND v.name = ?2",
     )?
     .query_row([organization.as_str(), vault.as_str()], |row| {
-        Ok((rows::organization(row, 8)?, rows::vault(row)?))
+        Ok((rows::organization(row, 10)?, rows::vault(row)?))
+    })
+    .optional()
+}
+
+pub(in crate::engine::sqlite) fn vault_by_id(
+    db: &Connection,
+    id: VaultId,
+) -> Result<Option<(Organization, Vault)>> {
+    db.prepare_cached(
+        "SELECT v.id, v.organization_id, v.name, v.environments, v.access, v.owner, v.created_at, v.revision,
+                v.environment_types, v.restricted, o.id, o.name, o.created_at
+         FROM vaults v JOIN organizations o ON o.id = v.organization_id
+         WHERE v.id = ?1",
+    )?
+    .query_row([id.as_bytes()], |row| {
+        Ok((rows::organization(row, 10)?, rows::vault(row)?))
     })
     .optional()
 }
@@ -52,7 +68,8 @@ pub(in crate::engine::sqlite) fn vaults(
 ) -> Result<Vec<Vault>> {
     // No name is empty: every one comes after ''.
     db.prepare_cached(
-        "SELECT id, organization_id, name, environments, access, owner, created_at, revision
+        "SELECT id, organization_id, name, environments, access, owner, created_at, revision, environment_types,
+                restricted
          FROM vaults WHERE organization_id = ?1 AND name > ?2 ORDER BY name LIMIT ?3",
     )?
     .query_map(

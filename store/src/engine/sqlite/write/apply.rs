@@ -1,9 +1,11 @@
 //! One row at a time. Every statement names the tenant of the commit: none can touch another's rows.
 
 use coffer_domain::{
+    address::Version,
     change::ChangeDraft,
     entity::{Consumer, Organization, VersionMeta, VersionState},
     id::{OrgId, SecretId, VaultId},
+    name::EnvName,
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, Result};
@@ -28,6 +30,13 @@ pub(in crate::engine::sqlite) fn write(
         SealedWrite::Secret(secret) => mutable::secret(db, organization, secret),
         SealedWrite::Version { secret, meta, sealed } => {
             insert_version(db, (organization, *secret), meta, sealed)
+        }
+        SealedWrite::Reseal { secret, versions } => versions
+            .iter()
+            .try_for_each(|(version, sealed)| reseal(db, (organization, *secret), *version, sealed)),
+        SealedWrite::DropSecret(secret) => drop_secret(db, organization, *secret),
+        SealedWrite::DropSecretsOf(vault, environment) => {
+            drop_secrets_of(db, organization, *vault, environment)
         }
         SealedWrite::VersionState {
             secret,
@@ -62,6 +71,46 @@ fn drop_vault(db: &Connection, organization: OrgId, vault: VaultId) -> Result<()
     db.prepare_cached("DELETE FROM vaults WHERE id = ?1 AND organization_id = ?2")?
         .execute((vault.as_bytes(), organization.as_bytes()))
         .and_then(one)
+}
+
+/// The same value for another environment. What was destroyed stays so.
+fn reseal(
+    db: &Connection,
+    (organization, secret): (OrgId, SecretId),
+    version: Version,
+    sealed: &[u8],
+) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE versions SET sealed = ?4
+         WHERE secret_id = ?1 AND version = ?2 AND organization_id = ?3 AND sealed IS NOT NULL",
+    )?
+    .execute((
+        secret.as_bytes(),
+        rows::integer(version.get()),
+        organization.as_bytes(),
+        sealed,
+    ))
+    .and_then(one)
+}
+
+/// With its versions and consumers: they reference it.
+fn drop_secret(db: &Connection, organization: OrgId, secret: SecretId) -> Result<()> {
+    db.prepare_cached("DELETE FROM secrets WHERE id = ?1 AND organization_id = ?2")?
+        .execute((secret.as_bytes(), organization.as_bytes()))
+        .and_then(one)
+}
+
+fn drop_secrets_of(
+    db: &Connection,
+    organization: OrgId,
+    vault: VaultId,
+    environment: &EnvName,
+) -> Result<()> {
+    db.prepare_cached(
+        "DELETE FROM secrets WHERE vault_id = ?1 AND environment = ?2 AND organization_id = ?3",
+    )?
+    .execute((vault.as_bytes(), environment.as_str(), organization.as_bytes()))
+    .map(|_| ())
 }
 
 fn insert_version(

@@ -13,19 +13,24 @@ use crate::engine::sqlite::rows::{integer, to_json, to_optional_json};
 
 pub(super) fn vault(db: &Connection, organization: OrgId, vault: &Vault) -> Result<()> {
     db.prepare_cached(
-        "INSERT INTO vaults (id, organization_id, name, environments, access, owner, created_at, revision)
-         VALUES (:id, :organization, :name, :environments, :access, :owner, :created_at, :revision)
+        "INSERT INTO vaults (id, organization_id, name, environments, environment_types, access, restricted, owner,
+                             created_at, revision)
+         VALUES (:id, :organization, :name, :environments, :environment_types, :access, :restricted, :owner,
+                 :created_at, :revision)
          ON CONFLICT (id) DO UPDATE
-         SET environments = excluded.environments, access = excluded.access, owner = excluded.owner,
+         SET name = excluded.name, environments = excluded.environments, environment_types = excluded.environment_types,
+             access = excluded.access, restricted = excluded.restricted, owner = excluded.owner,
              revision = excluded.revision
-         WHERE organization_id = excluded.organization_id AND name = excluded.name",
+         WHERE organization_id = excluded.organization_id",
     )?
     .execute(named_params! {
         ":id": vault.id.as_bytes(),
         ":organization": organization.as_bytes(),
         ":name": vault.name.as_str(),
         ":environments": to_json(&vault.environments)?,
+        ":environment_types": to_json(&vault.environment_types)?,
         ":access": to_json(&vault.access)?,
+        ":restricted": vault.restricted,
         ":owner": to_optional_json(vault.owner.as_ref())?,
         ":created_at": vault.created_at.as_microsecond(),
         ":revision": integer(vault.revision),
@@ -35,15 +40,18 @@ pub(super) fn vault(db: &Connection, organization: OrgId, vault: &Vault) -> Resu
 
 pub(super) fn secret(db: &Connection, organization: OrgId, secret: &Secret) -> Result<()> {
     db.prepare_cached(
-        "INSERT INTO secrets (vault_id, environment, name, id, organization_id, current_version, latest_version,
-                              generator, owner, created_at, updated_at, revision)
-         VALUES (:vault, :environment, :name, :id, :organization, :current, :latest,
-                 :generator, :owner, :created_at, :updated_at, :revision)
-         ON CONFLICT (vault_id, environment, name) DO UPDATE
-         SET current_version = excluded.current_version, latest_version = excluded.latest_version,
-             generator = excluded.generator, owner = excluded.owner, updated_at = excluded.updated_at,
+        "INSERT INTO secrets (vault_id, environment, name, trash, id, organization_id, current_version,
+                              latest_version, generator, owner, metadata, created_at, updated_at, trashed_at,
+                              purge_at, revision)
+         VALUES (:vault, :environment, :name, iif(:trashed_at IS NULL, x'', :id), :id, :organization, :current,
+                 :latest, :generator, :owner, :metadata, :created_at, :updated_at, :trashed_at, :purge_at, :revision)
+         ON CONFLICT (id, organization_id) DO UPDATE
+         SET environment = excluded.environment, name = excluded.name, trash = excluded.trash,
+             current_version = excluded.current_version, latest_version = excluded.latest_version,
+             generator = excluded.generator, owner = excluded.owner, metadata = excluded.metadata,
+             updated_at = excluded.updated_at, trashed_at = excluded.trashed_at, purge_at = excluded.purge_at,
              revision = excluded.revision
-         WHERE id = excluded.id AND organization_id = excluded.organization_id",
+         WHERE vault_id = excluded.vault_id",
     )?
     .execute(named_params! {
         ":vault": secret.vault.as_bytes(),
@@ -55,7 +63,10 @@ pub(super) fn secret(db: &Connection, organization: OrgId, secret: &Secret) -> R
         ":latest": integer(secret.latest.get()),
         ":generator": to_optional_json(secret.generator.as_ref())?,
         ":owner": to_optional_json(secret.owner.as_ref())?,
+        ":metadata": to_optional_json(secret.metadata.as_ref())?,
         ":created_at": secret.created_at.as_microsecond(),
+        ":trashed_at": secret.trashed.map(|trashed| trashed.at.as_microsecond()),
+        ":purge_at": secret.trashed.map(|trashed| trashed.purge_at.as_microsecond()),
         ":updated_at": secret.updated_at.as_microsecond(),
         ":revision": integer(secret.revision),
     })

@@ -20,11 +20,26 @@ pub(in crate::engine::sqlite) fn holds(db: &Connection, precondition: &Precondit
             )
         }
         Precondition::Secret(vault, environment, name, expected) => {
-            let sql = "SELECT revision FROM secrets WHERE vault_id = ?1 AND environment = ?2 AND name = ?3";
+            let sql = "SELECT revision FROM secrets
+                       WHERE vault_id = ?1 AND environment = ?2 AND name = ?3 AND trash = x''";
             (
                 *expected,
                 revision(db, sql, (vault.as_bytes(), environment.as_str(), name.as_str()))?,
             )
+        }
+        Precondition::SecretById(secret, expected) => {
+            let sql = "SELECT revision FROM secrets WHERE id = ?1";
+            (*expected, revision(db, sql, [secret.as_bytes()])?)
+        }
+        Precondition::Environment(vault, environment) => {
+            let sql = "SELECT 1 FROM vaults v, json_each(v.environments) e WHERE v.id = ?1 AND e.value = ?2";
+            let key = (vault.as_bytes(), environment.as_str());
+            (Some(1), revision(db, sql, key)?)
+        }
+        Precondition::Population(vault, environment, count) => {
+            let sql = "SELECT count(*) FROM secrets WHERE vault_id = ?1 AND environment = ?2";
+            let key = (vault.as_bytes(), environment.as_str());
+            (Some(*count), revision(db, sql, key)?)
         }
         Precondition::ApiKey(key, expected) => (
             Some(*expected),
