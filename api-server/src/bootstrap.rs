@@ -65,12 +65,10 @@ pub async fn bootstrap(coffer: &Coffer, organization: &OrgName) -> Result<Bootst
         Err(Error::AlreadyExists { .. }) => true,
         Err(other) => return Err(other),
     };
-    let key = NewApiKey {
-        name: Label::new("bootstrap administrator")?,
-        grants: vec![Grant::administrator()],
-        expires_at: None,
-        owner: None,
-    };
+    let key = NewApiKey::plain(
+        Label::new("bootstrap administrator")?,
+        vec![Grant::administrator()],
+    );
     let issued = coffer.create_api_key(&caller, organization, key).await?;
     let organization = organization.clone();
     Ok(Bootstrap {

@@ -1,6 +1,9 @@
 //! What is kept, in the domain's words. Values are not here: they are read one at a time, by version.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -9,9 +12,11 @@ use crate::{
     address::Version,
     api_key::TokenDigest,
     generate::Generator,
-    id::{ApiKeyId, OrgId, SecretId, VaultId},
+    id::{ApiKeyId, OrgId, SecretId, UserId, VaultId},
     metadata::{Metadata, Why},
     name::{EnvName, Label, OrgName, SecretName, VaultName},
+    network::Cidr,
+    repo_role::Scope,
     rights::{Access, Grant},
 };
 
@@ -22,6 +27,10 @@ pub struct Organization {
     pub id: OrgId,
     /// Its name, unique.
     pub name: OrgName,
+    /// What people call it, if not by its name.
+    pub label: Option<Label>,
+    /// The organization that it is a project of, if it is one.
+    pub account: Option<OrgId>,
     /// When it was made.
     pub created_at: Timestamp,
 }
@@ -202,8 +211,75 @@ pub struct ApiKey {
     pub expires_at: Option<Timestamp>,
     /// When it was revoked.
     pub revoked_at: Option<Timestamp>,
+    /// What the door that made it says of it.
+    pub details: KeyDetails,
+    /// How often it was used, and when last, as far as is known: told from time to time.
+    pub usage: Usage,
     /// Rises with each change of this row.
     pub revision: u64,
+}
+
+/// What a door says of a key. The default: a key of the native door, for whatever its grants say.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct KeyDetails {
+    /// The dialect that made it; `None`: the native door.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub door: Option<String>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// Whether it reaches the projects of its organization too, or only some organizations.
+    pub reach: KeyReach,
+    /// The user it acts for. Such a key has no grants of its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<UserId>,
+    /// What it is cut down to; `None`: not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scopes: Option<BTreeSet<Scope>>,
+    /// From where it works; none: from everywhere.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<Cidr>,
+    /// The first characters of its token, by which people tell keys apart. Not enough to guess the rest.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub shown: Option<String>,
+    /// Why it was revoked.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub revoked_because: Option<String>,
+}
+
+/// What a key is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Purpose {
+    /// Whatever its grants say.
+    #[default]
+    General,
+    /// Reading one vault.
+    Vault(VaultId),
+    /// Reading one secret: one that is public, to those who hold this.
+    Item(SecretId),
+}
+
+/// How far a key reaches.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum KeyReach {
+    /// Its organization.
+    #[default]
+    Organization,
+    /// Its organization and all projects of that.
+    Account,
+    /// Its organization and those of its projects that are named here.
+    Projects(Vec<OrgId>),
+}
+
+/// How often something was used, and when last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// How often.
+    pub count: u64,
+    /// When last.
+    pub last: Option<Timestamp>,
 }
 
 /// A rotated token in its overlap.

@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use uuid::{Builder, Uuid};
 
 use crate::port::{Clock, Entropy};
@@ -75,3 +76,23 @@ id!(
     /// Of a record that has no key of its own.
     RecordId
 );
+id!(
+    /// Of a person or program that a door knows by name.
+    UserId
+);
+
+impl UserId {
+    /// The id of whoever `door` knows as `subject`: the same whenever it is asked for.
+    pub fn of(door: &str, subject: &str) -> Self {
+        let mut hasher = Sha256::new();
+        hasher.update(b"coffer user id v1");
+        for part in [door, subject] {
+            hasher.update((part.len() as u64).to_be_bytes());
+            hasher.update(part);
+        }
+        let digest: [u8; 32] = hasher.finalize().into();
+        let mut bytes = [0; 16];
+        bytes.copy_from_slice(&digest[..16]);
+        Self(Builder::from_random_bytes(bytes).into_uuid())
+    }
+}

@@ -66,6 +66,8 @@ pub struct Metadata {
     pub expires_at: Option<Timestamp>,
     /// Whether it keeps its first value for ever.
     pub immutable: bool,
+    /// Whether those who hold its own token may read it.
+    pub public: bool,
     /// Facts of its kind, such as the size of a key. Never anything secret.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
@@ -82,6 +84,7 @@ impl Default for Metadata {
             not_before: None,
             expires_at: None,
             immutable: false,
+            public: false,
             attributes: BTreeMap::new(),
         }
     }

@@ -1,10 +1,14 @@
 //! Who acts.
 
+use std::{collections::BTreeSet, sync::Arc};
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    id::{ApiKeyId, OrgId},
+    entity::Purpose,
+    id::{ApiKeyId, OrgId, UserId},
     name::Label,
+    repo_role::Scope,
     rights::Grant,
 };
 
@@ -15,6 +19,8 @@ pub enum Principal {
     ApiKey(KeyHolder),
     /// A pod, by its service account.
     Workload(Workload),
+    /// Somebody a dialect knows by name, with what its rules give them.
+    User(User),
     /// Our own controllers, acting on what the Kubernetes API server authorised (`kubectl apply`).
     Controller,
 }
@@ -26,10 +32,45 @@ pub struct KeyHolder {
     pub id: ApiKeyId,
     /// Its label.
     pub name: Label,
-    /// The tenant it belongs to: it reaches no other.
+    /// The tenant it belongs to.
     pub organization: OrgId,
+    /// The projects of that tenant that it reaches too; no other.
+    pub also: Arc<[OrgId]>,
+    /// Whether those are all there are, and all there will be.
+    pub whole_account: bool,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The user it acts for; then it has no grants of its own.
+    pub user: Option<UserId>,
+    /// What it is cut down to; `None`: not.
+    pub scopes: Option<BTreeSet<Scope>>,
     /// What it may do.
     pub grants: Vec<Grant>,
+}
+
+/// Somebody a dialect knows by name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// Who.
+    pub id: UserId,
+    /// The organization that keeps what is known of them, and whose audit chain has their refusals.
+    pub home: OrgId,
+    /// What they may do, each in one organization.
+    pub grants: Vec<(OrgId, Grant)>,
+    /// The key they came with, if they came with one, and what it is cut down to.
+    pub key: Option<(ApiKeyId, BTreeSet<Scope>)>,
+    /// Whether a vault that they have no part in is hidden from them in all its parts, or only when they ask for the
+    /// vault itself.
+    pub conceal: Conceal,
+}
+
+/// What looks as if it did not exist to those who may not see it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conceal {
+    /// The vault and all that is in it.
+    Everything,
+    /// The vault itself; what is asked of its insides is forbidden.
+    VaultItself,
 }
 
 /// A live pod, from a verified, pod-bound service-account token.
@@ -46,11 +87,13 @@ pub struct Workload {
 }
 
 impl Principal {
-    /// How the audit log names it: `key:<id>`, `pod:<namespace>/<name>@<service account>`, `controller`.
+    /// How the audit log names it: `key:<id>`, `pod:<namespace>/<name>@<service account>`, `user:<id>`,
+    /// `controller`.
     pub fn describe(&self) -> String {
         match self {
             Self::ApiKey(key) => format!("key:{}", key.id),
             Self::Workload(w) => format!("pod:{}/{}@{}", w.namespace, w.pod, w.service_account),
+            Self::User(user) => format!("user:{}", user.id),
             Self::Controller => "controller".to_owned(),
         }
     }
@@ -59,7 +102,7 @@ impl Principal {
     pub fn grants(&self) -> Vec<Grant> {
         match self {
             Self::ApiKey(key) => key.grants.clone(),
-            Self::Workload(_) => Vec::new(),
+            Self::Workload(_) | Self::User(_) => Vec::new(),
             Self::Controller => vec![Grant::administrator()],
         }
     }

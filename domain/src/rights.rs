@@ -8,7 +8,7 @@ use crate::{
     entity::Vault,
     id::OrgId,
     pattern::Pattern,
-    principal::{Principal, Workload},
+    principal::{Conceal, Principal, Workload},
 };
 
 /// Something a principal may be allowed to do. The names are those of API key scopes.
@@ -181,11 +181,44 @@ pub fn decide(
 ) -> Decision {
     match principal {
         Principal::Controller => Decision::Allow,
-        Principal::ApiKey(key) if key.organization != target.organization => Decision::Hide,
+        Principal::ApiKey(key)
+            if key.organization != target.organization && !key.also.contains(&target.organization) =>
+        {
+            Decision::Hide
+        }
         Principal::ApiKey(key) => decide_grants(&key.grants, permission, target, vault),
+        Principal::User(user) => {
+            let here = user.grants.iter().filter(|(id, _)| *id == target.organization);
+            let here: Vec<Grant> = here.map(|(_, grant)| grant.clone()).collect();
+            decide_user(&here, permission, target, vault)
+        }
         Principal::Workload(workload) => vault.map_or(Decision::Hide, |vault| {
             decide_grants(&workload_grants(workload, vault), permission, target, Some(vault))
         }),
+    }
+}
+
+/// A user without any grant in an organization has no part in it.
+fn decide_user(
+    grants: &[Grant],
+    permission: Permission,
+    target: &Target<'_>,
+    vault: Option<&Vault>,
+) -> Decision {
+    if grants.is_empty() {
+        Decision::Hide
+    } else {
+        decide_grants(grants, permission, target, vault)
+    }
+}
+
+/// What a refusal shows: `view` is asking for a vault itself, as opposed to something in it.
+pub fn shown(principal: &Principal, view: bool, decision: Decision) -> Decision {
+    match (principal, decision) {
+        (Principal::User(user), Decision::Hide) if user.conceal == Conceal::VaultItself && !view => {
+            Decision::Forbid
+        }
+        (_, decision) => decision,
     }
 }
 

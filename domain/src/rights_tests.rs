@@ -37,6 +37,11 @@ fn key(grants: Vec<Grant>) -> Principal {
         id: ApiKeyId::from_bytes([3; 16]),
         name: Label::new("test").unwrap(),
         organization: OrgId::from_bytes(ORG),
+        also: [].into(),
+        whole_account: false,
+        purpose: crate::entity::Purpose::General,
+        user: None,
+        scopes: None,
         grants,
     })
 }
@@ -175,4 +180,55 @@ fn scope_names_read_back() {
         assert_eq!(serde_json::to_value(permission).unwrap(), permission.as_str());
     }
     assert_eq!(Permission::parse("SECRETS:READ"), None);
+}
+
+fn user(grants: Vec<(u8, Grant)>, conceal: Conceal) -> Principal {
+    Principal::User(crate::principal::User {
+        id: crate::id::UserId::of("door", "somebody"),
+        home: OrgId::from_bytes([7; 16]),
+        grants: grants
+            .into_iter()
+            .map(|(organization, grant)| (OrgId::from_bytes([organization; 16]), grant))
+            .collect(),
+        key: None,
+        conceal,
+    })
+}
+
+#[test]
+fn a_users_grants_hold_in_their_own_organization_only() {
+    let read = grant(&[Permission::Read], "app", &["*"]);
+    let here = ORG[0];
+    for (grants, expected) in [
+        (vec![], Decision::Hide),
+        (vec![(here.wrapping_add(1), read.clone())], Decision::Hide),
+        (vec![(here, read.clone())], Decision::Allow),
+        (
+            vec![(here, grant(&[Permission::List], "app", &["*"]))],
+            Decision::Forbid,
+        ),
+        (
+            vec![(here, grant(&[Permission::Read], "other", &["*"]))],
+            Decision::Hide,
+        ),
+    ] {
+        let principal = user(grants.clone(), Conceal::Everything);
+        let decision = decide(&principal, Permission::Read, &secret("app", "KEY"), None);
+        assert_eq!(decision, expected, "{grants:?}");
+    }
+}
+
+#[test]
+fn a_door_that_conceals_the_vault_alone_forbids_its_insides() {
+    for (conceal, view, decision, expected) in [
+        (Conceal::Everything, false, Decision::Hide, Decision::Hide),
+        (Conceal::Everything, true, Decision::Hide, Decision::Hide),
+        (Conceal::VaultItself, false, Decision::Hide, Decision::Forbid),
+        (Conceal::VaultItself, true, Decision::Hide, Decision::Hide),
+        (Conceal::VaultItself, false, Decision::Forbid, Decision::Forbid),
+        (Conceal::VaultItself, false, Decision::Allow, Decision::Allow),
+    ] {
+        assert_eq!(shown(&user(vec![], conceal), view, decision), expected);
+    }
+    assert_eq!(shown(&key(vec![]), false, Decision::Hide), Decision::Hide);
 }

@@ -11,7 +11,7 @@ use crate::{
     api_key::{ApiToken, TokenDigest},
     audit::{AuditEvent, AuditRecord},
     change::{Change, ChangeDraft},
-    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
+    entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
     record::{Collection, Record, RecordQuery},
@@ -62,10 +62,13 @@ pub enum Precondition {
 }
 
 /// One row to write.
+#[expect(clippy::large_enum_variant, reason = "few at a time, and not for long")]
 #[derive(Debug)]
 pub enum Write {
     /// A new organization.
     Organization(Organization),
+    /// An organization with another label or account.
+    AmendOrganization(Organization),
     /// A vault, new or changed. A new one gets its data key here.
     Vault(Vault),
     /// Deletes a vault with everything in it and its data key: nothing of it can be read again.
@@ -170,6 +173,9 @@ pub trait Store: Send + Sync {
     /// The organization of this id.
     async fn organization_by_id(&self, id: OrgId) -> Result<Option<Organization>, StoreError>;
 
+    /// The organizations whose account is this one, by name.
+    async fn projects(&self, account: OrgId) -> Result<Vec<Organization>, StoreError>;
+
     /// The vault of this name, with its tenant.
     async fn vault(
         &self,
@@ -243,6 +249,9 @@ pub trait Store: Send + Sync {
         after: Option<ApiKeyId>,
         limit: u32,
     ) -> Result<Vec<ApiKey>, StoreError>;
+
+    /// Adds to how often keys were used; no revision rises, and no right changes.
+    async fn note_key_usage(&self, used: &[(ApiKeyId, Usage)]) -> Result<(), StoreError>;
 
     /// Who holds which version of the secrets of an environment.
     async fn consumers(&self, vault: VaultId, environment: &EnvName) -> Result<Vec<Consumer>, StoreError>;

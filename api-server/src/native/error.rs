@@ -100,13 +100,12 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Invalid { .. } => StatusCode::BAD_REQUEST,
         Error::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
-        Error::Forbidden { .. } | Error::NotAdmitted { .. } => StatusCode::FORBIDDEN,
+        Error::Forbidden { .. } | Error::NotAdmitted { .. } | Error::Unusable { .. } => StatusCode::FORBIDDEN,
         Error::NotFound { .. } => StatusCode::NOT_FOUND,
         Error::Deleted { .. } | Error::Destroyed { .. } => StatusCode::GONE,
         Error::AlreadyExists { .. } | Error::Managed { .. } | Error::Refused(_) | Error::Conflict(_) => {
             StatusCode::CONFLICT
         }
-        Error::Unusable { .. } => StatusCode::FORBIDDEN,
         Error::Unavailable(_) => StatusCode::SERVICE_UNAVAILABLE,
         Error::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
     }

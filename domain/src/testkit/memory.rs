@@ -16,7 +16,7 @@ use crate::{
     api_key::{ApiToken, TokenDigest},
     audit::{AuditEvent, AuditRecord},
     change::Change,
-    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
+    entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
     record::{Collection, Record, RecordQuery},
@@ -77,6 +77,15 @@ impl Store for MemoryStore {
 
     async fn organization_by_id(&self, id: OrgId) -> Result<Option<Organization>, StoreError> {
         Ok(self.rows.lock().organizations.get(&id).cloned())
+    }
+
+    async fn projects(&self, account: OrgId) -> Result<Vec<Organization>, StoreError> {
+        let rows = self.rows.lock();
+        let own = rows
+            .organizations
+            .values()
+            .filter(|known| known.account == Some(account));
+        Ok(page(own.cloned(), |known| known.name.clone(), None, u32::MAX))
     }
 
     async fn vault(
@@ -240,6 +249,17 @@ impl Store for MemoryStore {
             .filter(|key| key.organization == organization)
             .cloned();
         Ok(page(own, |key| key.id, after.as_ref(), limit))
+    }
+
+    async fn note_key_usage(&self, used: &[(ApiKeyId, Usage)]) -> Result<(), StoreError> {
+        let mut rows = self.rows.lock();
+        for (id, usage) in used {
+            if let Some(key) = rows.keys.get_mut(id) {
+                key.usage.count += usage.count;
+                key.usage.last = key.usage.last.max(usage.last);
+            }
+        }
+        Ok(())
     }
 
     async fn consumers(&self, vault: VaultId, environment: &EnvName) -> Result<Vec<Consumer>, StoreError> {

@@ -87,7 +87,7 @@ impl Rows {
 
     pub(super) fn write(&mut self, write: Write) {
         match write {
-            Write::Organization(organization) => {
+            Write::Organization(organization) | Write::AmendOrganization(organization) => {
                 self.organizations.insert(organization.id, organization);
             }
             Write::Vault(vault) => {
@@ -114,7 +114,8 @@ impl Rows {
                 state,
                 at,
             } => self.shift(secret, version, state, at),
-            Write::ApiKey(key) => {
+            Write::ApiKey(mut key) => {
+                key.usage = self.keys.get(&key.id).map_or(key.usage, |old| old.usage);
                 self.keys.insert(key.id, key);
             }
             Write::Consumer(line) => {

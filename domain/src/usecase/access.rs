@@ -9,9 +9,12 @@ use crate::{
     id::OrgId,
     name::{EnvName, OrgName, SecretName, VaultName},
     principal::{Principal, Workload},
-    rights::{Decision, Permission, Target, decide},
+    rights::{Decision, Permission, Target, decide, shown},
     store::LocatedVault,
 };
+
+/// Asking for a vault itself.
+pub(crate) const VIEW: &str = "vault.read";
 
 /// A permission asked for under the name of an action.
 #[derive(Debug, Clone, Copy)]
@@ -140,6 +143,7 @@ impl Coffer {
     ) -> Result<(), Error> {
         let vault = located.map(|located| &*located.vault);
         let decision = decide(&caller.principal, ask.permission, target, vault);
+        let decision = shown(&caller.principal, ask.action == VIEW, decision);
         if decision == Decision::Allow {
             return Ok(());
         }
@@ -170,6 +174,7 @@ impl Coffer {
     ) -> Result<Error, Error> {
         let chain = match &caller.principal {
             Principal::ApiKey(key) => key.organization,
+            Principal::User(user) => user.home,
             Principal::Workload(_) | Principal::Controller => organization,
         };
         let event = self.event(caller, ask.action, target.clone(), Outcome::Denied);

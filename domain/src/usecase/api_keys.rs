@@ -11,12 +11,13 @@ use super::{
 };
 use crate::{
     Error,
-    api_key::ApiToken,
+    api_key::{ApiToken, TokenForm},
     audit::Outcome,
     change::{ChangeDraft, Subject},
-    entity::{ApiKey, Owner, PreviousToken},
+    entity::{ApiKey, KeyDetails, KeyReach, Owner, PreviousToken, Purpose, Usage},
     id::{ApiKeyId, OrgId},
     name::{Label, OrgName},
+    principal::Principal,
     rights::{Grant, Permission, may_grant},
     store::{Commit, Precondition, Write},
 };
@@ -35,6 +36,24 @@ pub struct NewApiKey {
     pub expires_at: Option<Timestamp>,
     /// The object that manages it.
     pub owner: Option<Owner>,
+    /// What the door says of it.
+    pub details: KeyDetails,
+    /// What its token looks like.
+    pub form: TokenForm,
+}
+
+impl NewApiKey {
+    /// A key of the native door that works until it is revoked.
+    pub fn plain(name: Label, grants: Vec<Grant>) -> Self {
+        Self {
+            name,
+            grants,
+            expires_at: None,
+            owner: None,
+            details: KeyDetails::default(),
+            form: TokenForm::Native,
+        }
+    }
 }
 
 /// A key with its token, for the one time that this is shown.
@@ -65,9 +84,20 @@ impl Coffer {
         };
         let tenant = self.authorise_organization(caller, ask, organization).await?;
         self.check_new(caller, &new)?;
+        check_details(caller, &new.details)?;
         let issued = self.issue(tenant, new);
+        self.keep_issued(caller, ask.action, issued).await
+    }
+
+    /// Commits a key that is new.
+    pub(super) async fn keep_issued(
+        &self,
+        caller: &Caller,
+        action: &str,
+        issued: IssuedKey,
+    ) -> Result<IssuedKey, Error> {
         // The id is fresh: nothing can stand in the way.
-        let commit = self.key_commit(caller, ask.action, &issued.key, Vec::new());
+        let commit = self.key_commit(caller, action, &issued.key, Vec::new());
         if self.try_commit(commit).await? {
             Ok(issued)
         } else {
@@ -179,22 +209,32 @@ impl Coffer {
             ..MANAGE
         };
         for _ in 0..ATTEMPTS {
-            let mut key = self.manageable_key(caller, ask, organization, id).await?;
-            if key.revoked_at.is_some() {
-                return Ok(key);
-            }
-            let precondition = vec![Precondition::ApiKey(id, key.revision)];
-            key.revision += 1;
-            key.revoked_at = Some(self.clock.now());
-            key.previous = None;
-            if self
-                .try_commit(self.key_commit(caller, ask.action, &key, precondition))
-                .await?
-            {
+            let key = self.manageable_key(caller, ask, organization, id).await?;
+            if let Some(key) = self.end_key(caller, ask.action, key, None).await? {
                 return Ok(key);
             }
         }
         Err(contended("the API key"))
+    }
+
+    /// Revokes a key as it was read; `None` if it has changed since. One that is revoked stays as it is.
+    pub(super) async fn end_key(
+        &self,
+        caller: &Caller,
+        action: &str,
+        mut key: ApiKey,
+        because: Option<&str>,
+    ) -> Result<Option<ApiKey>, Error> {
+        if key.revoked_at.is_some() {
+            return Ok(Some(key));
+        }
+        let precondition = vec![Precondition::ApiKey(key.id, key.revision)];
+        key.revision += 1;
+        key.revoked_at = Some(self.clock.now());
+        key.previous = None;
+        key.details.revoked_because = because.map(str::to_owned);
+        let commit = self.key_commit(caller, action, &key, precondition);
+        Ok(self.try_commit(commit).await?.then_some(key))
     }
 
     /// Makes a key's grants and expiry what its custom resource says.
@@ -249,15 +289,20 @@ impl Coffer {
         key.ok_or_else(|| not_found("API key", id.to_string()))
     }
 
-    fn check_new(&self, caller: &Caller, new: &NewApiKey) -> Result<(), Error> {
-        if new.expires_at.is_some_and(|end| end <= self.clock.now()) {
-            return Err(Error::invalid("expiresAt", "must lie in the future"));
-        }
+    pub(super) fn check_new(&self, caller: &Caller, new: &NewApiKey) -> Result<(), Error> {
+        self.check_end(new)?;
         check_grants(caller, &new.grants)
     }
 
-    fn issue(&self, organization: OrgId, new: NewApiKey) -> IssuedKey {
-        let token = ApiToken::fresh(&*self.entropy);
+    pub(super) fn check_end(&self, new: &NewApiKey) -> Result<(), Error> {
+        if new.expires_at.is_some_and(|end| end <= self.clock.now()) {
+            return Err(Error::invalid("expiresAt", "must lie in the future"));
+        }
+        Ok(())
+    }
+
+    pub(super) fn issue(&self, organization: OrgId, new: NewApiKey) -> IssuedKey {
+        let (token, shown) = ApiToken::of_form(new.form, &*self.entropy);
         let now = self.clock.now();
         let key = ApiKey {
             id: ApiKeyId::fresh(&*self.clock, &*self.entropy),
@@ -271,6 +316,8 @@ impl Coffer {
             rotated_at: now,
             expires_at: new.expires_at,
             revoked_at: None,
+            details: KeyDetails { shown, ..new.details },
+            usage: Usage::default(),
             revision: 1,
         };
         IssuedKey { key, token }
@@ -314,6 +361,32 @@ impl Coffer {
             }],
         }
     }
+}
+
+/// A key for one thing, or one that acts for a user, is made by what is for that; and nobody hands out more
+/// reach than their own.
+fn check_details(caller: &Caller, details: &KeyDetails) -> Result<(), Error> {
+    if details.purpose != Purpose::General || details.user.is_some() {
+        return Err(Error::invalid("purpose", "cannot be given to a key of this kind"));
+    }
+    let own = match &caller.principal {
+        Principal::Controller => return Ok(()),
+        Principal::ApiKey(key) => &key.also[..],
+        Principal::Workload(_) | Principal::User(_) => &[],
+    };
+    let within = match &details.reach {
+        KeyReach::Organization => true,
+        // The projects of today are those it reaches: whether it would reach those of tomorrow only its own row says.
+        KeyReach::Account => matches!(&caller.principal, Principal::ApiKey(key) if key.whole_account),
+        KeyReach::Projects(wanted) => wanted.iter().all(|id| own.contains(id)),
+    };
+    if within {
+        return Ok(());
+    }
+    Err(Error::Forbidden {
+        permission: Permission::ManageKeys,
+        target: "projects beyond one's own".to_owned(),
+    })
 }
 
 fn check_grants(caller: &Caller, grants: &[Grant]) -> Result<(), Error> {

@@ -43,10 +43,11 @@ impl Coffer {
         }))
     }
 
-    /// The organization that an API key belongs to, for its own holder.
+    /// The organization that an API key or a user belongs to, for themselves.
     pub async fn own_organization(&self, caller: &Caller) -> Result<Option<Organization>, Error> {
         match &caller.principal {
             Principal::ApiKey(key) => Ok(self.store.organization_by_id(key.organization).await?),
+            Principal::User(user) => Ok(self.store.organization_by_id(user.home).await?),
             Principal::Workload(_) | Principal::Controller => Ok(None),
         }
     }

@@ -9,10 +9,12 @@ pub mod changes;
 pub mod consumers;
 mod controllers;
 pub mod documents;
+pub mod door_keys;
 mod doors;
 pub mod environments;
 pub mod organizations;
 pub mod requests;
+pub mod projects;
 pub mod secrets;
 pub mod vaults;
 

@@ -45,11 +45,13 @@ impl Coffer {
         Err(contended(name))
     }
 
-    fn new_organization(&self, name: &OrgName) -> Organization {
+    pub(super) fn new_organization(&self, name: &OrgName) -> Organization {
         let id = OrgId::fresh(&*self.clock, &*self.entropy);
         Organization {
             id,
             name: name.clone(),
+            label: None,
+            account: None,
             created_at: self.clock.now(),
         }
     }

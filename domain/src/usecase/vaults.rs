@@ -2,7 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{ATTEMPTS, Caller, Coffer, MAX_PAGE, access::Ask, contended};
+use super::{
+    ATTEMPTS, Caller, Coffer, MAX_PAGE,
+    access::{Ask, VIEW},
+    contended,
+};
 use crate::{
     Error,
     audit::Outcome,
@@ -101,7 +105,7 @@ impl Coffer {
     ) -> Result<Vault, Error> {
         let ask = Ask {
             permission: Permission::List,
-            action: "vault.read",
+            action: VIEW,
         };
         let located = self.authorise_vault(caller, ask, organization, name).await?;
         Ok((*located.vault).clone())

@@ -63,10 +63,8 @@ fn an_expired_key_does_not_work() {
     let world = World::new();
     let expires_at = Some("2026-01-01T01:00:00Z".parse().unwrap());
     let new = NewApiKey {
-        name: Label::new("short").unwrap(),
-        grants: vec![Grant::administrator()],
         expires_at,
-        owner: None,
+        ..NewApiKey::plain(Label::new("short").unwrap(), vec![Grant::administrator()])
     };
     let issued = run(world
         .coffer
@@ -90,12 +88,7 @@ fn nobody_makes_a_key_with_more_rights_than_its_own() {
             permissions: permissions.iter().copied().collect(),
             ..Grant::administrator()
         }];
-        let new = NewApiKey {
-            name: Label::new("child").unwrap(),
-            grants,
-            expires_at: None,
-            owner: None,
-        };
+        let new = NewApiKey::plain(Label::new("child").unwrap(), grants);
         run(world.coffer.create_api_key(&manager, &org("team"), new))
     };
     assert!(ask(&[Permission::Read]).is_ok());

@@ -111,11 +111,11 @@ async fn take(
         }
         (Step::Issue, _) | (_, None) => {
             let name = format!("{}/{}", identity.namespace, identity.name);
+            let name = Label::new(name).map_err(|bad| misnamed("metadata.name", &bad))?;
             let new = NewApiKey {
-                name: Label::new(name).map_err(|bad| misnamed("metadata.name", &bad))?,
-                grants: wish.grants.clone(),
                 expires_at: wish.expires_after(context.now()),
                 owner: Some(identity.owner()),
+                ..NewApiKey::plain(name, wish.grants.clone())
             };
             create(context, identity, new).await?
         }

@@ -11,7 +11,7 @@ use coffer_domain::{
     api_key::{ApiToken, TokenDigest},
     audit::{AuditEvent, AuditRecord},
     change::Change,
-    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta},
+    entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
     record::{Collection, Record, RecordQuery},
@@ -85,6 +85,8 @@ macro_rules! pass {
 }
 
 pass! {
+    fn projects(&self, account: OrgId) -> Vec<Organization>;
+    fn note_key_usage(&self, used: &[(ApiKeyId, Usage)]) -> ();
     fn vault_by_id(&self, id: VaultId) -> Option<LocatedVault>;
     fn secret_by_id(&self, id: SecretId) -> Option<Secret>;
     fn trash(&self, vault: VaultId) -> Vec<Secret>;

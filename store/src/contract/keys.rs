@@ -2,11 +2,14 @@
 
 use coffer_domain::{
     api_key::ApiToken,
-    entity::{ApiKey, Owner, PreviousToken},
-    id::ApiKeyId,
+    entity::{ApiKey, KeyDetails, KeyReach, Owner, PreviousToken, Purpose, Usage},
+    id::{ApiKeyId, UserId},
+    repo_role::Scope,
     store::{CommitError, Precondition, Write},
     testkit::SeededEntropy,
 };
+
+use jiff::SignedDuration;
 
 use super::world::{AnyStore, World, now};
 
@@ -140,4 +143,70 @@ pub(crate) async fn digests_differ_by_token(store: AnyStore) {
     );
     assert_eq!(store.digest(&a), store.digest(&a));
     assert_ne!(store.digest(&a), store.digest(&b));
+}
+
+pub(crate) async fn what_a_door_says_of_a_key_reads_back(store: AnyStore) {
+    let world = World::new(store).await;
+    let (_, key) = world.new_key("door");
+    let organization = world.organization.id;
+    for details in [
+        KeyDetails {
+            door: Some("keyway".into()),
+            user: Some(UserId::of("keyway", "1")),
+            scopes: Some([Scope::ReadSecrets, Scope::AdminApiKeys].into()),
+            allowed: vec!["10.0.0.0/8".parse().unwrap(), "::1".parse().unwrap()],
+            shown: Some("kw_live_abcdefgh".into()),
+            revoked_because: Some("lost".into()),
+            reach: KeyReach::Projects(vec![organization]),
+            ..KeyDetails::default()
+        },
+        KeyDetails {
+            purpose: Purpose::Vault(world.vault.vault.id),
+            reach: KeyReach::Account,
+            ..KeyDetails::default()
+        },
+    ] {
+        let key = ApiKey {
+            details,
+            ..key.clone()
+        };
+        world
+            .commit(vec![], vec![Write::ApiKey(key.clone())])
+            .await
+            .unwrap();
+        assert_eq!(world.store.api_key(key.id).await.unwrap(), Some(key));
+    }
+}
+
+pub(crate) async fn use_adds_up_and_changes_no_right(store: AnyStore) {
+    let world = World::new(store).await;
+    let (_, key) = world.new_key("used");
+    world
+        .commit(vec![], vec![Write::ApiKey(key.clone())])
+        .await
+        .unwrap();
+    let epoch = world.store.rights_epoch();
+    let later = now() + SignedDuration::from_secs(5);
+    let used = |count, last| {
+        let last = Some(last);
+        (key.id, Usage { count, last })
+    };
+    let gone = ApiKeyId::from_bytes([0; 16]);
+    let other = (gone, used(1, now()).1);
+    world
+        .store
+        .note_key_usage(&[used(2, later), other])
+        .await
+        .unwrap();
+    world.store.note_key_usage(&[used(3, now())]).await.unwrap();
+    assert_eq!(world.store.rights_epoch(), epoch);
+    let expected = ApiKey {
+        usage: used(5, later).1,
+        ..key.clone()
+    };
+    assert_eq!(world.store.api_key(key.id).await.unwrap(), Some(expected.clone()));
+    // A change that was decided before keeps what was counted since.
+    world.commit(vec![], vec![Write::ApiKey(key)]).await.unwrap();
+    let found = world.store.api_key(expected.id).await.unwrap().unwrap();
+    assert_eq!(found.usage, expected.usage);
 }

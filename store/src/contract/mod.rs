@@ -28,7 +28,7 @@ macro_rules! of_a_store {
     ($fresh:ident) => {
         crate::contract::of_a_store! { @each $fresh
             tenants::{
-                an_organization_is_found_by_name_and_id, an_organization_name_is_taken_once,
+                an_organization_is_found_by_name_and_id, an_organization_name_is_taken_once, projects_come_by_name_with_their_labels,
                 a_vault_reads_back_as_written, a_vault_changes_only_from_the_revision_named,
                 vaults_come_by_name_in_pages, a_dropped_vault_leaves_nothing_to_its_successor,
                 a_vault_read_after_its_change_is_the_changed_one,
@@ -46,7 +46,7 @@ macro_rules! of_a_store {
             }
             keys::{
                 an_api_key_is_found_by_present_and_previous_token, an_api_key_changes_only_from_the_revision_named,
-                two_keys_never_share_a_token, api_keys_come_by_id_in_pages, digests_differ_by_token,
+                two_keys_never_share_a_token, what_a_door_says_of_a_key_reads_back, use_adds_up_and_changes_no_right, api_keys_come_by_id_in_pages, digests_differ_by_token,
             }
             consumers::{
                 a_line_reads_back_and_changes, a_forgotten_pod_is_gone_from_its_tenant_only,

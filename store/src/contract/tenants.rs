@@ -1,8 +1,8 @@
 //! Organizations and vaults.
 
 use coffer_domain::{
-    entity::{Owner, Vault},
-    name::{OrgName, VaultName},
+    entity::{Organization, Owner, Vault},
+    name::{Label, OrgName, VaultName},
     pattern::Pattern,
     rights::Access,
     store::{CommitError, Precondition, Write},
@@ -215,4 +215,31 @@ pub(crate) async fn a_vault_read_after_its_change_is_the_changed_one(store: AnyS
             .unwrap();
         assert_eq!(found.vault.revision, revision);
     }
+}
+
+pub(crate) async fn projects_come_by_name_with_their_labels(store: AnyStore) {
+    let world = World::new(store.clone()).await;
+    let account = world.organization.id;
+    let mut expected = Vec::new();
+    for name in ["beta", "alpha"] {
+        let project = World::of_tenant(store.clone(), name).await;
+        let labelled = Organization {
+            label: Some(Label::new(format!("The {name}")).unwrap()),
+            account: Some(account),
+            ..project.organization.clone()
+        };
+        let before = store.rights_epoch();
+        project
+            .commit(vec![], vec![Write::AmendOrganization(labelled.clone())])
+            .await
+            .unwrap();
+        assert!(store.rights_epoch() > before);
+        expected.insert(0, labelled);
+    }
+    World::of_tenant(store.clone(), "other").await;
+    assert_eq!(store.projects(account).await.unwrap(), expected);
+    let found = store.organization(&expected[0].name).await.unwrap();
+    assert_eq!(found.as_ref(), Some(&expected[0]));
+    let located = store.vault(&expected[0].name, &world.vault.vault.name).await;
+    assert_eq!(located.unwrap().unwrap().organization, expected[0]);
 }

@@ -122,6 +122,7 @@ pub(crate) async fn what_is_said_of_a_secret_reads_back(store: AnyStore) {
         not_before: Some(now()),
         expires_at: Some(later(1)),
         immutable: true,
+        public: true,
         attributes: [("subject".to_owned(), "CN=x".to_owned())].into(),
     };
     for said in [metadata.kept(), None] {

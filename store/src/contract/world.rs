@@ -6,7 +6,7 @@ use coffer_domain::{
     address::Version,
     api_key::ApiToken,
     audit::{AuditEvent, AuditRecord, Origin, Outcome, Verifier},
-    entity::{ApiKey, Organization, Secret, Vault, VersionMeta, VersionState},
+    entity::{ApiKey, KeyDetails, Organization, Secret, Usage, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, Label, OrgName, SecretName, VaultName},
     principal::Principal,
@@ -114,6 +114,8 @@ impl World {
         let organization = Organization {
             id,
             name: OrgName::new(name).unwrap(),
+            label: None,
+            account: None,
             created_at: now(),
         };
         let located = LocatedVault {
@@ -192,6 +194,8 @@ impl World {
             rotated_at: now(),
             expires_at: None,
             revoked_at: None,
+            details: KeyDetails::default(),
+            usage: Usage::default(),
             revision: 1,
         };
         (token, key)

@@ -11,7 +11,7 @@ use coffer_domain::{
     api_key::TokenDigest,
     audit::AuditRecord,
     change::{Change, ChangeDraft},
-    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
+    entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
     record::{Collection, RecordHead, RecordQuery},
@@ -58,10 +58,13 @@ pub struct SealedRecord {
 }
 
 /// A row to write; a [`coffer_domain::store::Write`] whose value is sealed.
+#[expect(clippy::large_enum_variant, reason = "few at a time, and not for long")]
 #[derive(Debug)]
 pub enum SealedWrite {
     /// A new organization.
     Organization(Organization),
+    /// An organization with another label or account.
+    AmendOrganization(Organization),
     /// A vault, with its data key if it is new.
     Vault(Vault, Option<VaultKey>),
     /// Deletes a vault, its keys and everything in it.
@@ -115,11 +118,14 @@ impl SealedWrite {
     /// Whether it may change who may do what.
     pub fn touches_rights(&self) -> bool {
         match self {
-            Self::Vault(..) | Self::DropVault(_) | Self::ApiKey(_) => true,
+            Self::Organization(_)
+            | Self::AmendOrganization(_)
+            | Self::Vault(..)
+            | Self::DropVault(_)
+            | Self::ApiKey(_) => true,
             Self::Record(record) => record.head.collection.is_held_in_memory(),
             Self::DropRecord(collection, _) => collection.is_held_in_memory(),
-            Self::Organization(_)
-            | Self::Secret(_)
+            Self::Secret(_)
             | Self::Version { .. }
             | Self::Reseal { .. }
             | Self::DropSecret(_)
@@ -196,6 +202,9 @@ pub trait Engine: Send + Sync + 'static {
         &self,
         id: OrgId,
     ) -> impl Future<Output = Result<Option<Organization>, StoreError>> + Send;
+
+    /// The organizations whose account is this one, by name.
+    fn projects(&self, account: OrgId) -> impl Future<Output = Result<Vec<Organization>, StoreError>> + Send;
 
     /// The vault of this name, with its tenant.
     fn vault(
@@ -289,6 +298,12 @@ pub trait Engine: Send + Sync + 'static {
         after: Option<ApiKeyId>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<ApiKey>, StoreError>> + Send;
+
+    /// Adds to how often keys were used.
+    fn note_key_usage(
+        &self,
+        used: &[(ApiKeyId, Usage)],
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
 
     /// The ledger of an environment.
     fn consumers(

@@ -9,7 +9,7 @@ use coffer_domain::{
     api_key::{ApiToken, TokenDigest},
     audit::{AuditEvent, AuditRecord},
     change::Change,
-    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta, VersionState},
+    entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
     record::{Collection, Record, RecordQuery},
@@ -34,6 +34,10 @@ impl<E: Engine> Store for SealedStore<E> {
 
     async fn organization_by_id(&self, id: OrgId) -> Result<Option<Organization>, StoreError> {
         self.engine.organization_by_id(id).await
+    }
+
+    async fn projects(&self, account: OrgId) -> Result<Vec<Organization>, StoreError> {
+        self.engine.projects(account).await
     }
 
     async fn vault(
@@ -145,6 +149,10 @@ impl<E: Engine> Store for SealedStore<E> {
         limit: u32,
     ) -> Result<Vec<ApiKey>, StoreError> {
         self.engine.api_keys(organization, after, limit).await
+    }
+
+    async fn note_key_usage(&self, used: &[(ApiKeyId, Usage)]) -> Result<(), StoreError> {
+        self.engine.note_key_usage(used).await
     }
 
     async fn consumers(&self, vault: VaultId, environment: &EnvName) -> Result<Vec<Consumer>, StoreError> {

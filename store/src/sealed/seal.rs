@@ -62,6 +62,9 @@ impl<E: Engine> SealedStore<E> {
     async fn seal_write(&self, context: &mut Context, write: Write) -> Result<SealedWrite, CommitError> {
         Ok(match write {
             Write::Organization(new) => SealedWrite::Organization(own(context, new.id, new)?),
+            Write::AmendOrganization(changed) => {
+                SealedWrite::AmendOrganization(own(context, changed.id, changed)?)
+            }
             Write::Vault(vault) if self.seeds(vault.id).await?.is_some() => {
                 SealedWrite::Vault(own(context, vault.organization, vault)?, None)
             }

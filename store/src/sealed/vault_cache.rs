@@ -82,6 +82,8 @@ mod tests {
             Organization {
                 id,
                 name: OrgName::new("o").unwrap(),
+                label: None,
+                account: None,
                 created_at: at,
             },
             vault,

@@ -75,6 +75,8 @@ impl Tenant {
         let organization = Organization {
             id: OrgId::fresh(&SystemClock, &*entropy),
             name: organization,
+            label: None,
+            account: None,
             created_at: SystemClock.now(),
         };
         let vault = Vault {

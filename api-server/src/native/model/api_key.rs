@@ -74,12 +74,11 @@ impl ApiKeyIn {
             .into_iter()
             .enumerate()
             .map(|(at, grant)| grant.read(at));
+        let name =
+            Label::new(self.name).map_err(|bad| Error::invalid("name", format!("must be {}", bad.rule)))?;
         Ok(NewApiKey {
-            name: Label::new(self.name)
-                .map_err(|bad| Error::invalid("name", format!("must be {}", bad.rule)))?,
-            grants: grants.collect::<Result<_, _>>()?,
             expires_at: self.expires_in.map(|text| expiry(&text, now)).transpose()?,
-            owner: None,
+            ..NewApiKey::plain(name, grants.collect::<Result<_, _>>()?)
         })
     }
 }

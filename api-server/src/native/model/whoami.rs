@@ -34,6 +34,11 @@ pub enum WhoamiOut {
         /// The pod's name.
         pod: String,
     },
+    /// Somebody a dialect knows by name; never through this door.
+    User {
+        /// The user's id.
+        id: String,
+    },
     /// Our own controllers'; never over the network.
     Controller,
 }
@@ -52,6 +57,10 @@ impl WhoamiOut {
                 namespace: pod.namespace,
                 service_account: pod.service_account,
                 pod: pod.pod,
+            },
+            // Users come through the doors that know them.
+            Principal::User(user) => Self::User {
+                id: user.id.to_string(),
             },
             Principal::Controller => Self::Controller,
         }

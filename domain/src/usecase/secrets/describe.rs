@@ -152,7 +152,7 @@ impl Coffer {
     }
 
     /// The secret at `address`, if the caller may do this to it.
-    pub(super) async fn present_secret(
+    pub(crate) async fn present_secret(
         &self,
         caller: &Caller,
         ask: Ask,

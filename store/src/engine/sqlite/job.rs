@@ -1,7 +1,8 @@
 //! What the writer is asked for.
 
 use coffer_domain::{
-    id::OrgId,
+    entity::Usage,
+    id::{ApiKeyId, OrgId},
     store::{CommitError, StoreError},
 };
 use jiff::Timestamp;
@@ -23,6 +24,8 @@ pub(super) enum Task {
     Root(Root),
     /// Rewrapped keys.
     Keys(Vec<VaultKey>),
+    /// Adds to how often keys were used.
+    Usage(Vec<(ApiKeyId, Usage)>),
     /// Deletes records that expired by then, at most so many.
     Sweep(Timestamp, u32),
 }
@@ -30,7 +33,10 @@ pub(super) enum Task {
 impl Task {
     /// Whether it must be on disk before it is answered.
     pub(super) fn durable(&self) -> bool {
-        !matches!(self, Self::Record { durable: false, .. } | Self::Sweep(..))
+        !matches!(
+            self,
+            Self::Record { durable: false, .. } | Self::Sweep(..) | Self::Usage(_)
+        )
     }
 
     /// Whether it may change who may do what.
@@ -44,7 +50,7 @@ impl Task {
             Self::Commit(commit) => commit.writes.iter().any(SealedWrite::erases),
             // The same keys under the old root key are what a rewrap is to get rid of.
             Self::Keys(_) | Self::Root(_) => true,
-            Self::Record { .. } | Self::Sweep(..) => false,
+            Self::Record { .. } | Self::Sweep(..) | Self::Usage(_) => false,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{error::Error, str::FromStr};
 use coffer_domain::{
     address::Version,
     api_key::TokenDigest,
-    entity::{ApiKey, Organization, PreviousToken, Secret, Trashed, Vault, VersionMeta, VersionState},
+    entity::{ApiKey, Organization, PreviousToken, Secret, Trashed, Usage, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
 };
 use jiff::Timestamp;
@@ -24,6 +24,17 @@ pub(super) fn parsed<T: FromStr<Err: Error + Send + Sync + 'static>>(
     row.get_ref(column)?
         .as_str()?
         .parse()
+        .map_err(|error: T::Err| bad(column, error))
+}
+
+/// A name, or nothing.
+fn optional_parsed<T: FromStr<Err: Error + Send + Sync + 'static>>(
+    row: &Row<'_>,
+    column: usize,
+) -> Result<Option<T>> {
+    let text = row.get_ref(column)?.as_str_or_null()?;
+    text.map(str::parse)
+        .transpose()
         .map_err(|error: T::Err| bad(column, error))
 }
 
@@ -108,12 +119,14 @@ fn state(row: &Row<'_>, column: usize) -> Result<VersionState> {
     }
 }
 
-/// `id, name, created_at`, from column `at`.
+/// `id, name, created_at, label, account_id`, from column `at`.
 pub(super) fn organization(row: &Row<'_>, at: usize) -> Result<Organization> {
     Ok(Organization {
         id: OrgId::from_bytes(row.get(at)?),
         name: parsed(row, at + 1)?,
         created_at: time(row, at + 2)?,
+        label: optional_parsed(row, at + 3)?,
+        account: row.get::<_, Option<[u8; 16]>>(at + 4)?.map(OrgId::from_bytes),
     })
 }
 
@@ -175,7 +188,7 @@ pub(super) fn version_meta(row: &Row<'_>, at: usize) -> Result<VersionMeta> {
 }
 
 /// `id, organization_id, name, digest, previous_digest, previous_valid_until, grants, owner, created_at,
-/// rotated_at, expires_at, revoked_at, revision`.
+/// rotated_at, expires_at, revoked_at, revision, details, use_count, last_used_at`.
 pub(super) fn api_key(row: &Row<'_>) -> Result<ApiKey> {
     let previous: Option<[u8; 32]> = row.get(4)?;
     let previous = previous
@@ -199,5 +212,10 @@ pub(super) fn api_key(row: &Row<'_>) -> Result<ApiKey> {
         expires_at: optional_time(row, 10)?,
         revoked_at: optional_time(row, 11)?,
         revision: number(row, 12)?,
+        details: json(row, 13)?,
+        usage: Usage {
+            count: number(row, 14)?,
+            last: optional_time(row, 15)?,
+        },
     })
 }

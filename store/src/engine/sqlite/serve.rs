@@ -7,7 +7,7 @@ use coffer_domain::{
     api_key::TokenDigest,
     audit::AuditRecord,
     change::Change,
-    entity::{ApiKey, Consumer, Organization, Secret, Vault, VersionMeta},
+    entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
     record::{Collection, RecordQuery},
@@ -32,6 +32,10 @@ impl Engine for Sqlite {
 
     async fn organization_by_id(&self, id: OrgId) -> Result<Option<Organization>, StoreError> {
         self.readers.read(|db| tenants::organization_by_id(db, id))
+    }
+
+    async fn projects(&self, account: OrgId) -> Result<Vec<Organization>, StoreError> {
+        self.readers.read(|db| tenants::projects(db, account))
     }
 
     async fn vault(
@@ -132,6 +136,12 @@ impl Engine for Sqlite {
     ) -> Result<Vec<ApiKey>, StoreError> {
         self.readers
             .read(|db| api_keys::of_organization(db, organization, after, limit))
+    }
+
+    async fn note_key_usage(&self, used: &[(ApiKeyId, Usage)]) -> Result<(), StoreError> {
+        self.write(Task::Usage(used.to_vec()))
+            .await
+            .map_err(without_preconditions)
     }
 
     async fn consumers(&self, vault: VaultId, environment: &EnvName) -> Result<Vec<Consumer>, StoreError> {

@@ -150,6 +150,11 @@ impl Writer {
             Task::Record {
                 organization, event, ..
             } => self.heads.append(db, *organization, event)?,
+            Task::Usage(used) => {
+                for (key, usage) in used {
+                    write::mutable::usage(db, *key, *usage)?;
+                }
+            }
             Task::Sweep(now, limit) => write::records::sweep(db, *now, *limit)?,
             Task::Root(root) => write::keys::put_root(db, root)?,
             Task::Keys(keys) => {

@@ -12,7 +12,7 @@ use crate::engine::sqlite::rows;
 pub(in crate::engine::sqlite) fn by_digest(db: &Connection, digest: &TokenDigest) -> Result<Option<ApiKey>> {
     db.prepare_cached(
         "SELECT id, organization_id, name, digest, previous_digest, previous_valid_until, grants, owner, created_at,
-                rotated_at, expires_at, revoked_at, revision
+                rotated_at, expires_at, revoked_at, revision, details, use_count, last_used_at
          FROM api_keys WHERE digest = ?1 OR previous_digest = ?1",
     )?
     .query_row([&digest.0], rows::api_key)
@@ -22,7 +22,7 @@ pub(in crate::engine::sqlite) fn by_digest(db: &Connection, digest: &TokenDigest
 pub(in crate::engine::sqlite) fn by_id(db: &Connection, id: ApiKeyId) -> Result<Option<ApiKey>> {
     db.prepare_cached(
         "SELECT id, organization_id, name, digest, previous_digest, previous_valid_until, grants, owner, created_at,
-                rotated_at, expires_at, revoked_at, revision
+                rotated_at, expires_at, revoked_at, revision, details, use_count, last_used_at
          FROM api_keys WHERE id = ?1",
     )?
     .query_row([id.as_bytes()], rows::api_key)
@@ -39,7 +39,7 @@ pub(in crate::engine::sqlite) fn of_organization(
     let after = after.as_ref().map_or(&[][..], |id| &id.as_bytes()[..]);
     db.prepare_cached(
         "SELECT id, organization_id, name, digest, previous_digest, previous_valid_until, grants, owner, created_at,
-                rotated_at, expires_at, revoked_at, revision
+                rotated_at, expires_at, revoked_at, revision, details, use_count, last_used_at
          FROM api_keys WHERE organization_id = ?1 AND id > ?2 ORDER BY id LIMIT ?3",
     )?
     .query_map((organization.as_bytes(), after, limit), rows::api_key)?

@@ -13,7 +13,7 @@ pub(in crate::engine::sqlite) fn organization(
     db: &Connection,
     name: &OrgName,
 ) -> Result<Option<Organization>> {
-    db.prepare_cached("SELECT id, name, created_at FROM organizations WHERE name = ?1")?
+    db.prepare_cached("SELECT id, name, created_at, label, account_id FROM organizations WHERE name = ?1")?
         .query_row([name.as_str()], |row| rows::organization(row, 0))
         .optional()
 }
@@ -22,9 +22,17 @@ pub(in crate::engine::sqlite) fn organization_by_id(
     db: &Connection,
     id: OrgId,
 ) -> Result<Option<Organization>> {
-    db.prepare_cached("SELECT id, name, created_at FROM organizations WHERE id = ?1")?
+    db.prepare_cached("SELECT id, name, created_at, label, account_id FROM organizations WHERE id = ?1")?
         .query_row([id.as_bytes()], |row| rows::organization(row, 0))
         .optional()
+}
+
+pub(in crate::engine::sqlite) fn projects(db: &Connection, account: OrgId) -> Result<Vec<Organization>> {
+    db.prepare_cached(
+        "SELECT id, name, created_at, label, account_id FROM organizations WHERE account_id = ?1 ORDER BY name",
+    )?
+    .query_map([account.as_bytes()], |row| rows::organization(row, 0))?
+    .collect()
 }
 
 pub(in crate::engine::sqlite) fn vault(
@@ -34,7 +42,7 @@ pub(in crate::engine::sqlite) fn vault(
 ) -> Result<Option<(Organization, Vault)>> {
     db.prepare_cached(
         "SELECT v.id, v.organization_id, v.name, v.environments, v.access, v.owner, v.created_at, v.revision,
-                v.environment_types, v.restricted, o.id, o.name, o.created_at
+                v.environment_types, v.restricted, o.id, o.name, o.created_at, o.label, o.account_id
          FROM organizations o JOIN vaults v ON v.organization_id = o.id
          WHERE o.name = ?1 AND v.name = ?2",
     )?
@@ -50,7 +58,7 @@ pub(in crate::engine::sqlite) fn vault_by_id(
 ) -> Result<Option<(Organization, Vault)>> {
     db.prepare_cached(
         "SELECT v.id, v.organization_id, v.name, v.environments, v.access, v.owner, v.created_at, v.revision,
-                v.environment_types, v.restricted, o.id, o.name, o.created_at
+                v.environment_types, v.restricted, o.id, o.name, o.created_at, o.label, o.account_id
          FROM vaults v JOIN organizations o ON o.id = v.organization_id
          WHERE v.id = ?1",
     )?

@@ -65,6 +65,8 @@ fn organization(n: u8) -> Task {
     let new = Organization {
         id,
         name,
+        label: None,
+        account: None,
         created_at: Timestamp::UNIX_EPOCH,
     };
     let writes = vec![SealedWrite::Organization(new)];

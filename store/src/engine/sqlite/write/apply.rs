@@ -3,7 +3,7 @@
 use coffer_domain::{
     address::Version,
     change::ChangeDraft,
-    entity::{Consumer, Organization, VersionMeta, VersionState},
+    entity::{Consumer, VersionMeta, VersionState},
     id::{OrgId, SecretId, VaultId},
     name::EnvName,
 };
@@ -20,7 +20,8 @@ pub(in crate::engine::sqlite) fn write(
     write: &SealedWrite,
 ) -> Result<()> {
     match write {
-        SealedWrite::Organization(new) => insert_organization(db, new),
+        SealedWrite::Organization(new) => mutable::new_organization(db, new),
+        SealedWrite::AmendOrganization(changed) => mutable::organization(db, organization, changed),
         SealedWrite::Vault(vault, key) => {
             mutable::vault(db, organization, vault)?;
             key.as_ref()
@@ -54,16 +55,6 @@ pub(in crate::engine::sqlite) fn write(
         SealedWrite::Record(record) => records::put(db, organization, record),
         SealedWrite::DropRecord(collection, key) => records::drop(db, organization, *collection, key),
     }
-}
-
-fn insert_organization(db: &Connection, new: &Organization) -> Result<()> {
-    db.prepare_cached("INSERT INTO organizations (id, name, created_at) VALUES (?1, ?2, ?3)")?
-        .execute((
-            new.id.as_bytes(),
-            new.name.as_str(),
-            new.created_at.as_microsecond(),
-        ))
-        .and_then(one)
 }
 
 /// With its keys, secrets, versions and consumers: they reference it.

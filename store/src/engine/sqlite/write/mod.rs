@@ -2,7 +2,7 @@
 
 pub(super) mod apply;
 pub(super) mod keys;
-mod mutable;
+pub(super) mod mutable;
 pub(super) mod precondition;
 pub(super) mod records;
 

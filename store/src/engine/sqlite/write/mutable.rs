@@ -1,15 +1,40 @@
-//! The rows that change and keep their id: vaults, secrets, API keys. New or changed is one statement; what
+//! The rows that change and keep their id: organizations, vaults, secrets, API keys. New or changed is one statement; what
 //! never changes of a row (id, tenant, place, date of birth) is written once.
 
 use coffer_domain::{
-    entity::{ApiKey, Secret, Vault},
-    id::OrgId,
+    entity::{ApiKey, Organization, Secret, Usage, Vault},
+    id::{ApiKeyId, OrgId},
+    name::Label,
 };
 use jiff::Timestamp;
 use rusqlite::{Connection, Result, named_params};
 
 use super::one;
 use crate::engine::sqlite::rows::{integer, to_json, to_optional_json};
+
+pub(super) fn new_organization(db: &Connection, new: &Organization) -> Result<()> {
+    db.prepare_cached(
+        "INSERT INTO organizations (id, name, created_at, label, account_id) VALUES (?1, ?2, ?3, ?4, ?5)",
+    )?
+    .execute((
+        new.id.as_bytes(),
+        new.name.as_str(),
+        new.created_at.as_microsecond(),
+        new.label.as_ref().map(Label::as_str),
+        new.account.as_ref().map(OrgId::as_bytes),
+    ))
+    .and_then(one)
+}
+
+pub(super) fn organization(db: &Connection, organization: OrgId, changed: &Organization) -> Result<()> {
+    db.prepare_cached("UPDATE organizations SET label = ?2, account_id = ?3 WHERE id = ?1")?
+        .execute((
+            organization.as_bytes(),
+            changed.label.as_ref().map(Label::as_str),
+            changed.account.as_ref().map(OrgId::as_bytes),
+        ))
+        .and_then(one)
+}
 
 pub(super) fn vault(db: &Connection, organization: OrgId, vault: &Vault) -> Result<()> {
     db.prepare_cached(
@@ -36,6 +61,20 @@ pub(super) fn vault(db: &Connection, organization: OrgId, vault: &Vault) -> Resu
         ":revision": integer(vault.revision),
     })
     .and_then(one)
+}
+
+/// Adds to how often a key was used. One that is gone was used for nothing.
+pub(in crate::engine::sqlite) fn usage(db: &Connection, key: ApiKeyId, usage: Usage) -> Result<()> {
+    db.prepare_cached(
+        "UPDATE api_keys
+         SET use_count = use_count + ?2, last_used_at = max(coalesce(last_used_at, ?3), ?3) WHERE id = ?1",
+    )?
+    .execute((
+        key.as_bytes(),
+        integer(usage.count),
+        usage.last.map(Timestamp::as_microsecond),
+    ))
+    .map(|_| ())
 }
 
 pub(super) fn secret(db: &Connection, organization: OrgId, secret: &Secret) -> Result<()> {
@@ -76,14 +115,14 @@ pub(super) fn secret(db: &Connection, organization: OrgId, secret: &Secret) -> R
 pub(super) fn api_key(db: &Connection, organization: OrgId, key: &ApiKey) -> Result<()> {
     db.prepare_cached(
         "INSERT INTO api_keys (id, organization_id, name, digest, previous_digest, previous_valid_until, grants,
-                               owner, created_at, rotated_at, expires_at, revoked_at, revision)
+                               owner, created_at, rotated_at, expires_at, revoked_at, revision, details)
          VALUES (:id, :organization, :name, :digest, :previous, :previous_until, :grants,
-                 :owner, :created_at, :rotated_at, :expires_at, :revoked_at, :revision)
+                 :owner, :created_at, :rotated_at, :expires_at, :revoked_at, :revision, :details)
          ON CONFLICT (id) DO UPDATE
          SET name = excluded.name, digest = excluded.digest, previous_digest = excluded.previous_digest,
              previous_valid_until = excluded.previous_valid_until, grants = excluded.grants,
              owner = excluded.owner, rotated_at = excluded.rotated_at, expires_at = excluded.expires_at,
-             revoked_at = excluded.revoked_at, revision = excluded.revision
+             revoked_at = excluded.revoked_at, revision = excluded.revision, details = excluded.details
          WHERE organization_id = excluded.organization_id",
     )?
     .execute(named_params! {
@@ -100,6 +139,7 @@ pub(super) fn api_key(db: &Connection, organization: OrgId, key: &ApiKey) -> Res
         ":expires_at": key.expires_at.map(Timestamp::as_microsecond),
         ":revoked_at": key.revoked_at.map(Timestamp::as_microsecond),
         ":revision": integer(key.revision),
+        ":details": to_json(&key.details)?,
     })
     .and_then(one)
 }
