@@ -2,6 +2,7 @@
 
 use coffer_domain::{
     Error,
+    entity::KeyReach,
     name::{EnvName, Label, OrgName, VaultName},
     rights::Grant,
     secret_value::SecretValue,
@@ -65,10 +66,12 @@ pub async fn bootstrap(coffer: &Coffer, organization: &OrgName) -> Result<Bootst
         Err(Error::AlreadyExists { .. }) => true,
         Err(other) => return Err(other),
     };
-    let key = NewApiKey::plain(
+    let mut key = NewApiKey::plain(
         Label::new("bootstrap administrator")?,
         vec![Grant::administrator()],
     );
+    // Also of the projects that dialects may make of this organization.
+    key.details.reach = KeyReach::Account;
     let issued = coffer.create_api_key(&caller, organization, key).await?;
     let organization = organization.clone();
     Ok(Bootstrap {

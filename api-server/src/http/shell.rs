@@ -150,6 +150,9 @@ impl Shell {
                 Err(_) => (dialect.refuse)(&Refusal::Slow),
             }
         };
+        if let Some(revise) = dialect.revise {
+            response = revise(&arrival.context, response);
+        }
         if refusal.is_none() {
             let refused = response.status() == StatusCode::UNAUTHORIZED;
             self.app

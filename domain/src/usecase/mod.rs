@@ -13,8 +13,8 @@ pub mod door_keys;
 mod doors;
 pub mod environments;
 pub mod organizations;
-pub mod requests;
 pub mod projects;
+pub mod requests;
 pub mod secrets;
 pub mod vaults;
 
@@ -88,6 +88,11 @@ impl Coffer {
     /// Where all randomness comes from.
     pub fn entropy(&self) -> &dyn Entropy {
         &*self.entropy
+    }
+
+    /// What makes key pairs. Slow: call it where blocking is allowed.
+    pub fn key_pairs(&self) -> Arc<dyn KeyPairs> {
+        Arc::clone(&self.pairs)
     }
 
     /// Hands over a commit; `false` if it must be decided anew.
