@@ -9,7 +9,9 @@ use axum::{
 use coffer_domain::Error;
 use coffer_wire::Failure;
 
-use crate::http::{body::BodyFault, json_fault, params::NotText, query::QueryFault, respond};
+use crate::http::{
+    body::BodyFault, dialect::Refusal, json_fault, params::NotText, query::QueryFault, respond,
+};
 
 /// Everything that ends a request of this door early.
 #[derive(Debug)]
@@ -29,6 +31,13 @@ pub enum ApiError {
 /// What went wrong on our side: for the log, not for the client.
 #[derive(Debug, Clone)]
 pub struct Trouble(String);
+
+impl Trouble {
+    /// `why`, which holds no value.
+    pub fn new(why: String) -> Self {
+        Self(why)
+    }
+}
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -137,6 +146,31 @@ fn domain(error: Error) -> Response {
 /// An answer to something broken on our side.
 pub fn internal(why: &str) -> Response {
     domain(Error::Internal(why.to_owned()))
+}
+
+/// How the shared mechanics' refusals read here.
+pub fn refuse(refusal: &Refusal) -> Response {
+    match refusal {
+        Refusal::UnknownPath => ApiError::UnknownPath.into_response(),
+        Refusal::WrongMethod => ApiError::WrongMethod.into_response(),
+        Refusal::RateLimited(wait) => later(*wait, "rate_limited", "too many requests"),
+        Refusal::TooManyFailures(wait) => later(
+            *wait,
+            "too_many_failures",
+            "too many credentials from this address were refused",
+        ),
+        Refusal::Panicked => internal("a handler panicked"),
+        Refusal::Slow => internal("a handler took too long"),
+    }
+}
+
+fn later(wait: i64, code: &str, message: &str) -> Response {
+    let message = format!("{message}; try again in {wait} s");
+    let mut response = plain(StatusCode::TOO_MANY_REQUESTS, code, &message);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    response
 }
 
 fn body(fault: BodyFault) -> Response {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use coffer_api_server::{
     Limits, ServerParts, StreamSettings,
+    http::settings::DoorSettings,
     identity::{IdentityOptions, KeyRing, WorkloadIdentity},
     metrics::Metrics,
     tls::{Certificates, TlsOptions},
@@ -44,6 +45,7 @@ pub async fn server(
         limits: Limits::default(),
         streams: StreamSettings::default(),
         access_log: settings.access_log,
+        doors: DoorSettings::default(),
     })
 }
 
