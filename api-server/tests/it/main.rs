@@ -22,4 +22,5 @@ mod secrets;
 mod support;
 mod tls;
 mod vaults;
+mod webhooks;
 mod workload;

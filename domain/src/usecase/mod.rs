@@ -13,6 +13,7 @@ pub mod door_keys;
 mod doors;
 pub mod environments;
 pub mod organizations;
+pub mod outbox;
 pub mod projects;
 pub mod requests;
 pub mod secrets;
@@ -61,6 +62,7 @@ pub struct Coffer {
     entropy: Arc<dyn Entropy>,
     pairs: Arc<dyn KeyPairs>,
     holders: Arc<authenticate::Holders>,
+    subscribers: Arc<outbox::Subscribers>,
 }
 
 impl Coffer {
@@ -77,6 +79,7 @@ impl Coffer {
             entropy,
             pairs,
             holders: Arc::default(),
+            subscribers: Arc::default(),
         }
     }
 
@@ -95,8 +98,9 @@ impl Coffer {
         Arc::clone(&self.pairs)
     }
 
-    /// Hands over a commit; `false` if it must be decided anew.
-    async fn try_commit(&self, commit: Commit) -> Result<bool, Error> {
+    /// Hands over a commit, with what subscribers are to be told of it; `false` if it must be decided anew.
+    async fn try_commit(&self, mut commit: Commit) -> Result<bool, Error> {
+        self.tell_subscribers(&mut commit).await?;
         match self.store.commit(commit).await {
             Ok(()) => Ok(true),
             Err(CommitError::Precondition) => Ok(false),

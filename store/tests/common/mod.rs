@@ -44,6 +44,7 @@ pub fn event(action: &str) -> AuditEvent {
         door: "native",
         address: Some("192.0.2.1".into()),
         request: Some("req-0123456789".into()),
+        agent: None,
     };
     let target = "coffer://acme/app/default/DATABASE_URL".to_owned();
     AuditEvent::new(

@@ -10,9 +10,10 @@ use crate::{
     Error,
     address::Place,
     audit::Outcome,
-    entity::Secret,
+    entity::{Purpose, Secret},
     metadata::{Kind, Metadata},
     name::{OrgName, SecretName, VaultName},
+    principal::Principal,
     secret_value::SecretValue,
     usecase::{ATTEMPTS, Caller, Coffer, access::Ask, consumers::may_read, contended},
 };
@@ -43,6 +44,11 @@ impl Span {
         skip: 0,
         limit: usize::MAX,
     };
+}
+
+/// A key for one secret reads that, and no environment.
+fn is_for_one(caller: &Caller) -> bool {
+    matches!(&caller.principal, Principal::ApiKey(key) if matches!(key.purpose, Purpose::Item(_)))
 }
 
 impl Coffer {
@@ -127,7 +133,7 @@ impl Coffer {
         let mut readable_now: Vec<Secret> = all
             .filter(|secret| secret.current.is_some() && secret.usable(now).is_ok())
             .filter(|secret| kind.is_none_or(|kind| kind == secret.described().kind))
-            .filter(|secret| may_read(caller, &located, secret))
+            .filter(|secret| may_read(caller, &located, secret) && !is_for_one(caller))
             .collect();
         readable_now.sort_by_key(|secret| (secret.created_at, secret.id));
         let mut event = self.event(caller, ask.action, place.to_string(), Outcome::Allowed);
