@@ -19,6 +19,7 @@ mod hostile;
 mod lifecycle;
 mod program;
 mod secrets;
+mod secryn;
 mod support;
 mod tls;
 mod vaults;
