@@ -8,6 +8,7 @@ use tokio::sync::watch;
 
 use crate::{
     agent::{Hub, StreamSettings},
+    http::{rate::Failures, request_log::RequestLog},
     identity::{Notices, WorkloadIdentity},
     metrics::Metrics,
 };
@@ -28,6 +29,10 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// How streams behave.
     pub streams: StreamSettings,
+    /// Refused credentials, by address.
+    pub failures: Failures,
+    /// Requests whose lines are not kept yet.
+    pub requests: RequestLog,
 }
 
 /// Who a credential stands for, and until when.

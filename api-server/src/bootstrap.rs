@@ -2,12 +2,16 @@
 
 use coffer_domain::{
     Error,
+    audit::Origin,
+    entity::KeyReach,
     name::{EnvName, Label, OrgName, VaultName},
     rights::Grant,
     secret_value::SecretValue,
     usecase::{Caller, Coffer, api_keys::NewApiKey, vaults::VaultSettings},
 };
 use serde::Serialize;
+
+use crate::http::dialect::Dialect;
 
 /// The name of what is made if nothing else is said: organization, vault and environment.
 pub const DEFAULT: &str = "default";
@@ -37,9 +41,25 @@ struct Printed<'a> {
     base_url: &'a str,
 }
 
+/// The same for a dialect: its own base address, beside the server's.
+#[derive(Serialize)]
+struct PrintedFor<'a> {
+    dialect: &'a str,
+    base_url: String,
+    server: &'a str,
+    organization: &'a str,
+    token: &'a str,
+}
+
 /// Prepares `organization`. Called again, it loses nothing and makes one more administrator's key.
 pub async fn bootstrap(coffer: &Coffer, organization: &OrgName) -> Result<Bootstrap, Error> {
-    let caller = Caller::controller();
+    let caller = Caller {
+        origin: Origin {
+            door: "cli",
+            ..Origin::controller()
+        },
+        ..Caller::controller()
+    };
     let vault = VaultName::new(DEFAULT)?;
     let environment = EnvName::new(DEFAULT)?;
     coffer.ensure_organization(&caller, organization).await?;
@@ -53,10 +73,12 @@ pub async fn bootstrap(coffer: &Coffer, organization: &OrgName) -> Result<Bootst
         Err(Error::AlreadyExists { .. }) => true,
         Err(other) => return Err(other),
     };
-    let key = NewApiKey::plain(
+    let mut key = NewApiKey::plain(
         Label::new("bootstrap administrator")?,
         vec![Grant::administrator()],
     );
+    // Also of the projects that dialects may make of this organization.
+    key.details.reach = KeyReach::Account;
     let issued = coffer.create_api_key(&caller, organization, key).await?;
     let organization = organization.clone();
     Ok(Bootstrap {
@@ -77,6 +99,18 @@ impl Bootstrap {
             environment: self.environment.as_str(),
             token: std::str::from_utf8(self.token.reveal()).unwrap_or_default(),
             base_url,
+        })
+    }
+
+    /// The JSON object to print for a client of `dialect` of the server at `server`.
+    pub fn json_for(&self, dialect: &Dialect, server: &str) -> Result<String, serde_json::Error> {
+        let server = server.trim_end_matches('/');
+        serde_json::to_string(&PrintedFor {
+            dialect: dialect.name,
+            base_url: format!("{server}/{}{}", dialect.name, dialect.base),
+            server,
+            organization: self.organization.as_str(),
+            token: std::str::from_utf8(self.token.reveal()).unwrap_or_default(),
         })
     }
 }

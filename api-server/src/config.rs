@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, ValueEnum};
+use coffer_domain::network::Cidr;
 use thiserror::Error;
+
+use crate::http::{forwarded::TrustedProxies, mount::HostMount, rate::RateOverride, settings::DoorSettings};
 
 /// Serves Coffer's HTTP doors over an embedded store.
 #[derive(Debug, Parser)]
@@ -39,6 +42,65 @@ pub struct Settings {
     /// Pods' identity.
     #[command(flatten)]
     pub workload: WorkloadSettings,
+    /// The dialects.
+    #[command(flatten)]
+    pub doors: DoorArgs,
+}
+
+/// How the dialects are served.
+#[derive(Debug, Clone, Default, Args)]
+pub struct DoorArgs {
+    /// Host that belongs to a dialect as a whole, such as api.secryn.example=secryn; may be repeated
+    #[arg(
+        long = "host",
+        env = "COFFER_HOST",
+        value_name = "HOST=DIALECT",
+        value_delimiter = ','
+    )]
+    pub hosts: Vec<HostMount>,
+    /// Rate limit of a dialect's bucket, such as secryn.default=1000/1m or =off; of failed authentications of an address: failures.address
+    #[arg(
+        long = "rate-limit",
+        env = "COFFER_RATE_LIMIT",
+        value_name = "BUCKET=RATE",
+        value_delimiter = ','
+    )]
+    pub rates: Vec<RateOverride>,
+    /// Block of addresses of proxies whose X-Forwarded-For or Forwarded is believed
+    #[arg(
+        long = "trusted-proxy",
+        env = "COFFER_TRUSTED_PROXY",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
+    pub proxies: Vec<Cidr>,
+    /// Block of addresses that webhooks may go to although they are private
+    #[arg(
+        long = "webhook-allow",
+        env = "COFFER_WEBHOOK_ALLOW",
+        value_name = "CIDR",
+        value_delimiter = ','
+    )]
+    pub webhook_allow: Vec<Cidr>,
+}
+
+impl DoorArgs {
+    /// The settings.
+    pub fn settings(&self) -> DoorSettings {
+        DoorSettings {
+            hosts: self.hosts.clone(),
+            rates: self.rates.clone(),
+            proxies: TrustedProxies(self.proxies.clone()),
+            webhook_allow: self.webhook_allow.clone(),
+        }
+    }
+
+    /// Refuses what names no dialect or bucket.
+    pub fn check(&self) -> Result<(), BadSettings> {
+        self.settings()
+            .unknown()
+            .map_or(Ok(()), |why| Err(BadSettings::Unknown(why)))
+    }
 }
 
 /// How safe an audit record of a read is when the read is answered.
@@ -104,6 +166,9 @@ pub enum BadSettings {
         "--insecure-http needs a loopback --listen address such as 127.0.0.1:8080, not {0}; elsewhere use --tls-dir"
     )]
     NotLoopback(SocketAddr),
+    /// A dialect or bucket that there is not.
+    #[error("{0}")]
+    Unknown(String),
 }
 
 impl Settings {
@@ -112,7 +177,7 @@ impl Settings {
         match (&self.tls_dir, self.insecure_http) {
             (None, false) => Err(BadSettings::NoTransport),
             (None, true) if !self.listen.ip().is_loopback() => Err(BadSettings::NotLoopback(self.listen)),
-            _ => Ok(()),
+            _ => self.doors.check(),
         }
     }
 }
@@ -164,5 +229,19 @@ mod tests {
             ])
             .is_err()
         );
+    }
+
+    #[test]
+    fn what_names_no_dialect_or_bucket_is_refused() {
+        let check = |arguments: &[&str]| {
+            let plain = ["--insecure-http"].iter().chain(arguments).copied();
+            settings(&plain.collect::<Vec<_>>()).unwrap().check()
+        };
+        assert_eq!(check(&["--rate-limit", "secryn.default=off"]), Ok(()));
+        assert_eq!(check(&["--rate-limit", "failures.address=5/1m"]), Ok(()));
+        assert_eq!(check(&["--host", "api.secryn.test=secryn"]), Ok(()));
+        assert!(check(&["--rate-limit", "secryn.other=off"]).is_err());
+        assert!(check(&["--host", "x.test=nothing"]).is_err());
+        assert!(settings(&["--trusted-proxy", "nowhere"]).is_err());
     }
 }

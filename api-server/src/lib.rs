@@ -16,9 +16,18 @@ pub mod identity;
 pub mod metrics;
 pub mod native;
 mod openapi;
+mod requests;
+pub mod secryn;
 mod server;
 pub mod tls;
+
+use http::dialect::Dialect;
 
 pub use agent::StreamSettings;
 pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
+
+/// Every dialect that is served beside the native API.
+pub fn dialects() -> [&'static Dialect; 1] {
+    [&secryn::DIALECT]
+}

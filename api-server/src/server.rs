@@ -24,10 +24,11 @@ use crate::{
     agent::{self, Hub, StreamSettings},
     app::App,
     health,
-    http::shell::Shell,
+    http::{mount::Mounts, request_log::RequestLog, settings::DoorSettings, shell::Shell},
     identity::{Notices, WorkloadIdentity},
     metrics::Metrics,
     native::{self, error::ApiError},
+    requests,
 };
 
 /// Bounds on what clients can hold.
@@ -84,6 +85,8 @@ pub struct ServerParts {
     pub streams: StreamSettings,
     /// Whether to log a line per request.
     pub access_log: bool,
+    /// The dialects' mechanics.
+    pub doors: DoorSettings,
 }
 
 /// Why a server ended.
@@ -114,24 +117,31 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         hub: Arc::clone(&hub),
         metrics: Arc::clone(&parts.metrics),
         streams: parts.streams,
+        failures: parts.doors.failures(),
+        requests: RequestLog::default(),
     });
     let separate = parts.metrics_listener.is_some();
-    let shell = |router| {
+    let shell = |router, mounts| {
+        let proxies = parts.doors.proxies.clone();
         Arc::new(Shell::new(
             router,
-            parts.coffer.clone(),
-            Arc::clone(&parts.metrics),
+            mounts,
+            proxies,
+            Arc::clone(&app),
             parts.access_log,
         ))
     };
+    let mounts = Mounts::new(&crate::dialects(), &parts.doors.hosts, &parts.doors.rates, &app);
     let main = Door::new(
-        shell(router(Arc::clone(&app), !separate)),
+        shell(router(Arc::clone(&app), !separate), mounts),
         parts.tls,
         parts.limits,
         &parts.metrics,
     );
-    let side = Door::new(shell(probes(app)), None, parts.limits, &parts.metrics);
+    let probes = shell(probes(Arc::clone(&app)), Mounts::default());
+    let side = Door::new(probes, None, parts.limits, &parts.metrics);
     let follower = follow(Arc::clone(&hub), parts.coffer.clone());
+    let keeper = tokio::spawn(requests::run(Arc::clone(&app)));
     tokio::select! {
         () = shutdown => {}
         () = main.accept(parts.listener) => {}
@@ -144,6 +154,8 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
     })
     .await;
     follower.abort();
+    keeper.abort();
+    requests::flush(&app).await;
     Ok(if drained.is_ok() {
         Served::Drained
     } else {
@@ -286,6 +298,7 @@ mod tests {
     use prometheus::Registry;
 
     use super::*;
+    use crate::identity::LogNotices;
 
     async fn panicking() -> &'static str {
         panic!("hunter2")
@@ -304,7 +317,19 @@ mod tests {
         let router = Router::new()
             .route("/panic", get(panicking))
             .route("/fine", get(async || "fine"));
-        let shell = Arc::new(Shell::new(router, coffer, Arc::clone(&metrics), false));
+        let app = Arc::new(App {
+            hub: Arc::new(Hub::new(coffer.latest_change())),
+            coffer,
+            identity: None,
+            notices: Arc::new(LogNotices),
+            trust: None,
+            metrics: Arc::clone(&metrics),
+            streams: StreamSettings::default(),
+            failures: DoorSettings::default().failures(),
+            requests: RequestLog::default(),
+        });
+        let proxies = DoorSettings::default().proxies;
+        let shell = Arc::new(Shell::new(router, Mounts::default(), proxies, app, false));
         let door = Door::new(shell, None, Limits::default(), &metrics);
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());

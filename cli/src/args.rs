@@ -173,6 +173,9 @@ pub struct BootstrapArgs {
     /// Base address to print: where the server is going to listen
     #[arg(long, value_name = "URL", default_value = "http://127.0.0.1:8200")]
     pub base_url: String,
+    /// Print the token and the base address for clients of this dialect, such as secryn
+    #[arg(long, value_name = "NAME")]
+    pub dialect: Option<String>,
     /// Keep the key-encryption key in this file, away from the data it protects
     #[arg(long, value_name = "FILE")]
     pub kek_file: Option<PathBuf>,

@@ -21,6 +21,8 @@ pub mod port;
 pub mod principal;
 pub mod record;
 pub mod repo_role;
+pub mod request_log;
+pub mod resource;
 pub mod rights;
 pub mod role;
 pub mod rotation;

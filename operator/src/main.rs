@@ -14,7 +14,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use coffer_api_server::Served;
+use coffer_api_server::{Served, config::DoorArgs};
 use coffer_operator::{notices::Notices, pods::Pods, settings::Settings};
 use kube::Client;
 use prometheus::Registry;
@@ -27,17 +27,27 @@ use tracing_subscriber::EnvFilter;
 /// More threads would not make one writer faster, and each costs memory.
 const MOST_THREADS: usize = 4;
 
+/// The whole command line: the controllers' settings, and those of the doors inside.
+#[derive(Debug, Parser)]
+#[command(name = "coffer-operator", version)]
+struct Arguments {
+    #[command(flatten)]
+    settings: Settings,
+    #[command(flatten)]
+    doors: DoorArgs,
+}
+
 fn main() -> ExitCode {
     log();
     coffer_api_server::http::panic::install_hook();
-    let settings = Settings::parse();
+    let arguments = Arguments::parse();
     let threads = std::thread::available_parallelism().map_or(1, |cores| cores.get().min(MOST_THREADS));
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(threads)
         .enable_all()
         .build();
     let ended = match runtime {
-        Ok(runtime) => runtime.block_on(run(settings)),
+        Ok(runtime) => runtime.block_on(run(arguments)),
         Err(error) => Err(error.into()),
     };
     match ended {
@@ -63,7 +73,9 @@ fn log() {
         .init();
 }
 
-async fn run(settings: Settings) -> Result<()> {
+async fn run(arguments: Arguments) -> Result<()> {
+    let Arguments { settings, doors } = arguments;
+    doors.check()?;
     // Two crates below have an opinion on the default; this settles it.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let client = Client::try_default()
@@ -73,7 +85,8 @@ async fn run(settings: Settings) -> Result<()> {
     let registry = Registry::new();
     let pods = Arc::new(Pods::new(client.clone(), coffer.clone()));
     let (notices, refusals) = Notices::new();
-    let server = serve::server(&settings, &client, &coffer, &pods, notices, registry.clone()).await?;
+    let mut server = serve::server(&settings, &client, &coffer, &pods, notices, registry.clone()).await?;
+    server.doors = doors.settings();
     let (stop, stopped) = watch::channel(false);
     let cluster = cluster::Cluster {
         settings,

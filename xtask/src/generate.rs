@@ -31,12 +31,20 @@ fn custom_resources() -> Result<Vec<Generated>> {
     Ok(files)
 }
 
-/// What the native API documents of itself, from its handlers.
+/// What the native API and the dialects document of themselves, from their handlers.
 fn openapi() -> Result<Vec<Generated>> {
-    let path = PathBuf::from("docs/openapi/native.json");
-    let content = coffer_api_server::openapi();
-    ensure!(content.ends_with("}\n"), "the OpenAPI document came out cut off");
-    Ok(vec![Generated { path, content }])
+    let dialects = coffer_api_server::dialects();
+    let documents = dialects.iter().map(|dialect| (dialect.name, (dialect.openapi)()));
+    let mut files = Vec::new();
+    for (door, content) in documents.chain([("native", coffer_api_server::openapi())]) {
+        ensure!(
+            content.ends_with("}\n"),
+            "the OpenAPI document of {door} came out cut off"
+        );
+        let path = PathBuf::from(format!("docs/openapi/{door}.json"));
+        files.push(Generated { path, content });
+    }
+    Ok(files)
 }
 
 fn everything() -> Result<Vec<Generated>> {

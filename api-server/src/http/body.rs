@@ -49,6 +49,11 @@ pub async fn json_or_default<T: DeserializeOwned + Default>(
     }
 }
 
+/// Reads a JSON body as a tree; an empty one is null.
+pub async fn tree(headers: &HeaderMap, body: Body) -> Result<serde_json::Value, BodyFault> {
+    json_or_default(headers, body).await
+}
+
 async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, BodyFault> {
     if headers
         .get(CONTENT_ENCODING)

@@ -9,7 +9,7 @@ use axum::{
     extract::{FromRequestParts, MatchedPath},
     http::request::Parts,
 };
-use coffer_domain::audit::Origin;
+use coffer_domain::{audit::Origin, id::OrgId};
 
 use super::request_id::RequestId;
 
@@ -18,10 +18,23 @@ use super::request_id::RequestId;
 pub struct Context {
     /// Its id.
     pub id: RequestId,
-    /// The network peer. Headers that claim another one are not believed.
+    /// The client's address: the network peer, or what a trusted proxy says of its client.
     pub peer: IpAddr,
     /// The template of the route that matched, once a handler has said so.
     route: OnceLock<MatchedPath>,
+    /// Who sent it, once a door has looked.
+    signer: OnceLock<Signer>,
+}
+
+/// Who sent a request, for the request log.
+#[derive(Debug, Clone)]
+pub struct Signer {
+    /// Whose log it goes to.
+    pub organization: OrgId,
+    /// As the audit log names it.
+    pub principal: String,
+    /// What kind of credential it was, in the dialect's words.
+    pub kind: &'static str,
 }
 
 impl Context {
@@ -31,7 +44,18 @@ impl Context {
             id,
             peer,
             route: OnceLock::new(),
+            signer: OnceLock::new(),
         }
+    }
+
+    /// Says who sent the request.
+    pub fn sign(&self, signer: Signer) {
+        let _ = self.signer.set(signer);
+    }
+
+    /// Who sent it, if a door has found that out.
+    pub fn signer(&self) -> Option<&Signer> {
+        self.signer.get()
     }
 
     /// The route's template; `unmatched` when no handler ran.

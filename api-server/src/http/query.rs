@@ -32,6 +32,11 @@ impl<'a> Query<'a> {
         Ok(Self(found))
     }
 
+    /// Reads `query` as lenient dialects do: of a doubled parameter the first counts, others are ignored.
+    pub fn lenient(query: Option<&'a str>) -> Self {
+        Self(form_urlencoded::parse(query.unwrap_or_default().as_bytes()).collect())
+    }
+
     /// A parameter's text.
     pub fn text(&self, name: &str) -> Option<&str> {
         self.0

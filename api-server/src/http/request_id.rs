@@ -1,4 +1,4 @@
-//! Request ids: version 7 UUIDs (RFC 9562). An id that a client sends is kept only if it is one.
+//! Request ids: UUIDs (RFC 9562), made here, or sent by a client where the door's rule keeps those.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -9,15 +9,37 @@ use uuid::{Builder, Uuid, Version};
 /// The header that carries it, both ways.
 pub const HEADER: &str = "x-request-id";
 
+/// The longest id of a client's that is kept, in bytes.
+const LONGEST: usize = 64;
+
+/// What becomes of an id that a client sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdRule {
+    /// It is kept if it is a version 7 UUID, as ours are.
+    Ours,
+    /// It is kept if it is 1 to 64 visible ASCII characters; without one, a version 4 UUID is made.
+    Clients,
+}
+
 /// One request's id, as text.
 #[derive(Debug, Clone, Copy)]
-pub struct RequestId([u8; 36]);
+pub struct RequestId {
+    text: [u8; LONGEST],
+    length: usize,
+}
 
 impl RequestId {
     fn of(id: Uuid) -> Self {
-        let mut text = [0; 36];
-        id.hyphenated().encode_lower(&mut text);
-        Self(text)
+        let mut buffer = Uuid::encode_buffer();
+        Self::from_text(id.hyphenated().encode_lower(&mut buffer).as_bytes())
+    }
+
+    /// Of at most [`LONGEST`] bytes.
+    fn from_text(given: &[u8]) -> Self {
+        let length = given.len().min(LONGEST);
+        let mut text = [0; LONGEST];
+        text[..length].copy_from_slice(&given[..length]);
+        Self { text, length }
     }
 
     /// The nil id: of a request that came past the mechanics that give ids.
@@ -27,12 +49,12 @@ impl RequestId {
 
     /// As text.
     pub fn as_str(&self) -> &str {
-        std::str::from_utf8(&self.0).unwrap_or_default()
+        std::str::from_utf8(&self.text[..self.length]).unwrap_or_default()
     }
 
     /// As a header's value.
     pub fn header(&self) -> HeaderValue {
-        HeaderValue::from_bytes(&self.0).unwrap_or(HeaderValue::from_static("-"))
+        HeaderValue::from_bytes(&self.text[..self.length]).unwrap_or(HeaderValue::from_static("-"))
     }
 }
 
@@ -60,6 +82,29 @@ impl RequestIds {
         given
             .and_then(ours)
             .map_or_else(|| self.next(clock), RequestId::of)
+    }
+
+    /// The same by a door's own rule.
+    pub fn take_by(
+        &self,
+        rule: IdRule,
+        given: Option<&HeaderValue>,
+        clock: &dyn Clock,
+        entropy: &dyn Entropy,
+    ) -> RequestId {
+        let visible = |given: &HeaderValue| {
+            let bytes = given.as_bytes();
+            let plain = (1..=LONGEST).contains(&bytes.len()) && bytes.iter().all(u8::is_ascii_graphic);
+            plain.then(|| RequestId::from_text(bytes))
+        };
+        match rule {
+            IdRule::Ours => self.take(given, clock),
+            IdRule::Clients => given.and_then(visible).unwrap_or_else(|| {
+                let mut random = [0; 16];
+                entropy.fill(&mut random);
+                RequestId::of(Builder::from_random_bytes(random).into_uuid())
+            }),
+        }
     }
 
     fn next(&self, clock: &dyn Clock) -> RequestId {
@@ -107,6 +152,27 @@ mod tests {
         for other in ["", "x", "11111111-1111-4111-8111-111111111111", "\u{1b}[31mred"] {
             let given = HeaderValue::from_bytes(other.as_bytes()).ok();
             assert_ne!(ids.take(given.as_ref(), &clock).as_str(), other);
+        }
+    }
+
+    #[test]
+    fn a_door_may_keep_what_clients_send() {
+        let clock = ManualClock::at("2026-01-02T03:04:05Z".parse().unwrap());
+        let entropy = SeededEntropy::new(1);
+        let ids = RequestIds::new(&entropy);
+        let take = |given: &str| {
+            let given = HeaderValue::from_str(given).ok();
+            ids.take_by(IdRule::Clients, given.as_ref(), &clock, &entropy)
+                .as_str()
+                .to_owned()
+        };
+        assert_eq!(take("trace-1"), "trace-1");
+        for other in ["", "a b", &"x".repeat(65)] {
+            assert_eq!(
+                Uuid::parse_str(&take(other)).unwrap().get_version_num(),
+                4,
+                "{other}"
+            );
         }
     }
 }

@@ -44,3 +44,10 @@ pub fn stream(content_type: &'static str, body: Body) -> Response {
     response.headers_mut().insert(header::CACHE_CONTROL, NO_STORE);
     response
 }
+
+/// A document that is a JSON text already, and no secret.
+pub fn document(text: String) -> Response {
+    let mut response = Response::new(Body::from(text));
+    response.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    response
+}

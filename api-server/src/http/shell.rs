@@ -1,23 +1,36 @@
-//! What surrounds every request: its context, the catching of panics, common headers, metrics, the access log.
-//! One plain future around the router, not a stack of layers that each box their own.
+//! What surrounds every request: its context, the dialect it is for, rate limits, the catching of panics, common
+//! headers, metrics, the access log. One plain future around the router, not a stack of layers that each box
+//! their own.
 
 use std::{net::IpAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
 
 use axum::{
     Router,
     body::Body,
-    http::{HeaderName, HeaderValue, Request, Response, StatusCode, header},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts,
+    },
 };
-use coffer_domain::usecase::Coffer;
 use futures::FutureExt;
 use hyper::{body::Incoming, service::Service as _};
 use hyper_util::service::TowerToHyperService;
+use jiff::Timestamp;
+use tokio::time::timeout;
 
 use super::{
+    bearer,
     context::Context,
-    request_id::{self, RequestIds},
+    dialect::Refusal,
+    forwarded::TrustedProxies,
+    mount::{Mounted, Mounts},
+    rate::Standing,
+    request_id::{self, IdRule, RequestIds},
+    request_log::{Line, shown_path},
 };
-use crate::{metrics::Metrics, native::error::Trouble};
+use crate::{
+    app::App,
+    native::error::{self, Trouble},
+};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static(request_id::HEADER);
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -25,65 +38,217 @@ const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 /// The surroundings of one listener's requests.
 pub struct Shell {
     router: TowerToHyperService<Router>,
-    coffer: Coffer,
+    mounts: Mounts,
+    proxies: TrustedProxies,
+    app: Arc<App>,
     ids: RequestIds,
-    metrics: Arc<Metrics>,
     access_log: bool,
 }
 
+/// What is known of a request before it is answered.
+struct Arrival {
+    started: Instant,
+    at: Timestamp,
+    context: Arc<Context>,
+    method: Method,
+}
+
 impl Shell {
-    /// Around `router`.
-    pub fn new(router: Router, coffer: Coffer, metrics: Arc<Metrics>, access_log: bool) -> Self {
-        let ids = RequestIds::new(coffer.entropy());
+    /// Around `router`, and the dialects of `mounts` beside it.
+    pub fn new(
+        router: Router,
+        mounts: Mounts,
+        proxies: TrustedProxies,
+        app: Arc<App>,
+        access_log: bool,
+    ) -> Self {
         Self {
             router: TowerToHyperService::new(router),
-            coffer,
-            ids,
-            metrics,
+            mounts,
+            proxies,
+            ids: RequestIds::new(app.coffer.entropy()),
+            app,
             access_log,
         }
     }
 
     /// Answers one request.
-    pub async fn answer(&self, mut request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
-        let started = Instant::now();
+    pub async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
+        let (mut parts, body) = request.into_parts();
+        let mounted = self.mounts.find(&mut parts);
+        let arrival = self.arrive(&mut parts, peer, mounted);
+        let mut response = match mounted {
+            None => self.native(Request::from_parts(parts, body), &arrival).await,
+            Some(mounted) => {
+                self.speak(mounted, Request::from_parts(parts, body), &arrival)
+                    .await
+            }
+        };
+        let id = arrival.context.id.header();
+        let headers = response.headers_mut();
+        headers.insert(REQUEST_ID, id);
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+        self.tell(mounted, &arrival, &response);
+        response
+    }
+
+    fn arrive(&self, parts: &mut Parts, peer: IpAddr, mounted: Option<&Mounted>) -> Arrival {
+        let (clock, entropy) = (self.app.coffer.clock(), self.app.coffer.entropy());
+        let rule = mounted.map_or(IdRule::Ours, |mounted| mounted.dialect.ids);
         let id = self
             .ids
-            .take(request.headers().get(REQUEST_ID), self.coffer.clock());
-        let context = Arc::new(Context::new(id, peer));
-        request.extensions_mut().insert(Arc::clone(&context));
-        let method = self.access_log.then(|| request.method().clone());
+            .take_by(rule, parts.headers.get(REQUEST_ID), clock, entropy);
+        let context = Arc::new(Context::new(id, self.proxies.client(peer, &parts.headers)));
+        parts.extensions.insert(Arc::clone(&context));
+        Arrival {
+            started: Instant::now(),
+            at: clock.now(),
+            context,
+            method: parts.method.clone(),
+        }
+    }
+
+    /// The doors that are no dialect.
+    async fn native(&self, request: Request<Incoming>, arrival: &Arrival) -> Response<Body> {
+        let (address, failures) = (arrival.context.peer, &self.app.failures);
+        if let Some(wait) = failures.wait(address, bearer::token(request.headers()), arrival.at) {
+            return error::refuse(&Refusal::TooManyFailures(wait));
+        }
+        let credential = failures
+            .is_alert(arrival.at)
+            .then(|| bearer::token(request.headers()).map(str::to_owned))
+            .flatten();
         let answer = AssertUnwindSafe(self.router.call(request)).catch_unwind().await;
-        let mut response = answer.map_or_else(|_| panicked(), |Ok(response)| response);
-        let headers = response.headers_mut();
-        headers.insert(REQUEST_ID, id.header());
-        headers.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
-        self.metrics
-            .answered(context.route(), response.status(), started.elapsed());
-        if let Some(trouble) = response.extensions().get::<Trouble>() {
-            tracing::error!(request = id.as_str(), route = context.route(), %trouble, "a request failed");
-        }
-        if let Some(method) = method {
-            log(&context, &method, response.status(), started);
-        }
+        let response = answer.map_or_else(|_| error::refuse(&Refusal::Panicked), |Ok(response)| response);
+        let refused = response.status() == StatusCode::UNAUTHORIZED;
+        failures.note(address, credential.as_deref(), refused, arrival.at);
         response
+    }
+
+    /// A dialect: counted, bounded in time, and refused in its own shape.
+    async fn speak(
+        &self,
+        mounted: &Mounted,
+        request: Request<Incoming>,
+        arrival: &Arrival,
+    ) -> Response<Body> {
+        let (parts, body) = request.into_parts();
+        let (dialect, address) = (mounted.dialect, arrival.context.peer);
+        let credential = (dialect.credential)(&parts);
+        let (path, shown) = (parts.uri.path().to_owned(), shown_path(&parts.uri));
+        let standing = mounted
+            .limiter
+            .take(&parts.method, &path, credential.as_deref(), address, arrival.at);
+        let refusal = self.refusal(standing, credential.as_deref(), arrival);
+        let mut response = if let Some(refusal) = refusal {
+            (dialect.refuse)(&refusal)
+        } else {
+            let handled = AssertUnwindSafe(mounted.router.call(Request::from_parts(parts, body)));
+            match timeout(dialect.patience, handled.catch_unwind()).await {
+                Ok(Ok(Ok(response))) => response,
+                Ok(Err(_)) => (dialect.refuse)(&Refusal::Panicked),
+                Err(_) => (dialect.refuse)(&Refusal::Slow),
+            }
+        };
+        if let Some(revise) = dialect.revise {
+            response = revise(&arrival.context, response);
+        }
+        if refusal.is_none() {
+            let refused = response.status() == StatusCode::UNAUTHORIZED;
+            self.app
+                .failures
+                .note(address, credential.as_deref(), refused, arrival.at);
+        }
+        head(mounted, standing, refusal, arrival.at, response.headers_mut());
+        self.keep(mounted, shown, arrival, response.status());
+        response
+    }
+
+    fn refusal(
+        &self,
+        standing: Option<Standing>,
+        credential: Option<&str>,
+        arrival: &Arrival,
+    ) -> Option<Refusal> {
+        let exceeded = standing.filter(|standing| standing.exceeded);
+        let limited = exceeded.map(|standing| Refusal::RateLimited(standing.wait(arrival.at)));
+        let failed = || {
+            self.app
+                .failures
+                .wait(arrival.context.peer, credential, arrival.at)
+        };
+        limited.or_else(|| failed().map(Refusal::TooManyFailures))
+    }
+
+    /// A line for the organization's request log, if the dialect has one and the request had a sender.
+    fn keep(&self, mounted: &Mounted, path: String, arrival: &Arrival, status: StatusCode) {
+        if let (Some(subject), Some(signer)) = (mounted.dialect.subject, arrival.context.signer()) {
+            self.app.requests.note(Line {
+                signer: signer.clone(),
+                id: arrival.context.id,
+                at: arrival.at,
+                method: arrival.method.clone(),
+                door: mounted.dialect.name,
+                subject: subject(arrival.context.route()),
+                path,
+                status: status.as_u16(),
+                address: arrival.context.peer,
+                micros: micros(arrival.started),
+            });
+        }
+    }
+
+    /// Metrics, and the logs of the process.
+    fn tell(&self, mounted: Option<&Mounted>, arrival: &Arrival, response: &Response<Body>) {
+        let (context, status) = (&arrival.context, response.status());
+        let (route, took) = (context.route(), arrival.started.elapsed());
+        match mounted {
+            None => self.app.metrics.answered(route, status, took),
+            Some(mounted) => self
+                .app
+                .metrics
+                .answered_by(mounted.dialect.name, route, status, took),
+        }
+        if let Some(trouble) = response.extensions().get::<Trouble>() {
+            tracing::error!(request = context.id.as_str(), route, %trouble, "a request failed");
+        }
+        if self.access_log {
+            log(mounted, arrival, status);
+        }
     }
 }
 
-/// One line; the route's template stands for the path, and the query is left out: either may hold a name.
-fn log(context: &Context, method: &axum::http::Method, status: StatusCode, started: Instant) {
-    let micros = u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX);
+/// Says where a request stands in its buckets, and how long to wait where that is known.
+fn head(
+    mounted: &Mounted,
+    standing: Option<Standing>,
+    refusal: Option<Refusal>,
+    now: Timestamp,
+    headers: &mut HeaderMap,
+) {
+    if let Some(Refusal::TooManyFailures(wait)) = refusal {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    }
+    if let Some(standing) = standing {
+        mounted.limiter.show(&standing, now, headers);
+    }
+}
+
+/// One line; the route's template stands for the path, and the query is left out: either may hold a name, and
+/// some dialects take credentials in the query.
+fn log(mounted: Option<&Mounted>, arrival: &Arrival, status: StatusCode) {
     tracing::info!(
-        request = context.id.as_str(),
-        peer = %context.peer,
-        method = method.as_str(),
-        route = context.route(),
+        request = arrival.context.id.as_str(),
+        peer = %arrival.context.peer,
+        dialect = mounted.map_or("none", |mounted| mounted.dialect.name),
+        method = arrival.method.as_str(),
+        route = arrival.context.route(),
         status = status.as_u16(),
-        micros,
+        micros = micros(arrival.started),
         "request"
     );
 }
 
-fn panicked() -> Response<Body> {
-    crate::native::error::internal("a handler panicked")
+fn micros(started: Instant) -> u64 {
+    u64::try_from(started.elapsed().as_micros()).unwrap_or(u64::MAX)
 }

@@ -58,6 +58,7 @@ pub async fn build(settings: &Settings) -> Result<ServerParts> {
         limits: Limits::default(),
         streams: StreamSettings::default(),
         access_log: settings.access_log,
+        doors: settings.doors.settings(),
         coffer,
     })
 }

@@ -65,7 +65,12 @@ impl Metrics {
 
     /// Notes an answer.
     pub fn answered(&self, route: &str, status: StatusCode, took: Duration) {
-        let labels = [door(route), route, class(status)];
+        self.answered_by(door(route), route, status, took);
+    }
+
+    /// Notes an answer of the door of this name.
+    pub fn answered_by(&self, door: &str, route: &str, status: StatusCode, took: Duration) {
+        let labels = [door, route, class(status)];
         self.requests
             .with_label_values(&labels)
             .observe(took.as_secs_f64());

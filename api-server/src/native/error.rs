@@ -9,7 +9,9 @@ use axum::{
 use coffer_domain::Error;
 use coffer_wire::Failure;
 
-use crate::http::{body::BodyFault, json_fault, params::NotText, query::QueryFault, respond};
+use crate::http::{
+    body::BodyFault, dialect::Refusal, json_fault, params::NotText, query::QueryFault, respond,
+};
 
 /// Everything that ends a request of this door early.
 #[derive(Debug)]
@@ -24,13 +26,18 @@ pub enum ApiError {
     UnknownPath,
     /// The path takes other methods.
     WrongMethod,
-    /// Well formed, and yet it cannot be done.
-    Unprocessable(Failure),
 }
 
 /// What went wrong on our side: for the log, not for the client.
 #[derive(Debug, Clone)]
 pub struct Trouble(String);
+
+impl Trouble {
+    /// `why`, which holds no value.
+    pub fn new(why: String) -> Self {
+        Self(why)
+    }
+}
 
 impl fmt::Display for Trouble {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -70,7 +77,6 @@ impl IntoResponse for ApiError {
                 plain(StatusCode::PRECONDITION_FAILED, "precondition_failed", &message)
             }
             Self::Body(fault) => body(fault),
-            Self::Unprocessable(failure) => respond::json(StatusCode::UNPROCESSABLE_ENTITY, &failure),
             Self::UnknownPath => plain(
                 StatusCode::NOT_FOUND,
                 "unknown_path",
@@ -116,9 +122,8 @@ pub fn failure(error: &Error) -> Failure {
     }
 }
 
-/// A domain error with a failure that a door has made of it.
-pub fn domain_as(error: Error, failure: &Failure) -> Response {
-    let mut response = respond::json(status(&error), failure);
+fn domain(error: Error) -> Response {
+    let mut response = respond::json(status(&error), &failure(&error));
     let headers = response.headers_mut();
     match &error {
         Error::Unauthenticated(_) => {
@@ -138,14 +143,34 @@ pub fn domain_as(error: Error, failure: &Failure) -> Response {
     response
 }
 
-fn domain(error: Error) -> Response {
-    let failure = failure(&error);
-    domain_as(error, &failure)
-}
-
 /// An answer to something broken on our side.
 pub fn internal(why: &str) -> Response {
     domain(Error::Internal(why.to_owned()))
+}
+
+/// How the shared mechanics' refusals read here.
+pub fn refuse(refusal: &Refusal) -> Response {
+    match refusal {
+        Refusal::UnknownPath => ApiError::UnknownPath.into_response(),
+        Refusal::WrongMethod => ApiError::WrongMethod.into_response(),
+        Refusal::RateLimited(wait) => later(*wait, "rate_limited", "too many requests"),
+        Refusal::TooManyFailures(wait) => later(
+            *wait,
+            "too_many_failures",
+            "too many credentials from this address were refused",
+        ),
+        Refusal::Panicked => internal("a handler panicked"),
+        Refusal::Slow => internal("a handler took too long"),
+    }
+}
+
+fn later(wait: i64, code: &str, message: &str) -> Response {
+    let message = format!("{message}; try again in {wait} s");
+    let mut response = plain(StatusCode::TOO_MANY_REQUESTS, code, &message);
+    response
+        .headers_mut()
+        .insert(header::RETRY_AFTER, HeaderValue::from(wait));
+    response
 }
 
 fn body(fault: BodyFault) -> Response {

@@ -13,6 +13,7 @@ mod audit;
 mod canary;
 mod changes;
 mod coverage;
+mod dialects;
 mod health;
 mod hostile;
 mod lifecycle;

@@ -2,7 +2,7 @@
 
 use std::{fs, io, os::unix::fs::DirBuilderExt, path::Path, sync::Arc};
 
-use coffer_api_server::{bootstrap::bootstrap, config::DataDir};
+use coffer_api_server::{bootstrap::bootstrap, config::DataDir, dialects, http::dialect::Dialect};
 use coffer_domain::{name::OrgName, usecase::Coffer};
 use coffer_store::{StoreOptions, SystemClock, SystemEntropy, SystemKeyPairs, kek::FileKek};
 
@@ -11,6 +11,7 @@ use crate::{args::BootstrapArgs, failure::Failure, output};
 pub async fn run(args: BootstrapArgs) -> Result<(), Failure> {
     let organization = OrgName::new(&args.organization);
     let organization = organization.map_err(|bad| Failure::Usage(format!("--organization: {bad}")))?;
+    let dialect = args.dialect.as_deref().map(dialect).transpose()?;
     make_private(&args.data).map_err(|source| Failure::File {
         path: args.data.clone(),
         source,
@@ -20,8 +21,21 @@ pub async fn run(args: BootstrapArgs) -> Result<(), Failure> {
     if made.existed {
         eprintln!("coffer: {organization} was there already; this is one more administrator's key for it");
     }
-    output::print(made.json(&args.base_url).map_err(failed)?.as_bytes());
+    let told = match dialect {
+        Some(dialect) => made.json_for(dialect, &args.base_url),
+        None => made.json(&args.base_url),
+    };
+    output::print(told.map_err(failed)?.as_bytes());
     Ok(())
+}
+
+fn dialect(name: &str) -> Result<&'static Dialect, Failure> {
+    let known = dialects();
+    let found = known.iter().find(|dialect| dialect.name == name).copied();
+    found.ok_or_else(|| {
+        let names: Vec<&str> = known.iter().map(|dialect| dialect.name).collect();
+        Failure::Usage(format!("--dialect: must be one of {}", names.join(", ")))
+    })
 }
 
 async fn open(args: &BootstrapArgs) -> Result<Coffer, Failure> {

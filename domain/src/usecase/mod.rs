@@ -16,6 +16,7 @@ mod key_rules;
 pub mod organizations;
 pub mod outbox;
 pub mod projects;
+pub mod requests;
 pub mod secrets;
 mod user_keys;
 pub mod vaults;
@@ -92,6 +93,11 @@ impl Coffer {
     /// Where all randomness comes from.
     pub fn entropy(&self) -> &dyn Entropy {
         &*self.entropy
+    }
+
+    /// What makes key pairs. Slow: call it where blocking is allowed.
+    pub fn key_pairs(&self) -> Arc<dyn KeyPairs> {
+        Arc::clone(&self.pairs)
     }
 
     /// Hands over a commit, with what subscribers are to be told of it; `false` if it must be decided anew.

@@ -10,6 +10,7 @@ mod described;
 mod documents;
 mod door_keys;
 mod outbox;
+mod requests;
 mod secrets;
 mod trash;
 mod vaults;

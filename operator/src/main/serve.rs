@@ -5,6 +5,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use coffer_api_server::{
     Limits, ServerParts, StreamSettings,
+    http::settings::DoorSettings,
     identity::{IdentityOptions, KeyRing, WorkloadIdentity},
     metrics::Metrics,
     tls::{Certificates, TlsOptions},
@@ -44,6 +45,7 @@ pub async fn server(
         limits: Limits::default(),
         streams: StreamSettings::default(),
         access_log: settings.access_log,
+        doors: DoorSettings::default(),
     })
 }
 
@@ -68,6 +70,8 @@ async fn certificates(settings: &Settings, client: &Client, coffer: &Coffer) -> 
     // Someone may have removed it since.
     let bundle = certificates.trust().borrow().clone();
     authority.publish(&bundle).await?;
+    let published = certificates.trust();
+    tokio::spawn(async move { authority.keep_published(published).await });
     let (kept, coffer) = (certificates.clone(), coffer.clone());
     tokio::spawn(async move { kept.maintain(coffer.clock()).await });
     Ok(certificates)

@@ -12,6 +12,7 @@ use std::{sync::Arc, time::Duration};
 use coffer_api_server::{
     Limits, Served, ServerParts, StreamSettings,
     bootstrap::bootstrap,
+    http::settings::DoorSettings,
     identity::{Notices, WorkloadIdentity},
     metrics::Metrics,
     serve,
@@ -37,6 +38,7 @@ pub struct Choices {
     pub limits: Limits,
     pub ping: Duration,
     pub access_log: bool,
+    pub doors: DoorSettings,
 }
 
 impl Default for Choices {
@@ -47,6 +49,8 @@ impl Default for Choices {
             limits: Limits::default(),
             ping: Duration::from_secs(15),
             access_log: false,
+            // Tests fail to authenticate as often as they like, but for those that are about it.
+            doors: DoorSettings::default().with_failures(None),
         }
     }
 }
@@ -108,6 +112,7 @@ impl TestServer {
             limits: choices.limits,
             streams: StreamSettings { ping: choices.ping },
             access_log: choices.access_log,
+            doors: choices.doors,
         };
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(async move {

@@ -11,7 +11,7 @@ use crate::{
     address::Place,
     audit::Outcome,
     entity::{Purpose, Secret},
-    metadata::Metadata,
+    metadata::{Kind, Metadata},
     name::{OrgName, SecretName, VaultName},
     principal::Principal,
     secret_value::SecretValue,
@@ -52,6 +52,11 @@ fn is_for_one(caller: &Caller) -> bool {
 }
 
 impl Coffer {
+    /// Whether the caller may write somewhere in an environment: for doors that would make something costly first.
+    pub async fn may_write(&self, caller: &Caller, place: &Place) -> Result<(), Error> {
+        self.authorise(caller, WRITE, place, None).await.map(|_| ())
+    }
+
     /// Makes secrets, all or none; refused if one of the names is taken.
     pub async fn create_secrets(
         &self,
@@ -107,6 +112,17 @@ impl Coffer {
         place: &Place,
         span: Span,
     ) -> Result<Vec<Read>, Error> {
+        self.read_environment_of(caller, place, None, span).await
+    }
+
+    /// The same of one kind of secrets; the others are not touched.
+    pub async fn read_environment_of(
+        &self,
+        caller: &Caller,
+        place: &Place,
+        kind: Option<Kind>,
+        span: Span,
+    ) -> Result<Vec<Read>, Error> {
         let ask = Ask {
             action: "secret.pull",
             ..READ
@@ -116,6 +132,7 @@ impl Coffer {
         let all = self.environment(&located, place).await?.into_values();
         let mut readable_now: Vec<Secret> = all
             .filter(|secret| secret.current.is_some() && secret.usable(now).is_ok())
+            .filter(|secret| kind.is_none_or(|kind| kind == secret.described().kind))
             .filter(|secret| may_read(caller, &located, secret) && !is_for_one(caller))
             .collect();
         readable_now.sort_by_key(|secret| (secret.created_at, secret.id));

@@ -1,0 +1,101 @@
+//! What a dialect is to the shared mechanics: data and a few functions. Everything else of it is its own.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    http::{request::Parts, uri::PathAndQuery},
+    response::Response,
+};
+
+use super::{
+    context::Context,
+    rate::{Bucket, HeaderNames},
+    request_id::IdRule,
+};
+use crate::app::App;
+
+/// A way of speaking with Coffer that clients know from another product.
+#[derive(Debug)]
+pub struct Dialect {
+    /// Its name: of its mount (`/<name>`), in the configuration, in the audit log and in metrics.
+    pub name: &'static str,
+    /// What its clients append paths to, below the mount: `/v1`, or nothing.
+    pub base: &'static str,
+    /// Its routes, by the product's own paths.
+    pub routes: fn() -> Router<Arc<App>>,
+    /// Path prefixes that stand for another one, such as `/api/v1` for `/v1`.
+    pub aliases: &'static [(&'static str, &'static str)],
+    /// The credential that a request is counted by; it need not be a good one.
+    pub credential: fn(&Parts) -> Option<String>,
+    /// Says no in the dialect's own shape.
+    pub refuse: fn(&Refusal) -> Response,
+    /// Its rate limits.
+    pub buckets: &'static [Bucket],
+    /// How it names their headers.
+    pub rate_headers: &'static HeaderNames,
+    /// What becomes of a request id that a client sends.
+    pub ids: IdRule,
+    /// The largest body, in bytes.
+    pub largest_body: usize,
+    /// How long a handler may take.
+    pub patience: Duration,
+    /// Looks at an answer once more, knowing who asked.
+    pub revise: Option<fn(&Context, Response) -> Response>,
+    /// If its requests go to the organization's request log: what one is about, by its route's template.
+    pub subject: Option<fn(&str) -> &'static str>,
+    /// Its OpenAPI document.
+    pub openapi: fn() -> String,
+}
+
+/// Why a request ended before, or in spite of, its handler.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// No such path.
+    UnknownPath,
+    /// The path takes other methods.
+    WrongMethod,
+    /// One request too many; the next is taken in so many seconds.
+    RateLimited(i64),
+    /// Too many credentials from this address were refused; the next is looked at in so many seconds.
+    TooManyFailures(i64),
+    /// The handler panicked.
+    Panicked,
+    /// The handler took longer than [`Dialect::patience`].
+    Slow,
+}
+
+impl Dialect {
+    /// The router of all its routes, which refuses everything else in its own shape.
+    pub(crate) fn router(&'static self, app: Arc<App>) -> Router {
+        let document = self.openapi;
+        (self.routes)()
+            .route(
+                "/openapi.json",
+                axum::routing::get(async move || super::respond::document(document())),
+            )
+            .fallback(async || (self.refuse)(&Refusal::UnknownPath))
+            .method_not_allowed_fallback(async || (self.refuse)(&Refusal::WrongMethod))
+            .with_state(app)
+    }
+
+    /// The path that its router knows for `path`: without an alias, without one trailing slash.
+    pub(crate) fn canonical(&self, path: &str, query: Option<&str>) -> Option<PathAndQuery> {
+        let alias = self.aliases.iter().find_map(|(alias, prefix)| {
+            let rest = path.strip_prefix(alias)?;
+            (rest.is_empty() || rest.starts_with('/')).then(|| format!("{prefix}{rest}"))
+        });
+        let mut text = alias.unwrap_or_else(|| path.to_owned());
+        if text.len() > 1 && text.ends_with('/') {
+            text.pop();
+        }
+        if !text.starts_with('/') {
+            text.insert(0, '/');
+        }
+        if let Some(query) = query {
+            text.push('?');
+            text.push_str(query);
+        }
+        text.parse().ok()
+    }
+}

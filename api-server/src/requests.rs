@@ -1,0 +1,55 @@
+//! From the lines that wait in memory to the store's request log: every second, or sooner when many wait.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use coffer_domain::{id::OrgId, request_log::RequestLine};
+use tokio::time::sleep;
+
+use crate::{app::App, http::request_log::Line};
+
+/// How long a line waits at most.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Keeps lines for ever.
+pub async fn run(app: Arc<App>) {
+    loop {
+        tokio::select! {
+            () = sleep(PATIENCE) => {}
+            () = app.requests.filled() => {}
+        }
+        flush(&app).await;
+    }
+}
+
+/// Keeps all lines that wait. What the store does not take is lost, and said so: a request is not made to fail
+/// for its line.
+pub async fn flush(app: &App) {
+    let mut tenants: BTreeMap<OrgId, Vec<RequestLine>> = BTreeMap::new();
+    for line in app.requests.take() {
+        tenants
+            .entry(line.signer.organization)
+            .or_default()
+            .push(kept(line));
+    }
+    for (organization, lines) in tenants {
+        if let Err(error) = app.coffer.keep_requests(organization, &lines).await {
+            tracing::error!(%error, lines = lines.len(), "lines of the request log were not kept");
+        }
+    }
+}
+
+fn kept(line: Line) -> RequestLine {
+    RequestLine {
+        request: line.id.as_str().to_owned(),
+        at: line.at,
+        door: line.door.to_owned(),
+        principal: line.signer.principal,
+        kind: line.signer.kind.to_owned(),
+        method: line.method.as_str().to_owned(),
+        subject: line.subject.to_owned(),
+        path: line.path,
+        status: line.status,
+        address: line.address.to_string(),
+        micros: line.micros,
+    }
+}

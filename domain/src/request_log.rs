@@ -1,0 +1,97 @@
+//! The request log that some doors show to administrators: a line per authenticated request, in segments of many
+//! lines, of which the newest are kept. It tells how requests went; who did what to which secret is the audit
+//! log's to tell.
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    record::{Collection, Document},
+    rights::Permission,
+};
+
+/// How many lines a segment holds.
+pub const SEGMENT_LINES: usize = 256;
+/// How many segments of an organization are kept.
+pub const MOST_SEGMENTS: u64 = 1024;
+/// For how long a segment is kept after its last line.
+const LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+
+/// One request. The fields are an allow-list: no header, no body, and no query that could hold a credential.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestLine {
+    /// The request's id.
+    pub request: String,
+    /// When it arrived.
+    pub at: Timestamp,
+    /// Through which door.
+    pub door: String,
+    /// Who sent it, as the audit log names it.
+    pub principal: String,
+    /// What kind of credential it came with, in the door's words.
+    pub kind: String,
+    /// Its method.
+    pub method: String,
+    /// What it was about, by its route.
+    pub subject: String,
+    /// Its path.
+    pub path: String,
+    /// The answer's status.
+    pub status: u16,
+    /// From which address.
+    pub address: String,
+    /// How long it took, in microseconds.
+    pub micros: u64,
+}
+
+/// Consecutive lines.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Segment {
+    /// The lines, oldest first; never none.
+    pub lines: Vec<RequestLine>,
+}
+
+impl Document for Segment {
+    const COLLECTION: Collection = Collection::new("request-log");
+    const NOUN: &'static str = "request log";
+    const READ: Permission = Permission::ReadAudit;
+    const WRITE: Permission = Permission::ReadAudit;
+
+    fn expires_at(&self) -> Option<Timestamp> {
+        self.lines.last().and_then(|line| line.at.checked_add(LIFE).ok())
+    }
+}
+
+/// Which lines are wanted; what is `None` is not asked about.
+#[derive(Debug, Clone, Default)]
+pub struct RequestFilter {
+    /// Of this method.
+    pub method: Option<String>,
+    /// About this.
+    pub subject: Option<String>,
+    /// With this status.
+    pub status: Option<u16>,
+    /// From this address.
+    pub address: Option<String>,
+    /// Of this time or later.
+    pub from: Option<Timestamp>,
+    /// Of this time or earlier.
+    pub until: Option<Timestamp>,
+}
+
+impl RequestFilter {
+    /// Whether `line` is wanted.
+    pub fn takes(&self, line: &RequestLine) -> bool {
+        let same = |wanted: &Option<String>, found: &str| {
+            wanted
+                .as_deref()
+                .is_none_or(|wanted| wanted.eq_ignore_ascii_case(found))
+        };
+        same(&self.method, &line.method)
+            && same(&self.subject, &line.subject)
+            && same(&self.address, &line.address)
+            && self.status.is_none_or(|status| status == line.status)
+            && self.from.is_none_or(|from| from <= line.at)
+            && self.until.is_none_or(|until| line.at <= until)
+    }
+}
