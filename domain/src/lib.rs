@@ -20,6 +20,7 @@ pub mod pattern;
 pub mod port;
 pub mod principal;
 pub mod record;
+pub mod replay;
 pub mod repo_role;
 pub mod request_log;
 pub mod resource;

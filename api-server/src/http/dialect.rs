@@ -40,6 +40,8 @@ pub struct Dialect {
     pub largest_body: usize,
     /// How long a handler may take.
     pub patience: Duration,
+    /// Whether `Idempotency-Key` counts.
+    pub idempotency: bool,
     /// Looks at an answer once more, knowing who asked.
     pub revise: Option<fn(&Context, Response) -> Response>,
     /// If its requests go to the organization's request log: what one is about, by its route's template.
@@ -70,6 +72,14 @@ pub enum Refusal {
     RateLimited(i64),
     /// Too many credentials from this address were refused; the next is looked at in so many seconds.
     TooManyFailures(i64),
+    /// The body is larger than [`Dialect::largest_body`], or broke off.
+    TooLarge,
+    /// The idempotency key is none.
+    BadKey,
+    /// The idempotency key came with another request before.
+    KeyReused,
+    /// A request under the same idempotency key is still being answered.
+    KeyBusy,
     /// The handler panicked.
     Panicked,
     /// The handler took longer than [`Dialect::patience`].

@@ -7,6 +7,7 @@ pub mod dialect;
 pub mod duration;
 pub mod fields;
 pub mod forwarded;
+pub mod idempotency;
 pub mod json_fault;
 pub mod mount;
 pub mod offset;

@@ -22,6 +22,7 @@ use super::{
     context::Context,
     dialect::Refusal,
     forwarded::TrustedProxies,
+    idempotency,
     mount::{Mounted, Mounts},
     rate::Standing,
     request_id::{self, IdRule, RequestIds},
@@ -143,9 +144,11 @@ impl Shell {
         let mut response = if let Some(refusal) = refusal {
             (dialect.refuse)(&refusal)
         } else {
-            let handled = AssertUnwindSafe(mounted.router.call(Request::from_parts(parts, body)));
-            match timeout(dialect.patience, handled.catch_unwind()).await {
+            let request = Request::from_parts(parts, Body::new(body));
+            let handled = self.handle(mounted, request, credential.as_deref());
+            match timeout(dialect.patience, AssertUnwindSafe(handled).catch_unwind()).await {
                 Ok(Ok(Ok(response))) => response,
+                Ok(Ok(Err(refusal))) => (dialect.refuse)(&refusal),
                 Ok(Err(_)) => (dialect.refuse)(&Refusal::Panicked),
                 Err(_) => (dialect.refuse)(&Refusal::Slow),
             }
@@ -162,6 +165,20 @@ impl Shell {
         head(mounted, standing, refusal, arrival.at, response.headers_mut());
         self.keep(mounted, shown, arrival, response.status());
         response
+    }
+
+    /// Has a dialect's handler answer; once only, if the request says so.
+    async fn handle(
+        &self,
+        mounted: &Mounted,
+        request: Request<Body>,
+        credential: Option<&str>,
+    ) -> Result<Response<Body>, Refusal> {
+        if idempotency::applies(mounted.dialect, &request) {
+            return idempotency::once(&self.app, mounted.dialect, &mounted.router, request, credential).await;
+        }
+        let Ok(response) = mounted.router.call(request).await;
+        Ok(response)
     }
 
     fn refusal(

@@ -159,6 +159,10 @@ pub fn refuse(refusal: &Refusal) -> Response {
             "too_many_failures",
             "too many credentials from this address were refused",
         ),
+        Refusal::TooLarge => body(BodyFault::TooLarge),
+        Refusal::BadKey | Refusal::KeyReused | Refusal::KeyBusy => {
+            domain(Error::invalid("Idempotency-Key", "cannot be taken"))
+        }
         Refusal::Panicked => internal("a handler panicked"),
         Refusal::Slow => internal("a handler took too long"),
     }

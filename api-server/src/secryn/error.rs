@@ -234,6 +234,10 @@ pub fn refuse(refusal: &Refusal) -> Response {
             let message = format!("too many refused tokens from this address; try again in {wait} s");
             say(RATE_LIMITED, message)
         }
+        Refusal::TooLarge => body(BodyFault::TooLarge),
+        Refusal::BadKey => header_fault("must be 1 to 255 printable ASCII characters, once"),
+        Refusal::KeyReused => header_fault("came with another request before"),
+        Refusal::KeyBusy => header_fault("belongs to a request that is still being answered; try again"),
         Refusal::Panicked => troubled(
             INTERNAL,
             "something is broken on the server's side",
@@ -245,6 +249,10 @@ pub fn refuse(refusal: &Refusal) -> Response {
             "a handler took too long".to_owned(),
         ),
     }
+}
+
+fn header_fault(reason: &str) -> Response {
+    field(FieldFault::new("Idempotency-Key", reason))
 }
 
 fn say(kind: Kind, message: impl Into<String>) -> Response {

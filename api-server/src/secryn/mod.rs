@@ -48,6 +48,7 @@ pub static DIALECT: Dialect = Dialect {
     ids: IdRule::Ours,
     largest_body: LARGEST,
     patience: Duration::from_mins(1),
+    idempotency: true,
     revise: Some(error::revise),
     subject: Some(subject),
     webhooks: Some(WebhookHeaders {

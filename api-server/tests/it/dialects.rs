@@ -187,3 +187,54 @@ async fn the_dialects_document_is_served_as_it_is_committed() {
     );
     assert_eq!(head.send().await.unwrap().status(), StatusCode::OK);
 }
+
+#[tokio::test]
+async fn a_request_under_an_idempotency_key_is_done_once() {
+    let server = TestServer::start().await;
+    let url = format!("http://{}/secryn/v1/api-keys", server.address);
+    let post = |key: &str, name: &str| {
+        let body = serde_json::json!({"name": name, "role": "read_only"});
+        let request = server.http.post(&url).bearer_auth(&server.admin).json(&body);
+        of(request.header("idempotency-key", key))
+    };
+    let first = post("one", "a").await.expect(200);
+    let again = post("one", "a").await.expect(200);
+    assert_eq!(again.text, first.text, "the token, shown once, too");
+    assert_eq!(again.header("idempotency-replayed"), "true");
+    assert_eq!(again.header("content-type"), "application/json");
+    let other = post("one", "b").await.expect(400);
+    assert_eq!(code(&other), "INVALID_REQUEST");
+    assert_eq!(other["error"]["details"]["field"], "Idempotency-Key");
+    assert_ne!(post("two", "a").await.expect(200).text, first.text);
+    let refused = post("three", "").await.expect(400);
+    assert_eq!(
+        post("three", "").await.expect(400).text,
+        refused.text,
+        "a refusal is an answer too"
+    );
+    post(&"x".repeat(256), "a").await.expect(400);
+    server.clock.advance(jiff::SignedDuration::from_hours(25));
+    assert_ne!(
+        post("one", "a").await.expect(200).text,
+        first.text,
+        "a day is over"
+    );
+}
+
+#[tokio::test]
+async fn many_at_once_under_one_key_are_one() {
+    let server = TestServer::start().await;
+    let url = format!("http://{}/secryn/v1/resources", server.address);
+    let post = || {
+        let request = server.http.post(&url).bearer_auth(&server.admin);
+        of(request.header("idempotency-key", "k").body(r#"{"name":"r"}"#))
+    };
+    let answers = futures::future::join_all((0..8).map(|_| post())).await;
+    assert!(
+        answers
+            .iter()
+            .all(|answer| answer.status == 200 && answer.text == answers[0].text)
+    );
+    let listed = of(server.http.get(&url).bearer_auth(&server.admin)).await;
+    assert_eq!(listed["pagination"]["total"], 1);
+}

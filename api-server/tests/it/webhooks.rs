@@ -75,16 +75,19 @@ async fn take(mut socket: TcpStream, answer: &str) -> Told {
     }
 }
 
-async fn server(allowed: &[&str]) -> TestServer {
+fn choices(allowed: &[&str]) -> Choices {
     let doors = DoorSettings {
         webhook_allow: allowed.iter().map(|block| block.parse().unwrap()).collect(),
         ..DoorSettings::default()
     };
-    TestServer::with(Choices {
+    Choices {
         doors,
         ..Choices::default()
-    })
-    .await
+    }
+}
+
+async fn server(allowed: &[&str]) -> TestServer {
+    TestServer::with(choices(allowed)).await
 }
 
 async fn post(server: &TestServer, path: &str, body: Value) -> Reply {
@@ -178,4 +181,17 @@ async fn a_private_address_is_not_reached_unless_it_is_allowed() {
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
     assert!(receiver.told.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn what_was_due_when_the_server_ended_is_delivered_by_the_next() {
+    let server = server(&[]).await;
+    let mut receiver = Receiver::answering(&[]).await;
+    subscribe(&server, &receiver, &["resource.created"]).await;
+    let made = post(&server, "/resources", json!({"name": "r"})).await;
+    let server = server.restarted(choices(&["127.0.0.0/8"])).await;
+    server.clock.advance(jiff::SignedDuration::from_mins(1));
+    let told = receiver.next().await;
+    let body: Value = serde_json::from_str(&told.body).unwrap();
+    assert_eq!(body["data"]["id"], made["data"]["id"]);
 }

@@ -16,6 +16,7 @@ mod key_rules;
 pub mod organizations;
 pub mod outbox;
 pub mod projects;
+pub mod replays;
 pub mod requests;
 pub mod secrets;
 mod user_keys;

@@ -56,6 +56,9 @@ impl<E: Engine> Store for SealedStore<E> {
 
     async fn vault_by_id(&self, id: VaultId) -> Result<Option<LocatedVault>, StoreError> {
         let epoch = self.engine.rights_epoch();
+        if let Some(located) = self.vaults.by_id(epoch, id) {
+            return Ok(Some(located));
+        }
         let found = self.engine.vault_by_id(id).await?;
         Ok(found.map(|found| self.vaults.put(epoch, found)))
     }

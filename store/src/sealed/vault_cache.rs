@@ -1,10 +1,11 @@
-//! Vault rows by name, for every read needs one. What was read under an earlier rights epoch is dropped; that
+//! Vault rows by name and by id, for every read needs one. What was read under an earlier rights epoch is dropped; that
 //! a vault does not exist is not remembered.
 
 use std::{collections::HashMap, sync::Arc};
 
 use coffer_domain::{
     entity::{Organization, Vault},
+    id::VaultId,
     name::{OrgName, VaultName},
     store::LocatedVault,
 };
@@ -22,6 +23,7 @@ struct Epoch {
     number: u64,
     count: usize,
     vaults: HashMap<OrgName, HashMap<VaultName, LocatedVault>>,
+    by_id: HashMap<VaultId, LocatedVault>,
 }
 
 impl VaultCache {
@@ -30,6 +32,14 @@ impl VaultCache {
         let held = self.0.read();
         let found = || held.vaults.get(organization)?.get(vault).cloned();
         (held.number == epoch).then(found).flatten()
+    }
+
+    /// The vault of this id, if it was read in this epoch.
+    pub(super) fn by_id(&self, epoch: u64, id: VaultId) -> Option<LocatedVault> {
+        let held = self.0.read();
+        (held.number == epoch)
+            .then(|| held.by_id.get(&id).cloned())
+            .flatten()
     }
 
     /// Keeps a row that was asked for when the epoch was `epoch`.
@@ -52,6 +62,7 @@ impl VaultCache {
                 .insert(located.vault.name.clone(), located.clone())
                 .is_none();
             held.count += usize::from(new);
+            held.by_id.insert(located.vault.id, located.clone());
         }
         located
     }
@@ -59,7 +70,7 @@ impl VaultCache {
 
 #[cfg(test)]
 mod tests {
-    use coffer_domain::id::{OrgId, VaultId};
+    use coffer_domain::id::OrgId;
     use jiff::Timestamp;
 
     use super::*;
@@ -102,6 +113,8 @@ mod tests {
         let cache = VaultCache::default();
         cache.put(3, row(1));
         assert_eq!((get(&cache, 3), get(&cache, 4)), (Some(1), None));
+        let id = row(1).1.id;
+        assert!(cache.by_id(3, id).is_some() && cache.by_id(4, id).is_none());
         cache.put(4, row(2));
         assert_eq!((get(&cache, 3), get(&cache, 4)), (None, Some(2)));
     }

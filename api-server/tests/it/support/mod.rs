@@ -94,6 +94,32 @@ impl TestServer {
         let coffer = open(&data, Arc::clone(&clock)).await;
         let made = bootstrap(&coffer, &OrgName::new(ORG).unwrap()).await.unwrap();
         let admin = String::from_utf8(made.token.reveal().to_vec()).unwrap();
+        Self::over(choices, data, clock, coffer, admin).await
+    }
+
+    /// Ends it, and starts another one on the same store.
+    pub async fn restarted(mut self, choices: Choices) -> Self {
+        self.stop();
+        self.ended().await;
+        let Self {
+            coffer,
+            clock,
+            admin,
+            data,
+            ..
+        } = self;
+        drop(coffer);
+        let coffer = open(&data, Arc::clone(&clock)).await;
+        Self::over(choices, data, clock, coffer, admin).await
+    }
+
+    async fn over(
+        choices: Choices,
+        data: TempDir,
+        clock: Arc<ManualClock>,
+        coffer: Coffer,
+        admin: String,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let told = Arc::new(Told::default());
