@@ -13,6 +13,7 @@ pub mod config;
 mod health;
 pub mod http;
 pub mod identity;
+pub mod keyway;
 pub mod metrics;
 pub mod native;
 mod openapi;
@@ -28,6 +29,6 @@ pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 
 /// Every dialect that is served beside the native API.
-pub fn dialects() -> [&'static Dialect; 1] {
-    [&secryn::DIALECT]
+pub fn dialects() -> [&'static Dialect; 2] {
+    [&secryn::DIALECT, &keyway::DIALECT]
 }

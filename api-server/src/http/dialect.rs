@@ -9,6 +9,7 @@ use axum::{
 };
 
 use super::{
+    context::Context,
     rate::{Bucket, HeaderNames},
     request_id::IdRule,
 };
@@ -39,6 +40,8 @@ pub struct Dialect {
     pub largest_body: usize,
     /// How long a handler may take.
     pub patience: Duration,
+    /// Looks at an answer once more, knowing who asked.
+    pub revise: Option<fn(&Context, Response) -> Response>,
     /// If its requests go to the organization's request log: what one is about, by its route's template.
     pub subject: Option<fn(&str) -> &'static str>,
     /// Its OpenAPI document.

@@ -12,9 +12,10 @@ pub mod documents;
 pub mod door_keys;
 mod doors;
 pub mod environments;
+pub mod keyway;
 pub mod organizations;
-pub mod requests;
 pub mod projects;
+pub mod requests;
 pub mod secrets;
 pub mod vaults;
 
