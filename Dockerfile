@@ -9,15 +9,16 @@ FROM docker.io/library/rust:${RUST}-slim-bookworm AS programs
 WORKDIR /src
 COPY . .
 # Static: the target is named, because otherwise the setting would reach build scripts and macros, which cannot be.
-# The agent has a profile of its own, which makes it small: it runs in every pod.
+# The agent and the injector have profiles of their own, which make them small.
 RUN triple="$(rustc -vV | sed -n 's/^host: //p')" \
  && export RUSTFLAGS="-C target-feature=+crt-static" \
  && cargo build --locked --release --target "$triple" \
-      -p coffer-operator -p coffer-api-server -p coffer-injector -p coffer-cli \
+      -p coffer-operator -p coffer-api-server -p coffer-cli \
+ && cargo build --locked --profile injector --target "$triple" -p coffer-injector \
  && cargo build --locked --profile agent --target "$triple" -p coffer-agent \
  && mkdir /programs \
  && cp "target/$triple/release/coffer-operator" "target/$triple/release/coffer-api-server" \
-       "target/$triple/release/coffer-injector" "target/$triple/release/coffer" \
+       "target/$triple/release/coffer" "target/$triple/injector/coffer-injector" \
        "target/$triple/agent/coffer-agent" /programs/
 
 # What is the same however the programs were built.

@@ -9,21 +9,35 @@ STATIC := $(TARGET)/static
 STATIC_TRIPLE := $(shell uname -m)-unknown-linux-gnu
 # `fast-release` skips link-time optimisation; `make image PROFILE=release` is what is shipped.
 PROFILE ?= fast-release
+SHIPPED := $(filter release,$(PROFILE))
 PROGRAMS := $(STATIC)/$(STATIC_TRIPLE)/$(PROFILE)
+BUILD_STATIC := RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --target $(STATIC_TRIPLE) --target-dir $(STATIC)
 NODE := $(TARGET)/debug/coffer-node
+XTASK := $(TARGET)/debug/xtask
+# Tools of a pinned version that outlive the tree, as coffer-node keeps its own.
+TOOLS := $(or $(COFFER_CACHE),$(or $(XDG_CACHE_HOME),$(HOME)/.cache)/coffer)/tools
+DENY_VERSION := 0.20.2
+DENY := $(TOOLS)/cargo-deny-$(DENY_VERSION)/bin/cargo-deny
 IMAGE := localhost/coffer:dev
 export CARGO_TERM_COLOR ?= auto
 
 .PHONY: help
 help: ## This list.
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 .PHONY: test
-test: format clippy unit checks chart-test e2e ## Everything that must hold: CI runs this.
+test: ## Everything that must hold: CI runs this.
+	.ci/stages
 
 .PHONY: format
 format: ## Formatting.
 	cargo fmt --all --check
+
+# One build for all debug programs and tests. Features are those of the packages named, so each `-p` would build
+# kube, rustls and tokio once more with features of its own: everything here names the whole workspace.
+.PHONY: build
+build:
+	cargo build --workspace --bins --tests --test cluster --locked
 
 .PHONY: clippy
 clippy: ## Lints, all warnings denied.
@@ -31,13 +45,28 @@ clippy: ## Lints, all warnings denied.
 
 .PHONY: unit
 unit: ## Unit, contract and HTTP tests.
-	cargo test --workspace --locked --exclude coffer-e2e
+	cargo test --workspace --locked
 
 .PHONY: checks
-checks: ## Generated files are fresh, arrows between rooms hold, files are small.
-	cargo xtask generate --check
-	cargo xtask arrows
-	cargo xtask sizes
+checks: build ## Generated files are fresh, arrows between rooms hold, files are small.
+	$(XTASK) generate --check
+	$(XTASK) arrows
+	$(XTASK) sizes
+
+.PHONY: deny
+deny: $(DENY) ## Licences, sources and banned crates of everything we depend on.
+	$(DENY) --locked check licenses bans sources
+
+# Apart, because the database of advisories is a Git repository that is fetched anew: it needs the internet, and
+# its answer changes with the day and not with the commit.
+.PHONY: advisories
+advisories: $(DENY) ## Known vulnerabilities of everything we depend on; fetches the RustSec database.
+	$(DENY) --locked check advisories
+
+# A debug build takes a quarter of the time of a release build, and checks in three seconds.
+$(DENY):
+	env -u CARGO_TARGET_DIR CARGO_PROFILE_DEV_DEBUG=0 CARGO_INCREMENTAL=0 cargo install --quiet --locked --debug \
+		--root $(patsubst %/bin/cargo-deny,%,$@) cargo-deny@$(DENY_VERSION)
 
 .PHONY: generate
 generate: ## Regenerate everything that is generated and committed.
@@ -45,9 +74,12 @@ generate: ## Regenerate everything that is generated and committed.
 
 .PHONY: programs
 programs: ## The five programs, static, as they go into the image.
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --profile $(PROFILE) --target $(STATIC_TRIPLE) --target-dir $(STATIC) \
-		-p coffer-operator -p coffer-api-server -p coffer-injector -p coffer-cli
-	RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --profile agent --target $(STATIC_TRIPLE) --target-dir $(STATIC) -p coffer-agent
+	$(BUILD_STATIC) --profile $(PROFILE) -p coffer-operator -p coffer-api-server -p coffer-cli $(if $(SHIPPED),,-p coffer-injector)
+ifdef SHIPPED
+	$(BUILD_STATIC) --profile injector -p coffer-injector
+	cp -f $(STATIC)/$(STATIC_TRIPLE)/injector/coffer-injector $(PROGRAMS)/
+endif
+	$(BUILD_STATIC) --profile agent -p coffer-agent
 
 .PHONY: image
 image: programs node-tool ## One scratch image with all programs, as an archive.
@@ -57,7 +89,12 @@ image: programs node-tool ## One scratch image with all programs, as an archive.
 
 .PHONY: node-tool
 node-tool:
-	cargo build --locked -p coffer-node
+	cargo build --locked --workspace --bin coffer-node
+
+# With one's own cluster no node is needed.
+.PHONY: tools
+tools: node-tool ## Kubernetes and the chart's tools, from source, unless the cache has them.
+	$(NODE) tools build $(if $(KUBECONFIG),helm helm-unittest kubeconform)
 
 .PHONY: e2e
 e2e: image ## End-to-end tests on a real node (or on the cluster of KUBECONFIG).

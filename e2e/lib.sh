@@ -8,13 +8,19 @@ static=$target/static
 system=coffer-system
 
 say() { printf '%s  %s\n' "$(date +%T)" "$*"; }
+refuse() {
+    printf '%s: %s\n' "$0" "$*" >&2
+    exit 1
+}
 
 # Brings up the node called $1, or uses the cluster that KUBECONFIG names. Sets KUBECONFIG.
 cluster_up() {
     if [ -n "${KUBECONFIG:-}" ]; then
         say "using the cluster of KUBECONFIG=$KUBECONFIG"
         own_node=
-        : "${COFFER_IMAGE:?with your own cluster, set COFFER_IMAGE and COFFER_APP_IMAGE to images that it can pull (make image builds the archives)}"
+        [ -n "${COFFER_IMAGE:-}" ] && [ -n "${COFFER_APP_IMAGE:-}" ] ||
+            refuse "with your own cluster, set COFFER_IMAGE and COFFER_APP_IMAGE to images that it can pull: Coffer's (Dockerfile) and the test application's (e2e/testapp)"
+        command -v kubectl >/dev/null || refuse "kubectl is not in the path"
         return
     fi
     own_node=$1

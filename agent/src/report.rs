@@ -63,6 +63,13 @@ impl Reporter {
         self.last = Some(reason.text.clone());
     }
 
+    /// The pod is deleted before values were in place.
+    pub fn leaving(&self) {
+        let reason = "let go: the pod is being deleted";
+        log::info("leaving", &[("reason", &reason)]);
+        self.message(reason);
+    }
+
     /// There is no reason any more.
     pub fn clear(&mut self) {
         if self.last.take().is_some() {

@@ -49,6 +49,8 @@ enum Ended {
     Because(Reason),
     /// The agent ends itself, so that kubelet shows the termination message.
     ToShow,
+    /// The pod that it holds is being deleted: the agent ends itself, and with it the hook that kubelet waits for.
+    Leaving,
 }
 
 /// How long nothing has come at all, not even a ping.
@@ -81,8 +83,11 @@ struct Agent {
 pub fn run(settings: Settings, message_file: PathBuf, seed: &[u8]) -> Result<ExitCode, StartError> {
     let mut agent = Agent::start(settings, message_file, seed)?;
     loop {
-        let reason = match agent.session() {
+        let ended = agent.session();
+        agent.connected(false);
+        let reason = match ended {
             Err(Ended::ToShow) => return Ok(ExitCode::FAILURE),
+            Err(Ended::Leaving) => return Ok(ExitCode::SUCCESS),
             Err(Ended::ByServer) => {
                 log::info("stream-ended", &[]);
                 None
@@ -104,6 +109,8 @@ impl Agent {
         let trust = kept_trust(&state)?.map_or_else(|| Trust::parse(&settings.trust), Ok)?;
         install_wrapper(&settings)?;
         let ready = state.is_ready()?;
+        // An earlier run may not have had the time.
+        state.set_connected(false)?;
         log::info(
             "started",
             &[
@@ -131,12 +138,22 @@ impl Agent {
         }
     }
 
+    /// Notes whether a stream is open, for the hook; nobody asks once values are in place.
+    fn connected(&self, connected: bool) {
+        if !self.ready
+            && let Err(error) = self.state.set_connected(connected)
+        {
+            log::warn("not-noted", &[("error", &error)]);
+        }
+    }
+
     /// One stream, from opening to end.
     fn session(&mut self) -> Result<Infallible, Ended> {
         let mut stream = self
             .client()
             .watch(&self.settings.watch)
             .map_err(|e| Ended::Because(reason(&e)))?;
+        self.connected(true);
         let mut silence = Silence::default();
         loop {
             let (event, waited) = self.next(&mut stream)?;
@@ -177,7 +194,11 @@ impl Agent {
                 self.replace_trust(&certificates);
                 Ok(())
             }
-            Message::Ping => Ok(()),
+            Message::Leaving if !self.ready => {
+                self.reporter.leaving();
+                Err(Ended::Leaving)
+            }
+            Message::Leaving | Message::Ping => Ok(()),
         }
     }
 

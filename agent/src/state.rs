@@ -1,4 +1,4 @@
-//! The agent's own memory, on a volume that outlives its restarts: that values are in place, which
+//! The agent's own memory, on a volume that outlives its restarts: that values are in place, that a stream is open, which
 //! certificates to trust, which reason was shown last.
 
 use std::io;
@@ -10,6 +10,8 @@ use crate::place::{Dir, EntryName};
 
 /// Name of the file that says that the first values are in place.
 pub const READY: &str = "ready";
+/// Name of the file that is there while a stream is open.
+pub const CONNECTED: &str = "connected";
 const TRUST: &str = "trust.pem";
 const SHOWN: &str = "shown";
 const MODE: u32 = 0o644;
@@ -46,6 +48,15 @@ impl State {
     /// Notes that values are in place: what [`crate::wait`] waits for.
     pub fn set_ready(&self) -> Result<(), StateError> {
         self.write(READY, "")
+    }
+
+    /// Notes whether a stream is open: with one, [`crate::wait`] waits longer.
+    pub fn set_connected(&self, connected: bool) -> Result<(), StateError> {
+        if connected {
+            return self.write(CONNECTED, "");
+        }
+        let removed = entry(CONNECTED).and_then(|entry| self.dir.remove(&entry));
+        removed.map_err(|source| self.error(source))
     }
 
     /// The certificates that the server told to trust last, PEM.

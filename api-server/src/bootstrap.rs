@@ -2,6 +2,8 @@
 
 use coffer_domain::{
     Error,
+    audit::Origin,
+    entity::KeyReach,
     name::{EnvName, Label, OrgName, VaultName},
     rights::Grant,
     secret_value::SecretValue,
@@ -51,7 +53,13 @@ struct PrintedFor<'a> {
 
 /// Prepares `organization`. Called again, it loses nothing and makes one more administrator's key.
 pub async fn bootstrap(coffer: &Coffer, organization: &OrgName) -> Result<Bootstrap, Error> {
-    let caller = Caller::controller();
+    let caller = Caller {
+        origin: Origin {
+            door: "cli",
+            ..Origin::controller()
+        },
+        ..Caller::controller()
+    };
     let vault = VaultName::new(DEFAULT)?;
     let environment = EnvName::new(DEFAULT)?;
     coffer.ensure_organization(&caller, organization).await?;
@@ -65,10 +73,12 @@ pub async fn bootstrap(coffer: &Coffer, organization: &OrgName) -> Result<Bootst
         Err(Error::AlreadyExists { .. }) => true,
         Err(other) => return Err(other),
     };
-    let key = NewApiKey::plain(
+    let mut key = NewApiKey::plain(
         Label::new("bootstrap administrator")?,
         vec![Grant::administrator()],
     );
+    // Also of the projects that dialects may make of this organization.
+    key.details.reach = KeyReach::Account;
     let issued = coffer.create_api_key(&caller, organization, key).await?;
     let organization = organization.clone();
     Ok(Bootstrap {

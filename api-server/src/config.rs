@@ -3,11 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, ValueEnum};
+use coffer_domain::network::Cidr;
 use thiserror::Error;
 
-use crate::http::{
-    cidr::Cidr, forwarded::TrustedProxies, mount::HostMount, rate::RateOverride, settings::DoorSettings,
-};
+use crate::http::{forwarded::TrustedProxies, mount::HostMount, rate::RateOverride, settings::DoorSettings};
 
 /// Serves Coffer's HTTP doors over an embedded store.
 #[derive(Debug, Parser)]

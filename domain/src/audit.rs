@@ -48,7 +48,16 @@ pub struct AuditEvent {
     /// The request's id.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<String>,
+    /// By which program, as it calls itself: people tell a browser from a pipeline by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent: Option<String>,
+    /// The key with which a user came: one that leaked is told from its owner by it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
 }
+
+/// The longest name of a program that is kept, in characters.
+const LONGEST_AGENT: usize = 200;
 
 /// Through which door, from where: the part of an event that the edge knows.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -59,6 +68,8 @@ pub struct Origin {
     pub address: Option<String>,
     /// The request's id.
     pub request: Option<String>,
+    /// The client program, as it calls itself.
+    pub agent: Option<String>,
 }
 
 impl Origin {
@@ -68,6 +79,7 @@ impl Origin {
             door: "kubernetes",
             address: None,
             request: None,
+            agent: None,
         }
     }
 }
@@ -93,6 +105,11 @@ impl AuditEvent {
             door: origin.door.to_owned(),
             address: origin.address.clone(),
             request: origin.request.clone(),
+            agent: origin.agent.as_deref().map(plain),
+            key: match principal {
+                Principal::User(user) => user.key.as_ref().map(|(id, _)| id.to_string()),
+                Principal::ApiKey(_) | Principal::Workload(_) | Principal::Controller => None,
+            },
         }
     }
 
@@ -100,6 +117,56 @@ impl AuditEvent {
     pub fn canonical(&self) -> Vec<u8> {
         // A struct of strings and integers always serializes.
         serde_json::to_vec(self).unwrap_or_default()
+    }
+}
+
+/// A text of a stranger's as the log keeps it: short, and without control characters.
+fn plain(text: &str) -> String {
+    text.chars()
+        .filter(|c| !c.is_control())
+        .take(LONGEST_AGENT)
+        .collect()
+}
+
+/// Which events to look for: those that meet everything that is named.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Of this principal, as [`Principal::describe`] says.
+    pub principal: Option<String>,
+    /// Of these actions; one that ends in a dot stands for all that start so. None: of all.
+    pub actions: Vec<String>,
+    /// Whose target starts so.
+    pub target: Option<String>,
+    /// Through this door.
+    pub door: Option<String>,
+    /// With this outcome.
+    pub outcome: Option<Outcome>,
+    /// From this time on.
+    pub from: Option<Timestamp>,
+    /// Before this time.
+    pub to: Option<Timestamp>,
+}
+
+impl AuditFilter {
+    /// Whether an event meets it.
+    pub fn meets(&self, event: &AuditEvent) -> bool {
+        let same = |wanted: &Option<String>, found: &str| wanted.as_ref().is_none_or(|it| it == found);
+        let action = |wanted: &String| {
+            *wanted == event.action || (wanted.ends_with('.') && event.action.starts_with(wanted.as_str()))
+        };
+        same(&self.principal, &event.principal)
+            && same(&self.door, &event.door)
+            && (self.actions.is_empty() || self.actions.iter().any(action))
+            && self
+                .target
+                .as_ref()
+                .is_none_or(|start| event.target.starts_with(start.as_str()))
+            && self
+                .outcome
+                .as_ref()
+                .is_none_or(|outcome| *outcome == event.outcome)
+            && self.from.is_none_or(|from| from <= event.at)
+            && self.to.is_none_or(|to| event.at < to)
     }
 }
 

@@ -8,6 +8,7 @@ fn chain(length: u64) -> (OrgId, Vec<AuditRecord>) {
             door: "native",
             address: Some("127.0.0.1".into()),
             request: None,
+            agent: None,
         };
         let at = Timestamp::from_second(sequence.cast_signed()).unwrap();
         let event = AuditEvent::new(

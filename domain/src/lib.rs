@@ -16,6 +16,7 @@ pub mod id;
 pub mod metadata;
 pub mod name;
 pub mod network;
+pub mod outbox;
 pub mod pattern;
 pub mod port;
 pub mod principal;

@@ -25,8 +25,14 @@ pub enum KeyAlgorithm {
     Ed25519,
     /// ECDSA over P-256.
     EcdsaP256,
+    /// ECDSA over P-384.
+    EcdsaP384,
+    /// ECDSA over P-521.
+    EcdsaP521,
     /// RSA with 2048 bits.
     Rsa2048,
+    /// RSA with 3072 bits.
+    Rsa3072,
     /// RSA with 4096 bits.
     Rsa4096,
 }

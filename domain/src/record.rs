@@ -19,18 +19,40 @@ pub const MAX_KEY_BYTES: usize = 512;
 pub struct Collection {
     name: &'static str,
     rights: bool,
+    announced: bool,
 }
 
 impl Collection {
     /// A collection of this name.
     pub const fn new(name: &'static str) -> Self {
-        Self { name, rights: false }
+        Self {
+            name,
+            rights: false,
+            announced: false,
+        }
     }
 
     /// One whose records are held in memory, such as those that say who may do what: each change of it raises
     /// [`crate::store::Store::rights_epoch`].
     pub const fn held_in_memory(name: &'static str) -> Self {
-        Self { name, rights: true }
+        Self {
+            rights: true,
+            ..Self::new(name)
+        }
+    }
+
+    /// The same, of whose changes subscribers hear under its name: `name.created`, `name.updated`, `name.deleted`.
+    #[must_use]
+    pub const fn announced(self) -> Self {
+        Self {
+            announced: true,
+            ..self
+        }
+    }
+
+    /// Whether subscribers hear of its changes.
+    pub fn is_announced(self) -> bool {
+        self.announced
     }
 
     /// Its name.

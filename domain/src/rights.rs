@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    entity::Vault,
+    entity::{Purpose, Vault},
     id::OrgId,
     pattern::Pattern,
     principal::{Conceal, Principal, Workload},
@@ -184,6 +184,10 @@ pub fn decide(
         Principal::ApiKey(key)
             if key.organization != target.organization && !key.also.contains(&target.organization) =>
         {
+            Decision::Hide
+        }
+        // A vault that took the name of the one the key is for is another one.
+        Principal::ApiKey(key) if matches!((key.purpose, vault), (Purpose::Vault(only), Some(vault)) if vault.id != only) => {
             Decision::Hide
         }
         Principal::ApiKey(key) => decide_grants(&key.grants, permission, target, vault),

@@ -39,7 +39,7 @@ fn key(grants: Vec<Grant>) -> Principal {
         organization: OrgId::from_bytes(ORG),
         also: [].into(),
         whole_account: false,
-        purpose: crate::entity::Purpose::General,
+        purpose: Purpose::General,
         user: None,
         scopes: None,
         grants,

@@ -309,6 +309,14 @@ pub trait Store: Send + Sync {
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError>;
 
+    /// The audit records of a tenant with sequence numbers below `before`, newest first, at most `limit`.
+    async fn audit_before(
+        &self,
+        organization: OrgId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError>;
+
     /// The changes with sequence numbers above `after`, oldest first, at most `limit`.
     async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError>;
 

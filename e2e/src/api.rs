@@ -69,9 +69,19 @@ impl Api {
         Ok((status, serde_json::from_str(&text).unwrap_or(Value::String(text))))
     }
 
+    /// Any request with the key's token.
+    pub async fn request(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<(StatusCode, Value)> {
+        self.send(method, path, body, &self.token).await
+    }
+
     /// `GET`, which must succeed.
     pub async fn get(&self, path: &str) -> Result<Value> {
-        let (status, body) = self.send(Method::GET, path, None, &self.token).await?;
+        let (status, body) = self.request(Method::GET, path, None).await?;
         ensure!(status.is_success(), "GET {path}: {status} {body}");
         Ok(body)
     }

@@ -5,12 +5,15 @@
 
 mod api;
 mod app;
+mod canary;
 mod cluster;
 mod coffer;
+pub mod traces;
 mod wait;
 
 pub use api::Api;
 pub use app::App;
+pub use canary::Canary;
 pub use cluster::{Namespace, alone, beside};
 pub use coffer::{condition, vault, vault_secret, web_pod};
 pub use wait::{PATIENCE, eventually};

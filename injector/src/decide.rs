@@ -2,7 +2,7 @@
 //! are known and the trust bundle come in; a patch and warnings go out.
 
 use coffer_wire::{AgentConfig, Delivery, Selection, VariableSpec};
-use k8s_openapi::api::core::v1::{Volume, VolumeMount};
+use k8s_openapi::api::core::v1::VolumeMount;
 
 use crate::{
     advice, annotation,
@@ -16,7 +16,7 @@ use crate::{
         files::{self, Directories},
         marker, refusal, token,
         variables::{self, Resolved},
-        volumes,
+        volumes::{self, Mebibytes},
     },
     settings::Injection,
     view::Pod,
@@ -117,9 +117,10 @@ impl<'p> Plan<'p> {
             self.patch_container(chosen, wish, injected)?;
         }
         let patch = &mut injected.patch;
-        let volumes = self
-            .volumes(wish, context.settings)
-            .map(|volume| Value::Volume(Box::new(volume)));
+        let memory = self.memory(wish, context.settings.volume_size);
+        let in_memory = memory.iter().map(|(name, size)| volumes::memory(name, *size));
+        let volumes = in_memory.chain([token::volume(&context.settings.audience)]);
+        let volumes = volumes.map(|volume| Value::Volume(Box::new(volume)));
         patch.append("/spec/volumes", pod.spec.volumes.is_some(), volumes);
         let config = self.config(wish, context);
         let agent = agent::container(
@@ -128,6 +129,7 @@ impl<'p> Plan<'p> {
             self.identity,
             &config,
             self.agent_mounts(wish),
+            memory.iter().map(|(_, size)| *size).sum(),
         )?;
         // Last: it moves the other init containers, to which the operations above point.
         let first = [Value::Container(Box::new(agent))];
@@ -169,19 +171,25 @@ impl<'p> Plan<'p> {
         Ok(())
     }
 
-    fn volumes<'s>(
-        &'s self,
-        wish: &Wish,
-        settings: &'s Injection,
-    ) -> impl Iterator<Item = Volume> + use<'s, 'p> {
-        let own = [
-            agent::state_volume(&settings.volume_size),
-            token::volume(&settings.audience),
-        ];
-        let variables = variables_volume(wish).map(|(name, _)| volumes::memory(name, &settings.volume_size));
-        own.into_iter()
+    /// The memory volumes, and the most that each may hold.
+    fn memory(&self, wish: &Wish, most: Mebibytes) -> Vec<(String, Mebibytes)> {
+        let state = (volumes::STATE.to_owned(), Mebibytes::STATE);
+        let variables = variables_volume(wish).map(|(name, _)| (name.to_owned(), self.room(wish, most)));
+        let all = [state]
+            .into_iter()
             .chain(variables)
-            .chain(self.directories.volumes(&settings.volume_size))
+            .chain(self.directories.volumes());
+        all.map(|(name, size)| (name, size.min(most))).collect()
+    }
+
+    /// What the variables may take; of those that the agent resolves itself, nobody knows how many there will be.
+    fn room(&self, wish: &Wish, most: Mebibytes) -> Mebibytes {
+        let values = Mebibytes::holding(self.declared.variables.len(), 0);
+        match (wish.mode, &wish.variables) {
+            (Mode::EnvFile, _) => values,
+            (Mode::Exec, Variables::All) => most,
+            (Mode::Exec, Variables::Named(_)) => [values, Mebibytes::WRAPPER].into_iter().sum(),
+        }
     }
 
     fn agent_mounts(&self, wish: &Wish) -> Vec<VolumeMount> {

@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
 
+use crate::pod::volumes::Mebibytes;
+
 /// Adds Coffer's agent to pods that ask for it: a mutating admission webhook.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "coffer-injector", version)]
@@ -63,7 +65,7 @@ pub struct Settings {
     /// The most a memory volume of an injected pod may hold. The default fits 256 values of 64 KiB twice
     /// over, as while they are exchanged.
     #[arg(long, env = "COFFER_VOLUME_SIZE", default_value = "36Mi")]
-    pub volume_size: String,
+    pub volume_size: Mebibytes,
 
     /// Seconds between the signal to end and the last review, so that the API server hears of it first.
     #[arg(long, env = "COFFER_DRAIN_SECONDS", default_value_t = 5)]
@@ -84,7 +86,7 @@ pub struct Injection {
     /// The agent's program inside the image.
     pub agent_path: String,
     /// The most a memory volume may hold.
-    pub volume_size: String,
+    pub volume_size: Mebibytes,
 }
 
 impl Settings {
@@ -96,7 +98,7 @@ impl Settings {
             image: self.agent_image.clone(),
             pull_policy: self.agent_pull_policy.clone(),
             agent_path: self.agent_path.clone(),
-            volume_size: self.volume_size.clone(),
+            volume_size: self.volume_size,
         }
     }
 

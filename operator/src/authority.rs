@@ -1,10 +1,11 @@
 //! The certificate authority of the server, kept in a Secret of the operator's own namespace; what clients
 //! should trust is published in a `ConfigMap` beside it, for the injector to hand to agents.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine, prelude::BASE64_STANDARD};
 use coffer_domain::secret_value::SecretValue;
+use futures::StreamExt;
 use k8s_openapi::{
     ByteString,
     api::core::v1::{ConfigMap, Secret},
@@ -13,8 +14,13 @@ use k8s_openapi::{
 use kube::{
     Api, Client,
     api::{Patch, PatchParams, PostParams},
+    runtime::{
+        WatchStreamExt,
+        watcher::{self, Event, watcher},
+    },
 };
 use serde_json::json;
+use tokio::{sync::watch::Receiver, time::sleep};
 
 use crate::{
     failure::{Failure, code},
@@ -25,6 +31,9 @@ use crate::{
 const AUTHORITY: &str = "authority.pem";
 /// The `ConfigMap`'s key.
 const BUNDLE: &str = "ca.crt";
+
+/// Before a bundle that could not be published is tried again.
+const AGAIN: Duration = Duration::from_secs(5);
 
 /// Where the authority and its bundle are.
 pub struct ClusterAuthority {
@@ -86,6 +95,27 @@ impl ClusterAuthority {
             .map_err(Failure::cluster("keep the certificate authority"))
     }
 
+    /// Keeps the `ConfigMap` like the newest bundle, whatever becomes of it, for as long as it is polled.
+    pub async fn keep_published(&self, bundle: Receiver<String>) {
+        let named = watcher::Config::default().fields(&format!("metadata.name={}", self.map));
+        let mut events = std::pin::pin!(watcher(self.maps.clone(), named).default_backoff());
+        while let Some(event) = events.next().await {
+            match event {
+                Ok(Event::Init | Event::InitApply(_)) => {}
+                Ok(Event::InitDone | Event::Apply(_) | Event::Delete(_)) => {
+                    let newest = bundle.borrow().clone();
+                    while let Err(error) = self.publish(&newest).await {
+                        tracing::warn!(%error, "what clients should trust is not published; trying again");
+                        sleep(AGAIN).await;
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the watch of the trust bundle broke off; it starts again")
+                }
+            }
+        }
+    }
+
     /// Makes the `ConfigMap` hold `bundle`, and writes nothing if it does.
     pub async fn publish(&self, bundle: &str) -> Result<(), Failure> {
         const ACTION: &str = "publish what clients should trust";
@@ -96,7 +126,14 @@ impl ClusterAuthority {
             .map_err(Failure::cluster(ACTION))?;
         let data = BTreeMap::from([(BUNDLE.to_owned(), bundle.to_owned())]);
         match found {
-            Some(map) if map.data.as_ref() == Some(&data) => Ok(()),
+            Some(map)
+                if map
+                    .data
+                    .as_ref()
+                    .is_some_and(|held| held.get(BUNDLE) == data.get(BUNDLE)) =>
+            {
+                Ok(())
+            }
             Some(_) => {
                 let patch = Patch::Merge(json!({ "data": data }));
                 let patched = self

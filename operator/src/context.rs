@@ -6,7 +6,10 @@ use coffer_crds::{ApiKey, Vault, VaultSecret};
 use coffer_domain::usecase::{Caller, Coffer};
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
-use kube::{Client, runtime::reflector::Store};
+use kube::{
+    Client,
+    runtime::reflector::{ObjectRef, Store},
+};
 
 use crate::{
     backoff::Backoff, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail, metrics::Metrics,
@@ -112,6 +115,20 @@ impl From<Parts> for Context {
 }
 
 impl Context {
+    /// Has the `VaultSecret`s looked at again that `concerned` picks.
+    pub fn wake_secrets(&self, concerned: impl Fn(&VaultSecret) -> bool) {
+        let objects = self.caches.secrets.state_filter(concerned);
+        let references = objects.iter().map(|object| ObjectRef::from_obj(&**object));
+        self.mail.secrets.send_all(references);
+    }
+
+    /// Has the `ApiKey`s looked at again that `concerned` picks.
+    pub fn wake_keys(&self, concerned: impl Fn(&ApiKey) -> bool) {
+        let objects = self.caches.keys.state_filter(concerned);
+        let references = objects.iter().map(|object| ObjectRef::from_obj(&**object));
+        self.mail.keys.send_all(references);
+    }
+
     /// Now.
     pub fn now(&self) -> Timestamp {
         self.coffer.clock().now()

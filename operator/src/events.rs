@@ -58,7 +58,11 @@ impl Events {
         let event = self.event(about, gravity, reason, action, note);
         let api: Api<Event> = Api::namespaced(self.client.clone(), namespace);
         if let Err(error) = api.create(&PostParams::default(), &event).await {
-            tracing::warn!(%error, reason, namespace, "an event could not be written");
+            if is_ending(&error) {
+                tracing::debug!(reason, namespace, "no event in a namespace that ends");
+            } else {
+                tracing::warn!(%error, reason, namespace, "an event could not be written");
+            }
         }
     }
 
@@ -114,5 +118,38 @@ impl Events {
             reporting_instance: Some(self.instance.clone()),
             ..Event::default()
         }
+    }
+}
+
+/// Whether the namespace is being deleted, or gone: it takes no new objects.
+fn is_ending(error: &kube::Error) -> bool {
+    let kube::Error::Api(status) = error else {
+        return false;
+    };
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    status.code == 404
+        || causes
+            .into_iter()
+            .any(|cause| cause.reason == "NamespaceTerminating")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(json: serde_json::Value) -> kube::Error {
+        kube::Error::Api(Box::new(serde_json::from_value(json).unwrap()))
+    }
+
+    #[test]
+    fn a_namespace_that_ends_is_told_from_a_missing_right() {
+        let ending = serde_json::json!({"status": "Failure", "code": 403, "reason": "Forbidden", "message": "m",
+            "details": {"causes": [{"reason": "NamespaceTerminating", "message": "m", "field": "metadata.namespace"}]}});
+        let gone =
+            serde_json::json!({"status": "Failure", "code": 404, "reason": "NotFound", "message": "m"});
+        let forbidden =
+            serde_json::json!({"status": "Failure", "code": 403, "reason": "Forbidden", "message": "m"});
+        assert!(is_ending(&refused(ending)) && is_ending(&refused(gone)));
+        assert!(!is_ending(&refused(forbidden)));
     }
 }

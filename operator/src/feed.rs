@@ -15,7 +15,7 @@ use coffer_domain::{
     usecase::MAX_PAGE,
 };
 use futures::StreamExt;
-use kube::{ResourceExt, runtime::reflector::ObjectRef};
+use kube::ResourceExt;
 
 use crate::{
     census::Dirty,
@@ -91,24 +91,10 @@ impl News {
 
     fn spread(self, context: &Context, dirty: &Dirty) {
         if !self.secrets.is_empty() {
-            let concerned = context
-                .caches
-                .secrets
-                .state_filter(|object| self.concerns(object));
-            context
-                .mail
-                .secrets
-                .send_all(concerned.iter().map(|object| ObjectRef::from_obj(&**object)));
+            context.wake_secrets(|object| self.concerns(object));
         }
         if !self.keys.is_empty() || !self.secrets.is_empty() {
-            let concerned = context
-                .caches
-                .keys
-                .state_filter(|object| self.concerns_key(object));
-            context
-                .mail
-                .keys
-                .send_all(concerned.iter().map(|object| ObjectRef::from_obj(&**object)));
+            context.wake_keys(|object| self.concerns_key(object));
         }
         dirty.mark(
             self.ledgers,

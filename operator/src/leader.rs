@@ -2,7 +2,7 @@
 //! holder that cannot renew stops in time, before another may take over; one that ends gives it back.
 //! Ages are told by this process's own clock, so clocks need not agree.
 
-use std::{sync::Arc, time::Duration};
+use std::{num::NonZeroU16, sync::Arc, time::Duration};
 
 use coffer_domain::port::Clock;
 use k8s_openapi::{
@@ -14,20 +14,49 @@ use tokio::time::{Instant, sleep, timeout_at};
 
 use crate::failure::{Failure, code};
 
-/// A Lease that was not renewed for this long may be taken.
+/// How long a Lease that was not renewed lasts, if it does not say.
 const DURATION: Duration = Duration::from_secs(30);
-/// A holder that could not renew for this long stops.
-const DEADLINE: Duration = Duration::from_secs(20);
-/// How often it is renewed.
-const RENEW: Duration = Duration::from_secs(10);
-/// How often others look.
-const LOOK: Duration = Duration::from_secs(3);
+
+/// How a candidate spends its time, all of it fractions of how long a Lease lasts.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    seconds: u16,
+}
+
+impl Timing {
+    /// A Lease that was not renewed for this long may be taken.
+    pub fn of_seconds(seconds: NonZeroU16) -> Self {
+        Self {
+            seconds: seconds.get(),
+        }
+    }
+
+    fn duration(self) -> Duration {
+        Duration::from_secs(self.seconds.into())
+    }
+
+    /// A holder that could not renew for this long stops.
+    fn deadline(self) -> Duration {
+        self.duration() * 2 / 3
+    }
+
+    /// How often it is renewed.
+    fn renew(self) -> Duration {
+        self.duration() / 3
+    }
+
+    /// How often others look.
+    fn look(self) -> Duration {
+        self.duration() / 10
+    }
+}
 
 /// One candidate.
 pub struct Election {
     api: Api<Lease>,
     name: String,
     me: String,
+    timing: Timing,
     clock: Arc<dyn Clock>,
     /// The foreign lease last seen, by resource version, and since when it stands.
     seen: Option<(String, Instant)>,
@@ -48,12 +77,14 @@ impl Election {
         api: Api<Lease>,
         name: impl Into<String>,
         me: impl Into<String>,
+        timing: Timing,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
             api,
             name: name.into(),
             me: me.into(),
+            timing,
             clock,
             seen: None,
         }
@@ -67,25 +98,31 @@ impl Election {
                 Ok(false) => {}
                 Err(error) => tracing::warn!(%error, "the Lease cannot be had now"),
             }
-            sleep(LOOK).await;
+            sleep(self.timing.look()).await;
         }
     }
 
     /// Renews for as long as that works. Returns when the Lease is lost.
     pub async fn hold(&mut self) {
-        let mut until = Instant::now() + DEADLINE;
+        let timing = self.timing;
+        let mut until = Instant::now() + timing.deadline();
         loop {
-            sleep(RENEW.min(until.saturating_duration_since(Instant::now()))).await;
+            sleep(
+                timing
+                    .renew()
+                    .min(until.saturating_duration_since(Instant::now())),
+            )
+            .await;
             loop {
                 match timeout_at(until, self.attempt()).await {
                     Ok(Ok(true)) => {
-                        until = Instant::now() + DEADLINE;
+                        until = Instant::now() + timing.deadline();
                         break;
                     }
                     Ok(Ok(false)) | Err(_) => return,
                     Ok(Err(error)) => tracing::warn!(%error, "the Lease was not renewed; trying again"),
                 }
-                sleep(LOOK).await;
+                sleep(timing.look()).await;
             }
         }
     }
@@ -157,7 +194,7 @@ impl Election {
         let now = Some(MicroTime(self.clock.now()));
         let spec = LeaseSpec {
             holder_identity: Some(self.me.clone()),
-            lease_duration_seconds: i32::try_from(DURATION.as_secs()).ok(),
+            lease_duration_seconds: Some(self.timing.seconds.into()),
             acquire_time: if renewed { before.acquire_time } else { now.clone() },
             renew_time: now,
             lease_transitions: Some(before.lease_transitions.unwrap_or(0) + i32::from(!renewed)),

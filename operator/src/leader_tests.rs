@@ -11,13 +11,17 @@ impl Clock for Still {
     }
 }
 
+fn timing() -> Timing {
+    Timing::of_seconds(NonZeroU16::new(30).unwrap())
+}
+
 /// One that must not be asked anything: only judgements are tested here.
 fn election() -> Election {
     let nobody = tower::service_fn(|_: hyper::Request<kube::client::Body>| async {
         Err::<hyper::Response<kube::client::Body>, _>(std::io::Error::other("nobody is asked"))
     });
     let api = Api::namespaced(Client::new(nobody, "coffer"), "coffer");
-    Election::new(api, "coffer-operator", "me", Arc::new(Still))
+    Election::new(api, "coffer-operator", "me", timing(), Arc::new(Still))
 }
 
 #[expect(

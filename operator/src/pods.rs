@@ -43,6 +43,8 @@ struct Known {
     namespace: String,
     name: String,
     place: Option<Place>,
+    /// It is being deleted.
+    leaving: bool,
 }
 
 /// The injected pods that run.
@@ -50,6 +52,8 @@ pub struct Pods {
     client: Client,
     coffer: Coffer,
     live: RwLock<HashMap<String, Known>>,
+    /// By uid, those whose end somebody waits for.
+    leaving: Mutex<HashMap<String, watch::Sender<bool>>>,
     answers: Mutex<HashMap<String, (Instant, bool)>>,
     complete: watch::Sender<bool>,
 }
@@ -57,11 +61,12 @@ pub struct Pods {
 impl Pods {
     /// Knows none before [`Pods::watch`] runs.
     pub fn new(client: Client, coffer: Coffer) -> Self {
-        let (live, answers) = (RwLock::default(), Mutex::default());
+        let (live, leaving, answers) = Default::default();
         Self {
             client,
             coffer,
             live,
+            leaving,
             answers,
             complete: watch::Sender::new(false),
         }
@@ -80,18 +85,39 @@ impl Pods {
                     listed.extend(known(&pod.metadata));
                 }
                 Ok(Event::InitDone) => self.replace(std::mem::take(&mut listed)).await,
-                Ok(Event::Apply(pod)) => {
-                    self.live.write().extend(known(&pod.metadata));
-                }
+                Ok(Event::Apply(pod)) => self.seen(&pod.metadata),
                 Ok(Event::Delete(pod)) => self.gone(&pod.metadata).await,
                 Err(error) => tracing::warn!(%error, "the watch of pods broke off; it starts again"),
             }
         }
     }
 
+    fn seen(&self, meta: &ObjectMeta) {
+        let Some((uid, known)) = known(meta) else { return };
+        let leaving = known.leaving;
+        self.live.write().insert(uid.clone(), known);
+        if leaving {
+            self.tell_leaving(&uid);
+        }
+    }
+
+    fn tell_leaving(&self, uid: &str) {
+        if let Some(sender) = self.leaving.lock().get(uid) {
+            sender.send_replace(true);
+        }
+    }
+
     async fn replace(&self, listed: HashMap<String, Known>) {
+        let leaving: Vec<String> = listed
+            .iter()
+            .filter(|(_, known)| known.leaving)
+            .map(|(uid, _)| uid.clone())
+            .collect();
         let before = std::mem::replace(&mut *self.live.write(), listed);
         self.complete.send_replace(true);
+        for uid in leaving {
+            self.tell_leaving(&uid);
+        }
         for (uid, known) in before {
             if !self.live.read().contains_key(&uid) {
                 self.forget(known.place.as_ref(), &uid).await;
@@ -102,6 +128,7 @@ impl Pods {
     async fn gone(&self, meta: &ObjectMeta) {
         let Some((uid, known)) = known(meta) else { return };
         self.live.write().remove(&uid);
+        self.tell_leaving(&uid);
         self.forget(known.place.as_ref(), &uid).await;
     }
 
@@ -162,6 +189,18 @@ impl Pods {
         Ok(live)
     }
 
+    /// Turns `true` when this very pod is being deleted. Kubelet ends it only when its containers' hooks have.
+    pub fn leaving(&self, uid: &str) -> watch::Receiver<bool> {
+        let mut waiting = self.leaving.lock();
+        waiting.retain(|_, sender| sender.receiver_count() > 0);
+        let sender = waiting.entry(uid.to_owned()).or_default();
+        let receiver = sender.subscribe();
+        if self.live.read().get(uid).is_some_and(|known| known.leaving) {
+            sender.send_replace(true);
+        }
+        receiver
+    }
+
     fn answered(&self, uid: &str) -> Option<bool> {
         let answers = self.answers.lock();
         let (at, live) = answers.get(uid)?;
@@ -207,6 +246,7 @@ fn known(meta: &ObjectMeta) -> Option<(String, Known)> {
             namespace,
             name,
             place,
+            leaving: meta.deletion_timestamp.is_some(),
         },
     ))
 }

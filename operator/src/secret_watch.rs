@@ -11,7 +11,6 @@ use kube::{
     api::PartialObjectMeta,
     runtime::{
         WatchStreamExt,
-        reflector::ObjectRef,
         watcher::{self, Event, watcher},
     },
 };
@@ -70,42 +69,14 @@ async fn watch_one(api: Api<PartialObjectMeta<Secret>>, context: &Context, begun
 
 fn wake(context: &Context, secret: &impl ResourceExt) {
     let (namespace, name) = (secret.namespace(), secret.name_any());
-    let objects = context
-        .caches
-        .secrets
-        .state_filter(|it| it.namespace() == namespace && uses(it, &name));
-    context
-        .mail
-        .secrets
-        .send_all(objects.iter().map(|object| ObjectRef::from_obj(&**object)));
-    let keys = context
-        .caches
-        .keys
-        .state_filter(|it| it.namespace() == namespace && writes(it, &name));
-    context
-        .mail
-        .keys
-        .send_all(keys.iter().map(|object| ObjectRef::from_obj(&**object)));
+    context.wake_secrets(|it| it.namespace() == namespace && uses(it, &name));
+    context.wake_keys(|it| it.namespace() == namespace && writes(it, &name));
 }
 
 /// While the watch was broken Secrets may have gone, which no event tells: every user looks again.
 fn wake_users_of_lost(context: &Context) {
-    let objects = context
-        .caches
-        .secrets
-        .state_filter(|it| it.spec.sync.is_some() || copies(it).next().is_some());
-    context
-        .mail
-        .secrets
-        .send_all(objects.iter().map(|object| ObjectRef::from_obj(&**object)));
-    let keys = context
-        .caches
-        .keys
-        .state_filter(|it| it.spec.write_to.secret_name.is_some());
-    context
-        .mail
-        .keys
-        .send_all(keys.iter().map(|object| ObjectRef::from_obj(&**object)));
+    context.wake_secrets(|it| it.spec.sync.is_some() || copies(it).next().is_some());
+    context.wake_keys(|it| it.spec.write_to.secret_name.is_some());
 }
 
 fn uses(object: &VaultSecret, name: &str) -> bool {

@@ -1,6 +1,6 @@
 //! The program's settings, from its command line and environment.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf};
 
 use clap::Parser;
 use thiserror::Error;
@@ -46,6 +46,9 @@ pub struct Settings {
     /// Lease that decides which replica's controllers run
     #[arg(long, env = "COFFER_LEASE", default_value = "coffer-operator")]
     pub lease: String,
+    /// Seconds after which a Lease that was not renewed may be taken over
+    #[arg(long, env = "COFFER_LEASE_SECONDS", default_value = "30")]
+    pub lease_seconds: NonZeroU16,
     /// DNS names and IP addresses in the server's certificate
     #[arg(
         long = "tls-name",

@@ -5,7 +5,10 @@ use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der, PublicKeyX509Der},
     error::Unspecified,
     rsa::{self, KeySize},
-    signature::{ECDSA_P256_SHA256_ASN1_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair},
+    signature::{
+        ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P384_SHA384_ASN1_SIGNING, ECDSA_P521_SHA512_ASN1_SIGNING,
+        EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair,
+    },
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
 use coffer_domain::{
@@ -26,8 +29,11 @@ impl KeyPairs for SystemKeyPairs {
     fn generate(&self, algorithm: KeyAlgorithm) -> Result<KeyPairPem, KeyPairError> {
         match algorithm {
             KeyAlgorithm::Ed25519 => ed25519(),
-            KeyAlgorithm::EcdsaP256 => p256(),
+            KeyAlgorithm::EcdsaP256 => ecdsa(&ECDSA_P256_SHA256_ASN1_SIGNING),
+            KeyAlgorithm::EcdsaP384 => ecdsa(&ECDSA_P384_SHA384_ASN1_SIGNING),
+            KeyAlgorithm::EcdsaP521 => ecdsa(&ECDSA_P521_SHA512_ASN1_SIGNING),
             KeyAlgorithm::Rsa2048 => rsa(KeySize::Rsa2048),
+            KeyAlgorithm::Rsa3072 => rsa(KeySize::Rsa3072),
             KeyAlgorithm::Rsa4096 => rsa(KeySize::Rsa4096),
         }
         .map_err(|_| KeyPairError(format!("the crypto library failed at {algorithm:?}")))
@@ -41,8 +47,8 @@ fn ed25519() -> Result<KeyPairPem, Unspecified> {
     Ok(pems(pair.to_pkcs8v1()?.as_ref(), public.as_ref()))
 }
 
-fn p256() -> Result<KeyPairPem, Unspecified> {
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_ASN1_SIGNING)?;
+fn ecdsa(algorithm: &'static EcdsaSigningAlgorithm) -> Result<KeyPairPem, Unspecified> {
+    let pair = EcdsaKeyPair::generate(algorithm)?;
     let public: PublicKeyX509Der<'_> = pair.public_key().as_der()?;
     Ok(pems(pair.to_pkcs8v1()?.as_ref(), public.as_ref()))
 }

@@ -17,20 +17,12 @@ use std::{
 
 use coffer_domain::{id::SecretId, name::SecretName, store::Store};
 use coffer_store::{AuditDurability, StoreOptions};
-use common::{Tenant, event, options};
+use common::{Tenant, arguments, event, options, runtime};
 
 const TIMES: u64 = 50;
 
 fn main() {
-    let arguments: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| !argument.starts_with("--"))
-        .collect();
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
-        .enable_all()
-        .build()
-        .unwrap();
+    let (arguments, runtime) = (arguments(), runtime());
     match arguments.as_slice() {
         [role, path] if role == "child" => runtime.block_on(ask(Path::new(path))),
         _ if Command::new("strace")

@@ -42,6 +42,8 @@ pub enum Message {
     },
     /// The values wanted now cannot be delivered; what is in place stays there. The stream goes on.
     Held(Failure),
+    /// The pod is being deleted. An agent that still holds it back lets go: kubelet ends a pod only after its hooks.
+    Leaving,
     /// Nothing new; the stream is alive. At least every 20 seconds.
     Ping,
 }

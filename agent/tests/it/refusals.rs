@@ -183,3 +183,39 @@ fn a_wrong_configuration_ends_with_its_reason() {
     let message = "COFFER_AGENT_CONFIG: file \"../escape\": a file name must not contain '/' or a NUL byte";
     assert_eq!(pod.text("message").as_deref(), Some(message));
 }
+
+#[test]
+fn a_held_pod_hears_the_server_and_is_let_go_when_it_is_deleted() {
+    let (server, pod) = scene();
+    let mut agent = pod.run();
+    let mut stream = server.watch().begin();
+    stream.send(&json!({"type": "held", "code": "not_found", "message": "there is no such vault yet"}));
+    pod.until_text("message", "there is no such vault yet");
+    assert!(pod.path("state/connected").exists(), "the hook may wait long");
+    stream.end();
+    pod.until_logged("event=stream-ended");
+
+    let mut stream = server.watch().begin();
+    stream.send(&json!({"type": "leaving"}));
+    assert_eq!(agent.ended().code(), Some(0));
+    assert!(pod.log().contains("event=leaving"), "{}", pod.log());
+    assert!(!pod.path("state/connected").exists());
+    assert!(
+        !pod.path("state/ready").exists(),
+        "and the application does not start"
+    );
+}
+
+#[test]
+fn a_running_pod_that_is_deleted_is_served_to_its_end() {
+    let (server, pod) = scene();
+    let mut agent = pod.run();
+    let mut stream = server.watch().begin();
+    stream.send(&values(&[("a", 1, "-1"), ("app/b", 1, "")]));
+    server.accepted();
+    stream.send(&json!({"type": "leaving"}));
+    stream.send(&values(&[("a", 2, "-2"), ("app/b", 1, "")]));
+    server.accepted();
+    assert!(agent.is_running());
+    assert_eq!(pod.text("env/A").unwrap(), format!("A='{CANARY}-2'\n"));
+}

@@ -24,17 +24,18 @@ const RETRY: Duration = Duration::from_millis(200);
 pub struct Topic {
     /// The tenant.
     pub organization: OrgId,
-    /// The vault; `None` while there is none of the name wanted.
-    pub vault: Option<VaultId>,
+    /// The vault.
+    pub vault: VaultId,
     /// The environment.
     pub environment: EnvName,
 }
 
-/// The topics, and the newest change's number.
+/// The topics, and the newest change's number, of any kind and about a vault.
 #[derive(Debug)]
 pub struct Hub {
     topics: Mutex<HashMap<Topic, watch::Sender<u64>>>,
     latest: watch::Sender<u64>,
+    vaults: watch::Sender<u64>,
     stop: watch::Sender<bool>,
 }
 
@@ -44,6 +45,7 @@ impl Hub {
         Self {
             topics: Mutex::default(),
             latest: watch::Sender::new(latest),
+            vaults: watch::Sender::new(latest),
             stop: watch::Sender::new(false),
         }
     }
@@ -54,6 +56,11 @@ impl Hub {
             Entry::Occupied(known) => known.get().subscribe(),
             Entry::Vacant(free) => free.insert(watch::Sender::new(0)).subscribe(),
         }
+    }
+
+    /// Wakes when any vault was made, changed or deleted: for those who wait for one that is not there.
+    pub fn vaults(&self) -> watch::Receiver<u64> {
+        self.vaults.subscribe()
     }
 
     /// Wakes on every change.
@@ -105,6 +112,12 @@ impl Hub {
             sender.receiver_count() > 0
         });
         drop(topics);
+        if changes
+            .iter()
+            .any(|change| matches!(change.subject, Subject::Vault { .. }))
+        {
+            self.vaults.send_replace(seen);
+        }
         self.latest.send_replace(seen);
         seen
     }
@@ -117,7 +130,7 @@ fn concerns(change: &Change, topic: &Topic) -> bool {
         && match &change.subject {
             Subject::Secret {
                 vault, environment, ..
-            } => topic.vault == Some(*vault) && topic.environment == *environment,
+            } => topic.vault == *vault && topic.environment == *environment,
             // A vault may have taken another's name: everyone in the tenant looks again.
             Subject::Vault { .. } => true,
             Subject::ApiKey { .. } | Subject::Consumers { .. } => false,
@@ -150,14 +163,14 @@ mod tests {
         fn topic(&self, environment: &str) -> Topic {
             Topic {
                 organization: OrgId::fresh(&self.clock, &self.entropy),
-                vault: Some(VaultId::fresh(&self.clock, &self.entropy)),
+                vault: VaultId::fresh(&self.clock, &self.entropy),
                 environment: EnvName::new(environment).unwrap(),
             }
         }
     }
 
     fn change(sequence: u64, topic: &Topic, subject: impl Fn(VaultId, EnvName) -> Subject) -> Change {
-        let subject = subject(topic.vault.unwrap(), topic.environment.clone());
+        let subject = subject(topic.vault, topic.environment.clone());
         Change {
             sequence,
             organization: topic.organization,
@@ -199,10 +212,13 @@ mod tests {
         let here = world.topic("a");
         let beside = Topic {
             environment: EnvName::new("b").unwrap(),
-            vault: None,
             ..here.clone()
         };
-        let mut receivers = [&here, &beside].map(|topic| world.hub.subscribe(topic.clone()));
+        let mut receivers = [
+            world.hub.subscribe(here.clone()),
+            world.hub.subscribe(beside),
+            world.hub.vaults(),
+        ];
         world.hub.announce(
             &[change(1, &here, |vault, environment| Subject::Consumers {
                 vault,
@@ -214,7 +230,7 @@ mod tests {
             receivers
                 .each_mut()
                 .map(|receiver| receiver.has_changed().unwrap()),
-            [false, false]
+            [false, false, false]
         );
         world
             .hub
@@ -223,7 +239,7 @@ mod tests {
             receivers
                 .each_mut()
                 .map(|receiver| receiver.has_changed().unwrap()),
-            [true, true]
+            [true, true, true]
         );
     }
 

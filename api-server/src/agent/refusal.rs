@@ -1,13 +1,9 @@
-//! Why a pod is not given what it wants: as an answer to its first request, or as a `Held` line later.
+//! Why a pod is not given what it wants, as a `Held` line of its stream.
 
-use axum::response::{IntoResponse, Response};
 use coffer_domain::{Error, address::Place, envfile, name::SecretName};
 use coffer_wire::Failure;
 
-use crate::native::error::{self, ApiError};
-
-/// The code of a value that an env file cannot carry.
-pub const ENV_FILE_UNFIT: &str = Failure::UNFIT;
+use crate::native::error;
 
 /// A refused delivery.
 #[derive(Debug)]
@@ -25,16 +21,13 @@ impl From<Error> for Refusal {
 }
 
 impl Refusal {
-    /// Whether it may pass without anything being changed: not worth telling a pod.
-    pub fn is_transient(&self) -> bool {
+    /// The error, if it may pass without anything being changed: nothing to hold a pod for.
+    pub fn passing(self) -> Result<Error, Self> {
         match self {
-            Self::Domain(error) => {
-                matches!(
-                    error,
-                    Error::Unavailable(_) | Error::Internal(_) | Error::Conflict(_)
-                )
+            Self::Domain(error @ (Error::Unavailable(_) | Error::Internal(_) | Error::Conflict(_))) => {
+                Ok(error)
             }
-            Self::Unfit(_) => false,
+            lasting => Err(lasting),
         }
     }
 
@@ -48,15 +41,6 @@ impl Refusal {
             Self::Unfit(values) => unfit(values),
         }
     }
-
-    /// As the answer to a request.
-    pub fn into_response(self, place: &Place) -> Response {
-        let failure = self.failure(place);
-        match self {
-            Self::Domain(refused) => error::domain_as(refused, &failure),
-            Self::Unfit(_) => ApiError::Unprocessable(failure).into_response(),
-        }
-    }
 }
 
 fn unfit(values: &[(SecretName, String)]) -> Failure {
@@ -65,7 +49,7 @@ fn unfit(values: &[(SecretName, String)]) -> Failure {
         .map(|(name, why)| format!("{name}: {why}"))
         .collect();
     Failure {
-        code: ENV_FILE_UNFIT.to_owned(),
+        code: Failure::UNFIT.to_owned(),
         message: format!(
             "an env file cannot carry {}; {}",
             told.join("; "),

@@ -25,9 +25,12 @@ pub struct Feed {
     app: Arc<App>,
     pod: Pod,
     subscription: Subscription,
-    topic: Topic,
+    /// `None` while there is no vault of that name.
+    topic: Option<Topic>,
     changes: watch::Receiver<u64>,
     trust: Option<watch::Receiver<String>>,
+    /// `None` once it was told.
+    leaving: Option<watch::Receiver<bool>>,
     /// What the pod was given last; `None` when it was told that it cannot be given anything.
     given: Option<BTreeMap<SecretName, Version>>,
     held: Option<Failure>,
@@ -43,18 +46,20 @@ pub struct Feed {
 enum Woken {
     Change,
     Trust,
+    Leaving,
     Quiet,
     End,
 }
 
 impl Feed {
-    /// Opens a stream; the first values are read here, so that a refusal is an ordinary answer.
-    pub async fn open(app: Arc<App>, pod: Pod, subscription: Subscription) -> Result<Self, Refusal> {
-        let topic = topic(&app, &pod, &subscription).await?;
+    /// Opens a stream; the first values are read here, so that trouble of our own is an ordinary answer.
+    pub async fn open(app: Arc<App>, pod: Pod, subscription: Subscription) -> Result<Self, Error> {
         // Subscribed before the values are read: what changes in between wakes the stream.
-        let changes = app.hub.subscribe(topic.clone());
+        let (topic, changes) = listen(&app, &subscription).await?;
         let open = app.metrics.open_stream("agent");
         let trust = app.trust.clone();
+        let identity = app.identity.as_ref();
+        let leaving = identity.map(|identity| identity.leaving(&pod.workload));
         let mut feed = Self {
             app,
             pod,
@@ -62,6 +67,7 @@ impl Feed {
             topic,
             changes,
             trust,
+            leaving,
             given: None,
             held: None,
             again: false,
@@ -69,9 +75,13 @@ impl Feed {
             said: Instant::now(),
             _open: open,
         };
-        let values = feed.values().await?;
+        let values = feed.values().await;
         feed.say_trust();
-        feed.waiting.push_back(values);
+        match values.map_err(Refusal::passing) {
+            Ok(values) => feed.waiting.push_back(values),
+            Err(Ok(passing)) => return Err(passing),
+            Err(Err(lasting)) => feed.hold(&lasting),
+        }
         Ok(feed)
     }
 
@@ -94,6 +104,7 @@ impl Feed {
             match self.wait().await {
                 Woken::Change => self.look_again().await?,
                 Woken::Trust => self.say_trust(),
+                Woken::Leaving => self.waiting.push_back(Message::Leaving),
                 Woken::Quiet => self.sign_of_life().await?,
                 Woken::End => return None,
             }
@@ -109,6 +120,7 @@ impl Feed {
         tokio::select! {
             changed = self.changes.changed() => if changed.is_ok() { Woken::Change } else { Woken::End },
             true = changed(&mut self.trust) => Woken::Trust,
+            () = leaves(&mut self.leaving) => Woken::Leaving,
             () = sleep_until(quiet) => Woken::Quiet,
             () = self.app.hub.stopped() => Woken::End,
         }
@@ -152,17 +164,18 @@ impl Feed {
                 self.held = None;
                 self.waiting.push_back(values);
             }
-            Err(refusal) if refusal.is_transient() => self.again = true,
-            Err(refusal) => self.hold(&refusal),
+            Err(refusal) => match refusal.passing() {
+                Ok(_) => self.again = true,
+                Err(lasting) => self.hold(&lasting),
+            },
         }
     }
 
     /// The values, if they are not those that were given last.
     async fn renewed(&mut self) -> Result<Option<Message>, Refusal> {
-        let topic = topic(&self.app, &self.pod, &self.subscription).await?;
+        let (topic, changes) = listen(&self.app, &self.subscription).await?;
         if topic != self.topic {
-            self.changes = self.app.hub.subscribe(topic.clone());
-            self.topic = topic;
+            (self.topic, self.changes) = (topic, changes);
         }
         let Subscription { place, wanted, .. } = &self.subscription;
         let now = self
@@ -227,19 +240,33 @@ impl Feed {
     }
 }
 
-/// Where changes that concern a subscription are announced.
-async fn topic(app: &App, pod: &Pod, subscription: &Subscription) -> Result<Topic, Error> {
-    let Subscription { place, wanted, .. } = subscription;
-    let Some((organization, vault)) = app.coffer.place_ids(place).await? else {
-        // The domain knows how to say so; if it has come to be just now, the next try finds it.
-        app.coffer.wanted_versions(&pod.caller, place, wanted).await?;
-        return Err(Error::Unavailable(format!("vault {} is being made", place.vault)));
+/// Where changes that concern a subscription are announced, and what wakes on them.
+async fn listen(
+    app: &App,
+    subscription: &Subscription,
+) -> Result<(Option<Topic>, watch::Receiver<u64>), Error> {
+    // Before the look: a vault that is made meanwhile wakes the stream.
+    let vaults = app.hub.vaults();
+    let Some((organization, vault)) = app.coffer.place_ids(&subscription.place).await? else {
+        return Ok((None, vaults));
     };
-    Ok(Topic {
+    let topic = Topic {
         organization,
-        vault: Some(vault),
-        environment: place.environment.clone(),
-    })
+        vault,
+        environment: subscription.place.environment.clone(),
+    };
+    Ok((Some(topic.clone()), app.hub.subscribe(topic)))
+}
+
+/// Returns once, when the pod is being deleted; never where that cannot be known.
+async fn leaves(leaving: &mut Option<watch::Receiver<bool>>) {
+    if let Some(receiver) = leaving
+        && receiver.wait_for(|leaving| *leaving).await.is_ok()
+    {
+        *leaving = None;
+        return;
+    }
+    std::future::pending::<()>().await;
 }
 
 /// Returns `true` when there are new certificates; never when there are none at all.

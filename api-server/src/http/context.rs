@@ -90,6 +90,7 @@ impl Context {
             door,
             address: Some(self.peer.to_string()),
             request: Some(self.id.as_str().to_owned()),
+            agent: None,
         }
     }
 }

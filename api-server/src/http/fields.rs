@@ -26,6 +26,26 @@ impl FieldFault {
     }
 }
 
+/// What a body says of something that can also be taken away: nothing, or a new value, or null.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Said<T> {
+    /// It is not mentioned.
+    #[default]
+    Nothing,
+    /// What it is to be from now on.
+    This(Option<T>),
+}
+
+impl<T: Clone> Said<T> {
+    /// What it is after `before`.
+    pub fn after(&self, before: Option<T>) -> Option<T> {
+        match self {
+            Self::Nothing => before,
+            Self::This(now) => now.clone(),
+        }
+    }
+}
+
 /// How a field that must be there and is not reads.
 pub const MISSING: &str = "Missing required field";
 
@@ -105,8 +125,8 @@ impl Fields {
         }
     }
 
-    /// A moment; `Some(None)` where null was sent.
-    pub fn moment(&mut self, name: &str) -> Result<Option<Option<Timestamp>>, FieldFault> {
+    /// A moment.
+    pub fn moment(&mut self, name: &str) -> Result<Said<Timestamp>, FieldFault> {
         let wrong = || {
             FieldFault::new(
                 name,
@@ -114,9 +134,11 @@ impl Fields {
             )
         };
         match self.0.remove(name) {
-            None => Ok(None),
-            Some(Value::Null) => Ok(Some(None)),
-            Some(Value::String(text)) => time::parse(&text).map(|at| Some(Some(at))).ok_or_else(wrong),
+            None => Ok(Said::Nothing),
+            Some(Value::Null) => Ok(Said::This(None)),
+            Some(Value::String(text)) => time::parse(&text)
+                .map(|at| Said::This(Some(at)))
+                .ok_or_else(wrong),
             Some(_) => Err(wrong()),
         }
     }
@@ -183,8 +205,8 @@ mod tests {
     #[test]
     fn null_is_absence_but_for_moments() {
         let mut body = fields(json!({"at": null, "text": null, "list": null}));
-        assert_eq!(body.moment("at"), Ok(Some(None)));
-        assert_eq!(body.moment("never"), Ok(None));
+        assert_eq!(body.moment("at"), Ok(Said::This(None)));
+        assert_eq!(body.moment("never"), Ok(Said::Nothing));
         assert_eq!(body.text("text"), Ok(None));
         assert_eq!(body.texts("list"), Ok(None));
     }

@@ -2,7 +2,6 @@
 
 pub mod bearer;
 pub mod body;
-pub mod cidr;
 pub mod context;
 pub mod dialect;
 pub mod duration;
@@ -13,6 +12,7 @@ pub mod mount;
 pub mod offset;
 pub mod panic;
 pub mod params;
+pub mod public;
 pub mod query;
 pub mod rate;
 pub mod request_id;

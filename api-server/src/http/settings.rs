@@ -1,7 +1,8 @@
 //! What an operator of the server may set about the dialects' mechanics.
 
+use coffer_domain::network::Cidr;
+
 use super::{
-    cidr::Cidr,
     forwarded::TrustedProxies,
     mount::HostMount,
     rate::{Failures, Rate, RateOverride},

@@ -3,6 +3,7 @@
 use async_trait::async_trait;
 use coffer_domain::principal::Workload;
 use thiserror::Error;
+use tokio::sync::watch;
 
 use super::KeysError;
 
@@ -23,6 +24,10 @@ pub struct LivenessError(pub String);
 pub trait LivePods: Send + Sync {
     /// Whether this very pod, by uid, runs now. Asked for each request and each delivery: answer from memory.
     async fn is_live(&self, namespace: &str, name: &str, uid: &str) -> Result<bool, LivenessError>;
+
+    /// Turns `true` when this very pod is being deleted; it runs on until its containers have ended. Where that cannot
+    /// be known, the sender may be gone.
+    fn leaving(&self, uid: &str) -> watch::Receiver<bool>;
 }
 
 /// Where it is told that a pod was refused what it wants, for people to see beside the pod.

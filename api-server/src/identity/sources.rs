@@ -4,6 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use coffer_domain::principal::Workload;
+use tokio::sync::watch;
 
 use super::{ClusterKeys, KeysError, LivePods, LivenessError, Notices};
 
@@ -82,6 +83,10 @@ pub struct WhileTokenLasts;
 impl LivePods for WhileTokenLasts {
     async fn is_live(&self, _: &str, _: &str, _: &str) -> Result<bool, LivenessError> {
         Ok(true)
+    }
+
+    fn leaving(&self, _: &str) -> watch::Receiver<bool> {
+        watch::channel(false).1
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use coffer_domain::{Error, principal::Workload};
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Header, Validation};
+use tokio::sync::watch;
 
 use super::{
     KeyRing, LivePods, LivenessError,
@@ -78,6 +79,11 @@ impl WorkloadIdentity {
     /// Whether a pod runs.
     pub async fn is_live(&self, pod: &Workload) -> Result<bool, LivenessError> {
         self.pods.is_live(&pod.namespace, &pod.pod, &pod.pod_uid).await
+    }
+
+    /// Turns `true` when a pod is being deleted.
+    pub fn leaving(&self, pod: &Workload) -> watch::Receiver<bool> {
+        self.pods.leaving(&pod.pod_uid)
     }
 }
 

@@ -26,8 +26,6 @@ pub enum ApiError {
     UnknownPath,
     /// The path takes other methods.
     WrongMethod,
-    /// Well formed, and yet it cannot be done.
-    Unprocessable(Failure),
 }
 
 /// What went wrong on our side: for the log, not for the client.
@@ -79,7 +77,6 @@ impl IntoResponse for ApiError {
                 plain(StatusCode::PRECONDITION_FAILED, "precondition_failed", &message)
             }
             Self::Body(fault) => body(fault),
-            Self::Unprocessable(failure) => respond::json(StatusCode::UNPROCESSABLE_ENTITY, &failure),
             Self::UnknownPath => plain(
                 StatusCode::NOT_FOUND,
                 "unknown_path",
@@ -125,9 +122,8 @@ pub fn failure(error: &Error) -> Failure {
     }
 }
 
-/// A domain error with a failure that a door has made of it.
-pub fn domain_as(error: Error, failure: &Failure) -> Response {
-    let mut response = respond::json(status(&error), failure);
+fn domain(error: Error) -> Response {
+    let mut response = respond::json(status(&error), &failure(&error));
     let headers = response.headers_mut();
     match &error {
         Error::Unauthenticated(_) => {
@@ -145,11 +141,6 @@ pub fn domain_as(error: Error, failure: &Failure) -> Response {
         response.extensions_mut().insert(Trouble(why));
     }
     response
-}
-
-fn domain(error: Error) -> Response {
-    let failure = failure(&error);
-    domain_as(error, &failure)
 }
 
 /// An answer to something broken on our side.

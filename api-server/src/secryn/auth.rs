@@ -6,9 +6,11 @@ use std::sync::Arc;
 use axum::{
     extract::FromRequestParts,
     http::{Method, request::Parts},
+    response::Response,
 };
 use coffer_domain::{
     Error,
+    entity::Purpose,
     name::OrgName,
     principal::Principal,
     usecase::{Caller, Coffer},
@@ -29,6 +31,9 @@ const PARAMETER: &str = "access_key";
 const BELOW: &str = "/v1/vaults/";
 
 const MISSING: Error = Error::Unauthenticated("send Authorization: Bearer with an API key");
+
+/// How the request log calls a token that stands for somebody with an account.
+pub const OF_ACCOUNT: &str = "user";
 
 /// An authenticated request.
 pub struct Signed(pub Caller);
@@ -54,7 +59,7 @@ fn parameter(parts: &Parts) -> Option<String> {
 }
 
 async fn caller(app: &App, context: &RequestContext, token: &str) -> Result<Caller, Error> {
-    let found = app.coffer.authenticate(token).await;
+    let found = app.coffer.authenticate_from(token, Some(context.0.peer)).await;
     let principal = found.inspect_err(|error| app.metrics.refused(NAME, error))?;
     if let Principal::ApiKey(key) = &principal {
         context.0.sign(Signer {
@@ -72,8 +77,12 @@ async fn caller(app: &App, context: &RequestContext, token: &str) -> Result<Call
 /// What kind of credential it was, for the request log.
 fn kind(principal: &Principal) -> &'static str {
     match principal {
-        Principal::ApiKey(_) => "user",
-        Principal::Workload(_) | Principal::Controller => "system",
+        Principal::ApiKey(key) => match key.purpose {
+            Purpose::General => OF_ACCOUNT,
+            Purpose::Vault(_) => "access_key",
+            Purpose::Item(_) => "public_token",
+        },
+        Principal::User(_) | Principal::Workload(_) | Principal::Controller => OF_ACCOUNT,
     }
 }
 
@@ -111,17 +120,47 @@ impl FromRequestParts<Arc<App>> for Either {
 }
 
 impl Either {
-    /// What `read` answers for the first caller that is allowed to; the first refusal if none is.
-    pub async fn read<T>(&self, read: impl AsyncFn(&Caller) -> Result<T, ApiError>) -> Result<T, ApiError> {
-        let mut first = None;
-        for caller in &self.0 {
-            match read(caller).await {
-                Ok(found) => return Ok(found),
-                Err(refusal) if refusal.may_differ_for_another() => first = first.or(Some(refusal)),
-                Err(other) => return Err(other),
-            }
+    /// To try them one after the other.
+    pub fn tries(self) -> Tries {
+        Tries {
+            callers: self.0.into_iter(),
+            first: None,
+            answer: None,
         }
-        Err(first.unwrap_or(ApiError::Domain(MISSING)))
+    }
+}
+
+/// Callers that are tried until one of them is allowed: `while let Some(caller) = tries.another()`, each followed by
+/// [`Tries::end`] with what it was answered.
+pub struct Tries {
+    callers: std::vec::IntoIter<Caller>,
+    first: Option<ApiError>,
+    answer: Option<Result<Response, ApiError>>,
+}
+
+impl Tries {
+    /// The next caller, unless the last one settled it.
+    pub fn another(&mut self) -> Option<Caller> {
+        if self.answer.is_some() {
+            return None;
+        }
+        self.callers.next()
+    }
+
+    /// What the last caller was answered.
+    pub fn end(&mut self, answer: Result<Response, ApiError>) {
+        match answer {
+            Err(refusal) if refusal.may_differ_for_another() => {
+                self.first.get_or_insert(refusal);
+            }
+            settled => self.answer = Some(settled),
+        }
+    }
+
+    /// The answer; the first refusal if nobody was allowed.
+    pub fn answer(self) -> Result<Response, ApiError> {
+        let refusal = self.first.unwrap_or(ApiError::Domain(MISSING));
+        self.answer.unwrap_or(Err(refusal))
     }
 }
 

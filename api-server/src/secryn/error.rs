@@ -4,13 +4,15 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use coffer_domain::Error;
+use coffer_domain::{Error, metadata::Why};
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::auth;
 use crate::{
     http::{
         body::BodyFault,
+        context::Context,
         dialect::Refusal,
         fields::{FieldFault, MISSING},
         params::NotText,
@@ -30,8 +32,10 @@ pub enum ApiError {
     Field(FieldFault),
     /// The credential is good, and not for this.
     Forbidden(&'static str),
-    /// There is no such thing, or it may not be known of.
+    /// There is no such thing.
     NotFound(&'static str),
+    /// There is no such place, or it may not be known of.
+    Outside(&'static str),
     /// The shared mechanics refused.
     Refused(Refusal),
 }
@@ -97,6 +101,7 @@ impl ApiError {
             self,
             Self::Forbidden(_)
                 | Self::NotFound(_)
+                | Self::Outside(_)
                 | Self::Domain(Error::Forbidden { .. } | Error::NotFound { .. } | Error::NotAdmitted { .. })
         )
     }
@@ -111,6 +116,7 @@ const UNAUTHORIZED: Kind = Kind(StatusCode::UNAUTHORIZED, "UNAUTHORIZED");
 const FORBIDDEN: Kind = Kind(StatusCode::FORBIDDEN, "FORBIDDEN");
 const NOT_FOUND: Kind = Kind(StatusCode::NOT_FOUND, "NOT_FOUND");
 const WRONG_METHOD: Kind = Kind(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED");
+const GONE: Kind = Kind(StatusCode::GONE, "GONE");
 const TOO_LARGE: Kind = Kind(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE");
 const RATE_LIMITED: Kind = Kind(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED");
 const INTERNAL: Kind = Kind(StatusCode::INTERNAL_SERVER_ERROR, "INTERNAL_ERROR");
@@ -124,6 +130,7 @@ impl IntoResponse for ApiError {
             Self::Field(fault) => field(fault),
             Self::Forbidden(why) => say(FORBIDDEN, why),
             Self::NotFound(what) => say(NOT_FOUND, format!("{what} does not exist")),
+            Self::Outside(what) => outside(format!("{what} does not exist")),
             Self::Refused(refusal) => refuse(&refusal),
         }
     }
@@ -140,9 +147,18 @@ fn domain(error: Error) -> Response {
             response
         }
         Error::Forbidden { .. } | Error::NotAdmitted { .. } => say(FORBIDDEN, "the token may not do this"),
+        Error::NotFound {
+            what: what @ ("vault" | "organization"),
+            ..
+        } => outside(format!("the {what} does not exist")),
         // The domain's hint is a name that the caller may see; what was asked for is theirs anyway.
         Error::NotFound { what, .. } => say(NOT_FOUND, format!("the {what} does not exist")),
         Error::Deleted { .. } | Error::Destroyed { .. } => say(NOT_FOUND, "the secret does not exist"),
+        Error::Unusable { why, .. } => match why {
+            Why::Disabled => say(NOT_FOUND, "it does not exist"),
+            Why::NotYetActive(_) => say(FORBIDDEN, "it is not active yet"),
+            Why::Expired(_) => say(GONE, "it has expired"),
+        },
         Error::AlreadyExists { what, .. } => field(FieldFault::new(
             "name",
             format!("there is a {what} of this name already"),
@@ -151,7 +167,7 @@ fn domain(error: Error) -> Response {
             let reason = format!("cannot be changed here: {error}");
             field(FieldFault::new("name", reason))
         }
-        Error::Conflict(why) => field(FieldFault::new("request", why)),
+        Error::Conflict(why) | Error::Refused(why) => field(FieldFault::new("request", why)),
         Error::Unavailable(why) => {
             let mut response = troubled(UNAVAILABLE, "the store cannot take this now; try again", why);
             let later = HeaderValue::from_static("1");
@@ -159,6 +175,29 @@ fn domain(error: Error) -> Response {
             response
         }
         Error::Internal(why) => troubled(INTERNAL, "something is broken on the server's side", why),
+    }
+}
+
+/// Marks an answer that does not let a place be known of.
+#[derive(Debug, Clone, Copy)]
+struct Outside;
+
+fn outside(message: String) -> Response {
+    let mut response = say(NOT_FOUND, message);
+    response.extensions_mut().insert(Outside);
+    response
+}
+
+/// A token that is for one vault or one thing is told that everything else is not for it, whether that exists or
+/// not; any other token is told that it does not exist.
+pub fn revise(context: &Context, response: Response) -> Response {
+    let narrow = context
+        .signer()
+        .is_some_and(|signer| signer.kind != auth::OF_ACCOUNT);
+    if narrow && response.extensions().get::<Outside>().is_some() {
+        say(FORBIDDEN, "the token is not for this")
+    } else {
+        response
     }
 }
 

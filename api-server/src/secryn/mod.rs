@@ -2,12 +2,18 @@
 //! certificates, access keys, webhooks, logs. Header grammar → principal, path → address, domain error → body,
 //! page → envelope, and nothing else. What differs from the original is in `docs/dialects/secryn.md`.
 
+mod account;
 pub mod auth;
 pub mod error;
+mod file;
+mod material;
 pub mod model;
 pub mod openapi;
 pub mod page;
+mod place;
+mod public;
 pub mod routes;
+mod tokens;
 
 use std::time::Duration;
 
@@ -42,6 +48,7 @@ pub static DIALECT: Dialect = Dialect {
     ids: IdRule::Ours,
     largest_body: LARGEST,
     patience: Duration::from_mins(1),
+    revise: Some(error::revise),
     subject: Some(subject),
     openapi: openapi::document,
 };

@@ -10,7 +10,10 @@ use utoipa::{
 
 use super::{
     error::FailureOut,
-    routes::{health, probe, resources},
+    routes::{
+        access_keys, api_keys, audit_logs, certificates, health, keys, probe, projects, request_logs,
+        resources, secrets, vaults,
+    },
 };
 
 /// How any request with a token may be refused.
@@ -73,6 +76,45 @@ pub enum RefusedFile {
         resources::get::get_resource,
         resources::update::update_resource,
         resources::delete::delete_resource,
+        projects::list::list_projects,
+        projects::create::create_project,
+        projects::get::get_project,
+        projects::update::update_project,
+        projects::delete::delete_project,
+        vaults::list::list_vaults,
+        vaults::create::create_vault,
+        vaults::get::get_vault,
+        vaults::update::update_vault,
+        vaults::delete::delete_vault,
+        secrets::list::list_secrets,
+        secrets::create::create_secret,
+        secrets::get::get_secret,
+        secrets::update::update_secret,
+        secrets::delete::delete_secret,
+        secrets::versions::list_versions,
+        secrets::restore::restore_version,
+        keys::list::list_keys,
+        keys::create::create_key,
+        keys::get::get_key,
+        keys::update::update_key,
+        keys::delete::delete_key,
+        keys::download::download_key,
+        keys::fetch::fetch_key,
+        certificates::list::list_certificates,
+        certificates::create::create_certificate,
+        certificates::get::get_certificate,
+        certificates::update::update_certificate,
+        certificates::delete::delete_certificate,
+        certificates::download::download_certificate,
+        certificates::fetch::fetch_certificate,
+        access_keys::list::list_access_keys,
+        access_keys::create::create_access_key,
+        access_keys::delete::delete_access_key,
+        api_keys::list::list_api_keys,
+        api_keys::create::create_api_key,
+        api_keys::delete::delete_api_key,
+        audit_logs::list_audit_logs,
+        request_logs::list_request_logs,
     )
 )]
 struct Api;

@@ -206,7 +206,7 @@ impl Authorities {
 }
 
 /// A point in time in rcgen's terms.
-pub(super) fn date<T>(at: Timestamp) -> T
+pub(crate) fn date<T>(at: Timestamp) -> T
 where
     T: From<std::time::SystemTime>,
 {

@@ -7,6 +7,7 @@ mod leaf;
 mod reload;
 mod resolver;
 
+pub(crate) use authority::date;
 pub use authority::{AuthorityStore, TlsError};
 pub use files::AuthorityDir;
 pub use reload::{Certificates, TlsOptions};

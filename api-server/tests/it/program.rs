@@ -123,6 +123,14 @@ async fn it_serves_what_bootstrap_prepared_until_it_is_told_to_end() {
             .body(r#"{"value":"v"}"#);
         assert_eq!(put.send().await.unwrap().status(), status);
     }
+    let audit = format!("{}/coffer/v1/organizations/default/audit", running.base);
+    let audit = http
+        .get(audit)
+        .bearer_auth(first["token"].as_str().unwrap())
+        .send();
+    let audit: Value = audit.await.unwrap().json().await.unwrap();
+    assert_eq!(audit["items"][0]["action"], "organization.create", "{audit}");
+    assert_eq!(audit["items"][0]["door"], "cli", "{audit}");
     let (good, log) = running.terminate().await;
     assert!(good, "{log}");
     assert!(log.contains("ending"), "{log}");

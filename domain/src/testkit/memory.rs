@@ -343,6 +343,21 @@ impl Store for MemoryStore {
             .collect())
     }
 
+    async fn audit_before(
+        &self,
+        organization: OrgId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        let rows = self.rows.lock();
+        let chain = rows.audit.get(&organization).into_iter().flatten().rev();
+        Ok(chain
+            .filter(|record| before.is_none_or(|before| record.sequence < before))
+            .take(limit as usize)
+            .cloned()
+            .collect())
+    }
+
     async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
         let rows = self.rows.lock();
         Ok(rows

@@ -343,7 +343,7 @@ impl Coffer {
         Ok(IssuedKey { key, token })
     }
 
-    fn key_commit(
+    pub(super) fn key_commit(
         &self,
         caller: &Caller,
         action: &str,

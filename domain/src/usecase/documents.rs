@@ -224,6 +224,38 @@ impl Coffer {
         self.living(found)
     }
 
+    /// All documents of a tenant, or of one group, in the order of their keys.
+    pub(crate) async fn all_kept<T: Document>(
+        &self,
+        organization: OrgId,
+        group: Option<&str>,
+    ) -> Result<Vec<Kept<T>>, Error> {
+        let now = self.clock.now();
+        let mut all: Vec<Kept<T>> = Vec::new();
+        loop {
+            let page = self
+                .store
+                .records(&RecordQuery {
+                    organization,
+                    collection: T::COLLECTION,
+                    group,
+                    after: all.last().map(|kept| kept.key.as_str()),
+                    descending: false,
+                    skip: 0,
+                    limit: MAX_PAGE,
+                    now,
+                })
+                .await?;
+            let complete = page.len() < MAX_PAGE as usize;
+            for record in page {
+                all.push(read(record)?);
+            }
+            if complete {
+                return Ok(all);
+            }
+        }
+    }
+
     fn living<T: Document>(&self, found: Option<Record>) -> Result<Option<Kept<T>>, Error> {
         let now = self.clock.now();
         found

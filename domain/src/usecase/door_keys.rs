@@ -14,7 +14,7 @@ use crate::{
     api_key::TokenForm,
     audit::Outcome,
     change::{ChangeDraft, Subject},
-    entity::{ApiKey, KeyDetails, Purpose, Secret},
+    entity::{ApiKey, KeyDetails, Purpose, Secret, Vault},
     id::{ApiKeyId, OrgId},
     metadata::Metadata,
     name::{Label, OrgName, VaultName},
@@ -228,6 +228,39 @@ impl Coffer {
             .into_iter()
             .filter(|key| key.details.purpose == purpose && key.revoked_at.is_none())
             .collect())
+    }
+
+    /// Lets the keys that are for a vault, or for a secret in it, go by its new name. Until then they reach nothing:
+    /// they are for this vault alone, whatever else has the old name.
+    pub(super) async fn follow_vault(
+        &self,
+        caller: &Caller,
+        vault: &Vault,
+        former: &VaultName,
+    ) -> Result<(), Error> {
+        let former = Pattern::new(former.as_str());
+        for key in self.keys_of(vault.organization).await? {
+            let here = match key.details.purpose {
+                Purpose::General => false,
+                Purpose::Vault(id) => id == vault.id,
+                Purpose::Item(id) => {
+                    let secret = self.store.secret_by_id(id).await?;
+                    secret.is_some_and(|secret| secret.vault == vault.id)
+                }
+            };
+            if here && key.revoked_at.is_none() {
+                let expected = vec![Precondition::ApiKey(key.id, key.revision)];
+                let mut followed = key;
+                followed.revision += 1;
+                for grant in followed.grants.iter_mut().filter(|grant| grant.vault == former) {
+                    grant.vault = Pattern::new(vault.name.as_str());
+                }
+                let commit = self.key_commit(caller, "key.follow", &followed, expected);
+                // Changed meanwhile: it was revoked, and need not follow.
+                self.try_commit(commit).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn keys_of(&self, organization: OrgId) -> Result<Vec<ApiKey>, Error> {

@@ -14,6 +14,7 @@ mod doors;
 pub mod environments;
 pub mod keyway;
 pub mod organizations;
+pub mod outbox;
 pub mod projects;
 pub mod requests;
 pub mod secrets;
@@ -62,6 +63,7 @@ pub struct Coffer {
     entropy: Arc<dyn Entropy>,
     pairs: Arc<dyn KeyPairs>,
     holders: Arc<authenticate::Holders>,
+    subscribers: Arc<outbox::Subscribers>,
 }
 
 impl Coffer {
@@ -78,6 +80,7 @@ impl Coffer {
             entropy,
             pairs,
             holders: Arc::default(),
+            subscribers: Arc::default(),
         }
     }
 
@@ -91,8 +94,14 @@ impl Coffer {
         &*self.entropy
     }
 
-    /// Hands over a commit; `false` if it must be decided anew.
-    async fn try_commit(&self, commit: Commit) -> Result<bool, Error> {
+    /// What makes key pairs. Slow: call it where blocking is allowed.
+    pub fn key_pairs(&self) -> Arc<dyn KeyPairs> {
+        Arc::clone(&self.pairs)
+    }
+
+    /// Hands over a commit, with what subscribers are to be told of it; `false` if it must be decided anew.
+    async fn try_commit(&self, mut commit: Commit) -> Result<bool, Error> {
+        self.tell_subscribers(&mut commit).await?;
         match self.store.commit(commit).await {
             Ok(()) => Ok(true),
             Err(CommitError::Precondition) => Ok(false),

@@ -188,7 +188,7 @@ impl Coffer {
         .await
     }
 
-    /// Gives a vault another name. Grants and links by name do not follow.
+    /// Gives a vault another name. Keys that are for this vault follow; other grants by name do not.
     pub async fn rename_vault(
         &self,
         caller: &Caller,
@@ -204,11 +204,14 @@ impl Coffer {
         if name != to && self.store.vault(organization, to).await?.is_some() {
             return Err(exists(to));
         }
-        self.change_vault(caller, ask, organization, name, |vault| {
-            vault.name = to.clone();
-            Ok(())
-        })
-        .await
+        let renamed = self
+            .change_vault(caller, ask, organization, name, |vault| {
+                vault.name = to.clone();
+                Ok(())
+            })
+            .await?;
+        self.follow_vault(caller, &renamed, name).await?;
+        Ok(renamed)
     }
 
     /// Makes of a vault that no object manages what `change` makes of it.

@@ -291,3 +291,67 @@ fn an_organization_becomes_a_project_at_our_own_controllers_word_alone() {
     assert!(matches!(adopt(&admin), Err(Error::Forbidden { .. })));
     assert_eq!(adopt(&Caller::controller()).unwrap().account, Some(world.team.id));
 }
+
+#[test]
+fn a_vault_key_follows_its_vault_and_never_opens_another_of_the_old_name() {
+    let world = World::new();
+    world.put("DB_URL", "x");
+    let controller = Caller::controller();
+    let (team, app) = (org("team"), vault("app"));
+    let label = Label::new("ci").unwrap();
+    let issued = run(world
+        .coffer
+        .create_vault_key(&controller, (&team, &app), label, DOOR))
+    .unwrap();
+    run(world.coffer.rename_vault(&controller, &team, &app, &vault("new"))).unwrap();
+    let settings = VaultSettings {
+        environments: vec![env("default")],
+        access: vec![],
+        owner: None,
+    };
+    run(world.coffer.create_vault(&controller, &team, &app, settings)).unwrap();
+    world.put("DB_URL", "another's");
+    let ci = world.caller(&token(&issued));
+    assert!(matches!(world.read(&ci, "DB_URL"), Err(Error::NotFound { .. })));
+    let moved = Place {
+        vault: vault("new"),
+        ..place()
+    };
+    let address = moved.secret(name("DB_URL"));
+    let read = run(world.coffer.read_secret(&ci, &address, None)).unwrap();
+    assert_eq!(text(&read.value), "x");
+}
+
+#[test]
+fn a_public_token_reads_no_other_secret_that_takes_the_name() {
+    let world = World::new();
+    let controller = Caller::controller();
+    let new = || NewSecret {
+        name: name("SIGNING"),
+        value: "pem".into(),
+        metadata: Metadata {
+            kind: Kind::Key,
+            ..Metadata::default()
+        },
+    };
+    let make = || run(world.coffer.create_secrets(&controller, &place(), &[new()])).unwrap();
+    make();
+    let (_, issued) = run(world.coffer.publish_secret(&controller, &secret("SIGNING"), DOOR)).unwrap();
+    let holder = world.caller(&token(&issued));
+    assert_eq!(world.read(&holder, "SIGNING").unwrap(), "pem");
+    run(world
+        .coffer
+        .trash_secret(&controller, &secret("SIGNING"), SignedDuration::from_secs(1)))
+    .unwrap();
+    make();
+    assert!(matches!(
+        world.read(&holder, "SIGNING"),
+        Err(Error::NotFound { .. })
+    ));
+    let all = coffer_domain::usecase::secrets::Span::ALL;
+    assert!(
+        run(world.coffer.read_environment(&holder, &place(), all))
+            .unwrap()
+            .is_empty()
+    );
+}

@@ -3,11 +3,13 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod api_keys;
+mod audit;
 mod consumers;
 mod declare;
 mod described;
 mod documents;
 mod door_keys;
+mod outbox;
 mod requests;
 mod secrets;
 mod trash;
@@ -126,6 +128,7 @@ pub(crate) fn caller(principal: Principal) -> Caller {
             door: "native",
             address: Some("127.0.0.1".into()),
             request: None,
+            agent: None,
         },
     }
 }

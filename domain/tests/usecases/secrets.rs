@@ -31,7 +31,7 @@ fn each_write_is_a_new_version_and_old_ones_stay_readable() {
     let none = run(world
         .coffer
         .read_secret(&caller, &secret("DB_URL"), Some(version(3))));
-    assert!(matches!(none, Err(Error::NotFound { .. })));
+    assert!(matches!(none, Err(Error::NotFound { what: "version", .. })));
 }
 
 #[test]

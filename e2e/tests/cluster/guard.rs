@@ -2,7 +2,10 @@
 
 use anyhow::{Result, bail, ensure};
 use coffer_e2e::{Namespace, SYSTEM_NAMESPACE, alone, eventually, vault, vault_secret, web_pod};
-use k8s_openapi::api::{apps::v1::Deployment, core::v1::Pod};
+use k8s_openapi::api::{
+    apps::v1::Deployment,
+    core::v1::{Pod, Secret},
+};
 use kube::{
     Api,
     api::{ListParams, Patch, PatchParams},
@@ -65,6 +68,58 @@ async fn a_missing_injector_refuses_only_opted_in_pods() -> Result<()> {
         namespace.apply(web_pod("web", &annotations))
     })
     .await?;
+    namespace.ready("web").await?;
+    namespace.end().await
+}
+
+/// Restarts the injector, and waits for it as `helm --wait` and `kubectl rollout status` do.
+async fn roll_out(namespace: &Namespace) -> Result<()> {
+    let injector: Api<Deployment> = Api::namespaced(namespace.client.clone(), SYSTEM_NAMESPACE);
+    let patch = json!({"spec": {"template": {"metadata": {"annotations": {"e2e/restart": namespace.name}}}}});
+    let asked = injector
+        .patch("coffer-injector", &PatchParams::default(), &Patch::Merge(patch))
+        .await?;
+    eventually("the injector is rolled out", || async {
+        let status = injector.get("coffer-injector").await?.status.unwrap_or_default();
+        let all = status.replicas;
+        ensure!(
+            status.observed_generation >= asked.metadata.generation
+                && status.updated_replicas == all
+                && status.available_replicas == all,
+            "{status:?}"
+        );
+        Ok(())
+    })
+    .await
+}
+
+#[tokio::test]
+async fn the_first_pod_after_an_injectors_first_start_is_admitted() -> Result<()> {
+    let _turn = alone().await;
+    let namespace = Namespace::new("first", json!({})).await?;
+    namespace.apply(vault("app")).await?;
+    namespace
+        .apply(vault_secret(
+            "app",
+            "app",
+            json!({"TOKEN": {"generate": {"type": "hex"}}}),
+        ))
+        .await?;
+    // As the chart installs it: certificates are made anew, and the webhook is to trust them.
+    let secrets: Api<Secret> = Api::namespaced(namespace.client.clone(), SYSTEM_NAMESPACE);
+    let before = secrets.get("coffer-injector-tls").await?.data;
+    let empty = Patch::Merge(json!({"data": null}));
+    secrets
+        .patch("coffer-injector-tls", &PatchParams::default(), &empty)
+        .await?;
+    roll_out(&namespace).await?;
+    let annotations = [("inject", "true"), ("vault", "app"), ("env", "TOKEN")];
+    let first = namespace.apply(web_pod("web", &annotations)).await;
+    ensure!(
+        secrets.get("coffer-injector-tls").await?.data != before,
+        "the certificates are new"
+    );
+    first?;
     namespace.ready("web").await?;
     namespace.end().await
 }

@@ -1,9 +1,11 @@
 //! Pods really start, really see their variables, and really get the rotated value.
 
 mod bad_input;
+mod canary;
 mod deletion;
 mod first_light;
 mod guard;
+mod held;
 mod keys;
 mod odd_values;
 mod rotation;

@@ -4,10 +4,10 @@
 use coffer_wire::{AgentConfig, CONFIG_VARIABLE};
 use k8s_openapi::api::core::v1::{
     Capabilities, Container, EnvVar, ExecAction, Lifecycle, LifecycleHandler, SeccompProfile,
-    SecurityContext, Volume, VolumeMount,
+    SecurityContext, VolumeMount,
 };
 
-use super::{Chosen, resources, volumes};
+use super::{Chosen, resources, volumes::Mebibytes};
 use crate::{annotation::INJECT, denied::Denied, settings::Injection, view};
 
 /// The container's name.
@@ -50,11 +50,6 @@ impl Identity {
     }
 }
 
-/// The volume of the agent's own state.
-pub fn state_volume(size: &str) -> Volume {
-    volumes::memory(volumes::STATE, size)
-}
-
 /// The container.
 pub fn container(
     settings: &Injection,
@@ -62,6 +57,7 @@ pub fn container(
     identity: Identity,
     config: &AgentConfig,
     mounts: Vec<VolumeMount>,
+    volumes: Mebibytes,
 ) -> Result<Container, Denied> {
     let wait = ExecAction {
         command: Some(vec![settings.agent_path.clone(), "wait".to_owned()]),
@@ -85,7 +81,7 @@ pub fn container(
             post_start: Some(hook),
             ..Lifecycle::default()
         }),
-        resources: Some(resources::of_agent(spec)),
+        resources: Some(resources::of_agent(spec, volumes)),
         restart_policy: Some("Always".to_owned()),
         security_context: Some(security_context(identity)),
         termination_message_policy: Some("FallbackToLogsOnError".to_owned()),

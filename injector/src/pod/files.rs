@@ -1,9 +1,12 @@
 //! Files: one memory volume per directory, written by the agent, mounted read-only in the chosen containers.
 
 use coffer_wire::{Content as WireContent, FileSpec};
-use k8s_openapi::api::core::v1::{Volume, VolumeMount};
+use k8s_openapi::api::core::v1::VolumeMount;
 
-use super::{Chosen, volumes};
+use super::{
+    Chosen,
+    volumes::{self, Mebibytes},
+};
 use crate::{
     annotation::path::nested,
     denied::Denied,
@@ -64,9 +67,17 @@ impl<'w> Directories<'w> {
         Ok(())
     }
 
-    /// The volumes.
-    pub fn volumes<'d>(&'d self, size: &'d str) -> impl Iterator<Item = Volume> + 'd {
-        (0..self.paths.len()).map(move |i| volumes::memory(&volumes::files(i), size))
+    /// The volumes' names, and what each may come to hold.
+    pub fn volumes(&self) -> impl Iterator<Item = (String, Mebibytes)> {
+        self.paths.iter().enumerate().map(|(i, path)| {
+            let here = self.files.iter().filter(|file| file.directory == **path);
+            let (templates, values): (Vec<&File>, Vec<&File>) =
+                here.partition(|file| matches!(file.content, Content::Template { .. }));
+            (
+                volumes::files(i),
+                Mebibytes::holding(values.len(), templates.len()),
+            )
+        })
     }
 
     /// The application's mounts.

@@ -20,6 +20,13 @@ impl Quantity {
         scale(decimal(number)?, suffix).map(Self)
     }
 
+    /// In whole units, rounded up; `None` below zero.
+    pub fn whole(self) -> Option<u64> {
+        u64::try_from(self.0.checked_add(UNIT - 1)? / UNIT)
+            .ok()
+            .filter(|_| self.0 >= 0)
+    }
+
     /// The sum, unless it is too large to hold.
     pub fn plus(self, other: Self) -> Option<Self> {
         self.0.checked_add(other.0).map(Self)

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use coffer_crds::{VaultSecretSpec, VaultSpec};
 use coffer_injector::{
-    known::Index, metrics::Metrics, server::Injector, settings::Injection, trust::Bundle, watch::Shared,
+    known::Index, metrics::Metrics, pod::volumes::Mebibytes, server::Injector, settings::Injection,
+    trust::Bundle, watch::Shared,
 };
 use serde_json::{Value, json};
 
@@ -17,7 +18,7 @@ pub fn settings() -> Injection {
         image: "coffer:test".to_owned(),
         pull_policy: Some("Never".to_owned()),
         agent_path: "/coffer-agent".to_owned(),
-        volume_size: "36Mi".to_owned(),
+        volume_size: Mebibytes(36),
     }
 }
 

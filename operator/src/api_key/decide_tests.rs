@@ -1,5 +1,6 @@
 use coffer_domain::{
     api_key::TokenDigest,
+    entity::{KeyDetails, Usage},
     id::{ApiKeyId, OrgId},
 };
 use serde_json::{Value, json};
@@ -45,6 +46,8 @@ fn stored() -> Stored {
         rotated_at: at(MADE),
         expires_at: None,
         revoked_at: None,
+        details: KeyDetails::default(),
+        usage: Usage::default(),
         revision: 1,
     }
 }

@@ -7,7 +7,7 @@ use coffer_domain::{port::Clock, principal::Workload, usecase::Coffer};
 use coffer_operator::{
     context::{Context, Parts},
     events::Events,
-    leader::Election,
+    leader::{Election, Timing},
     mailbox::mail,
     metrics::Metrics,
     notices,
@@ -46,7 +46,9 @@ impl Cluster {
         tokio::spawn(async move { pods.watch().await });
         tokio::spawn(notices::publish(events.clone(), self.refusals));
         let leases = Api::namespaced(self.client.clone(), &self.settings.namespace);
-        let mut election = Election::new(leases, &self.settings.lease, &self.settings.identity, clock);
+        let timing = Timing::of_seconds(self.settings.lease_seconds);
+        let Settings { lease, identity, .. } = &self.settings;
+        let mut election = Election::new(leases, lease, identity, timing, clock);
         tokio::select! {
             () = election.acquire() => {}
             () = stops(stop.clone()) => return Ok(()),

@@ -10,6 +10,7 @@ use coffer_api_server::{
 use coffer_domain::{principal::Workload, secret_value::SecretValue};
 use coffer_operator::{authority::ClusterAuthority, keys, notices, pods::Pods};
 use kube::Client;
+use tokio::sync::watch;
 
 /// The cluster's keys, from its API server.
 pub struct Keys(pub Client);
@@ -33,6 +34,10 @@ impl LivePods for Live {
             .is_live(namespace, name, uid)
             .await
             .map_err(|error| LivenessError(error.to_string()))
+    }
+
+    fn leaving(&self, uid: &str) -> watch::Receiver<bool> {
+        self.0.leaving(uid)
     }
 }
 

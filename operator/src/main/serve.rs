@@ -70,6 +70,8 @@ async fn certificates(settings: &Settings, client: &Client, coffer: &Coffer) -> 
     // Someone may have removed it since.
     let bundle = certificates.trust().borrow().clone();
     authority.publish(&bundle).await?;
+    let published = certificates.trust();
+    tokio::spawn(async move { authority.keep_published(published).await });
     let (kept, coffer) = (certificates.clone(), coffer.clone());
     tokio::spawn(async move { kept.maintain(coffer.clock()).await });
     Ok(certificates)

@@ -1,12 +1,13 @@
 //! The ledger in the status, and pods that go.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use coffer_domain::{
     audit::Origin,
     principal::{Principal, Workload},
     usecase::{Caller, consumers::Wanted},
 };
+use coffer_operator::pods::Pods;
 use serde_json::{Value, json};
 
 use crate::{
@@ -113,6 +114,32 @@ async fn pods_that_end_or_complete_are_forgotten() {
     world.until("the job completed", shows("1/1")).await;
     world.fake.delete("pods", "team", "web-1");
     world.until("nobody is left", shows("0/0")).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_waits_hears_that_a_pod_is_being_deleted() {
+    let world = World::new().await;
+    let pods = Arc::new(Pods::new(world.fake.client(), world.coffer.clone()));
+    let watcher = pods.clone();
+    let watching = tokio::spawn(async move { watcher.watch().await });
+    let uids = ["web-1", "web-2"].map(|name| {
+        // As a pod has its grace: it is there, being deleted, until kubelet has ended it.
+        let mut pod = pod(name);
+        pod["metadata"]["finalizers"] = json!(["it/grace"]);
+        let pod = world.fake.apply("pods", pod);
+        pod["metadata"]["uid"].as_str().unwrap().to_owned()
+    });
+    let mut ends = uids.each_ref().map(|uid| pods.leaving(uid));
+    world.fake.delete("pods", "team", "web-1");
+    ends[0].wait_for(|leaving| *leaving).await.unwrap();
+    assert!(*pods.leaving(&uids[0]).borrow(), "known from now on");
+    assert!(
+        !*ends[1].borrow() && !*pods.leaving(&uids[1]).borrow(),
+        "of the other nothing"
+    );
+    world.fake.delete("pods", "team", "web-2");
+    ends[1].wait_for(|leaving| *leaving).await.unwrap();
+    watching.abort();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -85,6 +85,7 @@ macro_rules! pass {
 }
 
 pass! {
+    fn audit_before(&self, organization: OrgId, before: Option<u64>, limit: u32) -> Vec<AuditRecord>;
     fn projects(&self, account: OrgId) -> Vec<Organization>;
     fn note_key_usage(&self, used: &[(ApiKeyId, Usage)]) -> ();
     fn vault_by_id(&self, id: VaultId) -> Option<LocatedVault>;

@@ -101,3 +101,25 @@ pub(crate) async fn the_chain_is_read_in_pages(store: AnyStore) {
     }
     assert_eq!(verifier.head().0, 25);
 }
+
+pub(crate) async fn the_chain_is_read_backwards_in_pages(store: AnyStore) {
+    let world = World::new(store.clone()).await;
+    let other = World::of_tenant(store, "other").await;
+    let id = world.organization.id;
+    for n in 0..9 {
+        world.put("default", &format!("K{n}"), "x").await.unwrap();
+        world.store.record(id, event("test.read")).await.unwrap();
+        other.put("default", "K", "x").await.unwrap();
+    }
+    let mut forwards = world.verified_chain().await;
+    forwards.reverse();
+    let (mut all, mut before) = (Vec::new(), None);
+    loop {
+        let page = world.store.audit_before(id, before, 4).await.unwrap();
+        assert!(page.len() <= 4);
+        let Some(last) = page.last() else { break };
+        before = Some(last.sequence);
+        all.extend(page);
+    }
+    assert_eq!(all, forwards);
+}

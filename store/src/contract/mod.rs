@@ -76,7 +76,7 @@ macro_rules! of_a_store {
             chain::{
                 every_commit_and_record_extends_the_chain, chains_of_tenants_are_apart,
                 the_chain_has_no_gap_under_concurrent_writers, a_record_needs_its_organization,
-                the_chain_is_read_in_pages,
+                the_chain_is_read_in_pages, the_chain_is_read_backwards_in_pages,
             }
             model::{
                 a_random_walk_goes_as_in_the_reference,

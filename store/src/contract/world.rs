@@ -83,6 +83,7 @@ pub(crate) fn event(action: &str) -> AuditEvent {
         door: "native",
         address: None,
         request: None,
+        agent: None,
     };
     AuditEvent::new(
         now(),

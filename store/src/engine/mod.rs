@@ -4,7 +4,7 @@
 pub mod sqlite;
 mod stats;
 
-use std::future::Future;
+use std::{future::Future, sync::Arc};
 
 use coffer_domain::{
     address::Version,
@@ -280,7 +280,7 @@ pub trait Engine: Send + Sync + 'static {
         environment: &EnvName,
         name: &SecretName,
         version: Option<Version>,
-    ) -> impl Future<Output = Result<Option<SealedVersion>, StoreError>> + Send;
+    ) -> impl Future<Output = Result<Option<Arc<SealedVersion>>, StoreError>> + Send;
 
     /// The API key whose present or previous token has this digest.
     fn api_key_by_digest(
@@ -365,6 +365,14 @@ pub trait Engine: Send + Sync + 'static {
         &self,
         organization: OrgId,
         after: u64,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<AuditRecord>, StoreError>> + Send;
+
+    /// A tenant's audit records below `before`, newest first, at most `limit`.
+    fn audit_before(
+        &self,
+        organization: OrgId,
+        before: Option<u64>,
         limit: u32,
     ) -> impl Future<Output = Result<Vec<AuditRecord>, StoreError>> + Send;
 

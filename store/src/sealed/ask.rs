@@ -127,11 +127,8 @@ impl<E: Engine> Store for SealedStore<E> {
             VersionState::Live => Some(self.open_value(owner, &found).await?),
             VersionState::Deleted | VersionState::Destroyed => None,
         };
-        Ok(Some(Opened {
-            secret: found.secret,
-            meta: found.meta,
-            value,
-        }))
+        let (secret, meta) = (found.secret.clone(), found.meta.clone());
+        Ok(Some(Opened { secret, meta, value }))
     }
 
     async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError> {
@@ -218,6 +215,15 @@ impl<E: Engine> Store for SealedStore<E> {
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError> {
         self.engine.audit(organization, after, limit).await
+    }
+
+    async fn audit_before(
+        &self,
+        organization: OrgId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        self.engine.audit_before(organization, before, limit).await
     }
 
     async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {

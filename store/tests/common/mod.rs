@@ -26,6 +26,23 @@ use coffer_store::{
     Seed, SqliteStore, StoreOptions, SystemClock, SystemEntropy, kek::StaticKek, open_sqlite,
 };
 
+/// What a program was given, the harness' own flags aside.
+pub fn arguments() -> Vec<String> {
+    std::env::args()
+        .skip(1)
+        .filter(|argument| !argument.starts_with("--"))
+        .collect()
+}
+
+/// What a program runs on.
+pub fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap()
+}
+
 /// The only environment.
 pub fn environment() -> EnvName {
     EnvName::default_environment()
@@ -44,6 +61,7 @@ pub fn event(action: &str) -> AuditEvent {
         door: "native",
         address: Some("192.0.2.1".into()),
         request: Some("req-0123456789".into()),
+        agent: None,
     };
     let target = "coffer://acme/app/default/DATABASE_URL".to_owned();
     AuditEvent::new(

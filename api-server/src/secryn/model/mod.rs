@@ -1,6 +1,15 @@
 //! What this door sends and takes. Values and tokens leave it in the types that say so, and in no others.
 
+pub mod api_key;
+pub mod certificate;
+pub mod described;
+pub mod key;
+pub mod log;
+pub mod project;
+pub mod published;
 pub mod resource;
+pub mod secret;
+pub mod vault;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};

@@ -1,8 +1,17 @@
 //! The routes. One endpoint, one file: `<noun>/<verb>.rs`.
 
+pub mod access_keys;
+pub mod api_keys;
+pub mod audit_logs;
+pub mod certificates;
 pub mod health;
+pub mod keys;
 pub mod probe;
+pub mod projects;
+pub mod request_logs;
 pub mod resources;
+pub mod secrets;
+pub mod vaults;
 
 use std::sync::Arc;
 
@@ -29,6 +38,15 @@ type Route = (&'static str, MethodRouter<Arc<App>>);
 fn all() -> Vec<Route> {
     let mut routes: Vec<Route> = vec![("/health", get(health::health)), ("/endpoint", get(probe::probe))];
     routes.extend(resources::routes());
+    routes.extend(projects::routes());
+    routes.extend(vaults::routes());
+    routes.extend(secrets::routes());
+    routes.extend(keys::routes());
+    routes.extend(certificates::routes());
+    routes.extend(access_keys::routes());
+    routes.extend(api_keys::routes());
+    routes.push(("/audit-logs", get(audit_logs::list_audit_logs)));
+    routes.push(("/request-logs", get(request_logs::list_request_logs)));
     routes
 }
 
@@ -56,6 +74,27 @@ impl FromRequest<Arc<App>> for Json {
     async fn from_request(request: Request, _: &Arc<App>) -> Result<Self, ApiError> {
         let (parts, body) = request.into_parts();
         Ok(Self(Fields::of(body::tree(&parts.headers, body).await?)?))
+    }
+}
+
+/// `/vaults/{id}/keys/{item}` and the like.
+pub struct ItemPath {
+    /// The vault's id or name.
+    pub vault: String,
+    /// The thing's id or name.
+    pub item: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for ItemPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let params = params::of(parts).await?;
+        let get = |name| params::get(&params, name).to_owned();
+        Ok(Self {
+            vault: get("id"),
+            item: get("item"),
+        })
     }
 }
 

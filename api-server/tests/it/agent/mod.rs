@@ -86,6 +86,10 @@ impl World {
     }
 
     async fn let_in(&self, names: &[&str]) {
+        self.let_into("acme", "default", names).await;
+    }
+
+    async fn let_into(&self, org: &str, vault: &str, names: &[&str]) {
         let access = Access {
             service_accounts: vec![Pattern::new("app")],
             namespaces: vec![Pattern::new("acme")],
@@ -98,9 +102,13 @@ impl World {
             access,
             owner: None,
         };
-        let (org, vault) = (OrgName::new("acme").unwrap(), VaultName::new("default").unwrap());
-        self.server
-            .coffer
+        let (org, vault) = (OrgName::new(org).unwrap(), VaultName::new(vault).unwrap());
+        let coffer = &self.server.coffer;
+        coffer
+            .ensure_organization(&Caller::controller(), &org)
+            .await
+            .unwrap();
+        coffer
             .apply_vault(&Caller::controller(), &org, &vault, settings)
             .await
             .unwrap();

@@ -3,74 +3,87 @@
 use super::*;
 
 #[tokio::test]
-async fn what_cannot_be_given_at_first_is_an_answer_that_says_why() {
+async fn what_cannot_be_given_at_first_is_told_with_the_reason() {
     let world = World::new(Duration::from_secs(15)).await;
     world.put("DATABASE_URL", "x").await;
     let missing = world
-        .try_watch("web", &json!({"names": ["DATABSE_URL"]}))
+        .watch("web", &json!({"names": ["DATABSE_URL"]}))
         .await
-        .err()
-        .unwrap()
-        .expect(404);
-    assert_eq!(missing["names"], json!(["DATABSE_URL"]));
+        .held()
+        .await;
+    assert_eq!(
+        (&*missing.code, &missing.names),
+        ("not_found", &vec!["DATABSE_URL".to_owned()])
+    );
     assert!(
-        missing["message"]
-            .as_str()
-            .unwrap()
-            .contains("did you mean DATABASE_URL?")
+        missing.message.contains("did you mean DATABASE_URL?"),
+        "{missing:?}"
     );
     let vault = world
-        .try_watch("web", &json!({"vault": "defualt"}))
+        .watch("web", &json!({"vault": "defualt"}))
         .await
-        .err()
-        .unwrap()
-        .expect(404);
-    assert!(
-        vault["message"]
-            .as_str()
-            .unwrap()
-            .contains("did you mean default?"),
-        "{}",
-        vault.text
-    );
+        .held()
+        .await;
+    assert!(vault.message.contains("did you mean default?"), "{vault:?}");
     world.let_in(&["OTHER"]).await;
     let refused = world
-        .try_watch("web", &json!({"names": ["DATABASE_URL"]}))
+        .watch("web", &json!({"names": ["DATABASE_URL"]}))
         .await
-        .err()
-        .unwrap()
-        .expect(403);
-    assert_eq!(refused["names"], json!(["DATABASE_URL"]));
+        .held()
+        .await;
+    assert_eq!(
+        (&*refused.code, &refused.names),
+        ("forbidden", &vec!["DATABASE_URL".to_owned()])
+    );
     let told = world.server.told.0.lock().clone();
     assert_eq!(told.len(), 3);
     assert!(told.iter().all(|(pod, _)| pod == "web"));
 }
 
 #[tokio::test]
+async fn what_was_missing_arrives_on_the_stream_that_waits_for_it() {
+    let world = World::new(Duration::from_secs(15)).await;
+    let mut secret = world.watch("web", &json!({"names": ["LATE"]})).await;
+    let mut vault = world
+        .watch("web", &json!({"vault": "late", "names": ["A"]}))
+        .await;
+    let mut organization = world
+        .watch("web", &json!({"organization": "later", "names": ["A"]}))
+        .await;
+    for stream in [&mut secret, &mut vault, &mut organization] {
+        assert_eq!(stream.held().await.code, "not_found");
+    }
+    world.put("LATE", "here").await;
+    assert_eq!(secret.values().await, [triple("LATE", 1, "here")]);
+
+    world.let_into("acme", "late", &["*"]).await;
+    assert_eq!(
+        vault.held().await.names,
+        ["A"],
+        "the vault is there, the secret is not"
+    );
+    let path = "/organizations/acme/vaults/late/environments/default/secrets/A";
+    world.server.put(path, &body("one")).await.expect(201);
+    assert_eq!(vault.values().await, [triple("A", 1, "one")]);
+
+    world.let_into("later", "default", &["*"]).await;
+    assert_eq!(organization.held().await.names, ["A"]);
+}
+
+#[tokio::test]
 async fn a_pod_that_is_not_let_in_is_told_by_its_own_namespace_alone() {
     let world = World::new(Duration::from_secs(15)).await;
     world.let_in(&[]).await;
-    let own = world
-        .try_watch("web", &json!({"names": []}))
-        .await
-        .err()
-        .unwrap()
-        .expect(403);
-    assert!(
-        own["message"].as_str().unwrap().contains("spec.access"),
-        "{}",
-        own.text
-    );
+    let own = world.watch("web", &json!({"names": []})).await.held().await;
+    assert!(own.message.contains("spec.access"), "{own:?}");
 
     let stranger = world.token_elsewhere("web");
-    let answer = async |vault: &str| {
+    let told = async |vault: &str| {
         let request = json!({"organization": "acme", "vault": vault, "environment": "default", "names": []});
-        Reply::of(world.post(WATCH_PATH, &stranger, &request).await)
-            .await
-            .expect(404)
-            .text
+        let response = world.post(WATCH_PATH, &stranger, &request).await;
+        Stream(Lines::of(response)).held().await.message
     };
-    let (hidden, missing) = (answer("default").await, answer("zzz").await);
+    let (hidden, missing) = (told("default").await, told("zzz").await);
     assert_eq!(hidden.replace("default", "X"), missing.replace("zzz", "X"));
 }
 
@@ -79,17 +92,16 @@ async fn a_value_that_an_env_file_cannot_carry_is_never_sent() {
     let world = World::new(Duration::from_secs(15)).await;
     world.put("A", "it's hunter2").await;
     let wanted = json!({"names": ["A"], "envFileNames": ["A"]});
-    let refused = world.try_watch("web", &wanted).await.err().unwrap().expect(422);
+    let refused = world.watch("web", &wanted).await.held().await;
     assert_eq!(
-        (&refused["code"], &refused["names"]),
-        (&json!("unfit_for_env_file"), &json!(["A"]))
+        (&*refused.code, &refused.names),
+        ("unfit_for_env_file", &vec!["A".to_owned()])
     );
-    let message = refused["message"].as_str().unwrap();
     assert!(
-        message.contains("single quote") && message.contains("coffer.dev/mode: exec"),
-        "{message}"
+        refused.message.contains("single quote") && refused.message.contains("coffer.dev/mode: exec"),
+        "{refused:?}"
     );
-    assert!(!refused.text.contains("hunter2"));
+    assert!(!format!("{refused:?}").contains("hunter2"));
     assert!(world.ledger().await.is_empty(), "nothing was delivered");
 
     let mut file = world.watch("file", &json!({"names": ["A"]})).await;

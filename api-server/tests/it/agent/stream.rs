@@ -93,6 +93,29 @@ async fn a_stream_ends_when_its_pod_is_gone() {
 }
 
 #[tokio::test]
+async fn a_pod_that_is_being_deleted_is_told_once_and_still_served() {
+    let world = World::new(Duration::from_secs(15)).await;
+    let wanted = json!({"names": ["A"]});
+    let (mut web, mut other) = (
+        world.watch("web", &wanted).await,
+        world.watch("other", &wanted).await,
+    );
+    web.held().await;
+    other.held().await;
+    world.cluster.delete_pod("uid-web");
+    assert!(matches!(web.next().await, Some(Message::Leaving)));
+    world.put("A", "one").await;
+    assert_eq!(web.values().await, [triple("A", 1, "one")]);
+    assert_eq!(other.values().await, [triple("A", 1, "one")]);
+    let mut again = world.watch("web", &wanted).await;
+    again.values().await;
+    assert!(
+        matches!(again.next().await, Some(Message::Leaving)),
+        "on a new stream too"
+    );
+}
+
+#[tokio::test]
 async fn nothing_is_sent_to_a_pod_that_stopped_before_the_change() {
     let world = World::new(Duration::from_secs(15)).await;
     world.put("A", "one").await;

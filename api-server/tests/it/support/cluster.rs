@@ -1,7 +1,7 @@
 //! A cluster that signs service-account tokens: its keys, its pods, and tokens right and wrong.
 
 use std::{
-    collections::HashSet,
+    collections::{HashMap, HashSet},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -22,6 +22,7 @@ use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 pub const ISSUER: &str = "https://kubernetes.default.svc";
 pub const AUDIENCE: &str = "coffer";
@@ -144,6 +145,7 @@ pub struct Cluster {
     published: Mutex<Vec<Value>>,
     pub fetches: AtomicUsize,
     gone: Mutex<HashSet<String>>,
+    leaving: Mutex<HashMap<String, watch::Sender<bool>>>,
 }
 
 impl Cluster {
@@ -155,6 +157,7 @@ impl Cluster {
             published,
             fetches: AtomicUsize::new(0),
             gone: Mutex::default(),
+            leaving: Mutex::default(),
         })
     }
 
@@ -166,6 +169,15 @@ impl Cluster {
     /// Publishes no key any more.
     pub fn withdraw_all(&self) {
         self.published.lock().clear();
+    }
+
+    /// A pod that is being deleted.
+    pub fn delete_pod(&self, uid: &str) {
+        self.leaving
+            .lock()
+            .entry(uid.to_owned())
+            .or_default()
+            .send_replace(true);
     }
 
     /// A pod that stops.
@@ -217,5 +229,10 @@ impl ClusterKeys for Cluster {
 impl LivePods for Cluster {
     async fn is_live(&self, _: &str, _: &str, uid: &str) -> Result<bool, LivenessError> {
         Ok(!self.gone.lock().contains(uid))
+    }
+
+    fn leaving(&self, uid: &str) -> watch::Receiver<bool> {
+        let mut leaving = self.leaving.lock();
+        leaving.entry(uid.to_owned()).or_default().subscribe()
     }
 }

@@ -102,6 +102,7 @@ fn door() -> Caller {
             door: DOOR,
             address: None,
             request: None,
+            agent: None,
         },
     }
 }

@@ -10,9 +10,10 @@ use crate::{
     Error,
     address::Place,
     audit::Outcome,
-    entity::Secret,
-    metadata::Metadata,
+    entity::{Purpose, Secret},
+    metadata::{Kind, Metadata},
     name::{OrgName, SecretName, VaultName},
+    principal::Principal,
     secret_value::SecretValue,
     usecase::{ATTEMPTS, Caller, Coffer, access::Ask, consumers::may_read, contended},
 };
@@ -45,7 +46,17 @@ impl Span {
     };
 }
 
+/// A key for one secret reads that, and no environment.
+fn is_for_one(caller: &Caller) -> bool {
+    matches!(&caller.principal, Principal::ApiKey(key) if matches!(key.purpose, Purpose::Item(_)))
+}
+
 impl Coffer {
+    /// Whether the caller may write somewhere in an environment: for doors that would make something costly first.
+    pub async fn may_write(&self, caller: &Caller, place: &Place) -> Result<(), Error> {
+        self.authorise(caller, WRITE, place, None).await.map(|_| ())
+    }
+
     /// Makes secrets, all or none; refused if one of the names is taken.
     pub async fn create_secrets(
         &self,
@@ -101,6 +112,17 @@ impl Coffer {
         place: &Place,
         span: Span,
     ) -> Result<Vec<Read>, Error> {
+        self.read_environment_of(caller, place, None, span).await
+    }
+
+    /// The same of one kind of secrets; the others are not touched.
+    pub async fn read_environment_of(
+        &self,
+        caller: &Caller,
+        place: &Place,
+        kind: Option<Kind>,
+        span: Span,
+    ) -> Result<Vec<Read>, Error> {
         let ask = Ask {
             action: "secret.pull",
             ..READ
@@ -110,7 +132,8 @@ impl Coffer {
         let all = self.environment(&located, place).await?.into_values();
         let mut readable_now: Vec<Secret> = all
             .filter(|secret| secret.current.is_some() && secret.usable(now).is_ok())
-            .filter(|secret| may_read(caller, &located, secret))
+            .filter(|secret| kind.is_none_or(|kind| kind == secret.described().kind))
+            .filter(|secret| may_read(caller, &located, secret) && !is_for_one(caller))
             .collect();
         readable_now.sort_by_key(|secret| (secret.created_at, secret.id));
         let mut event = self.event(caller, ask.action, place.to_string(), Outcome::Allowed);

@@ -5,9 +5,10 @@ use crate::{
     Error,
     address::{Address, Place, Version},
     audit::Outcome,
-    entity::{Secret, VersionMeta, VersionState},
+    entity::{Purpose, Secret, VersionMeta, VersionState},
     metadata::Why,
     name::SecretName,
+    principal::Principal,
     rights::{Decision, Permission, Target, decide},
     secret_value::SecretValue,
     store::{LocatedVault, Opened},
@@ -41,8 +42,9 @@ impl Coffer {
             .open(&located, &address.place.environment, &address.name, version)
             .await?;
         let Some(opened) = opened else {
-            return Err(self.missing_secret(caller, &located, address).await?);
+            return Err(self.missing_version(caller, &located, address, version).await?);
         };
+        check_item(caller, &opened.secret, address)?;
         self.check_usable(&opened.secret, address)?;
         let read = readable(opened, address, version)?;
         let mut event = self.event(caller, READ.action, address.to_string(), Outcome::Allowed);
@@ -106,6 +108,25 @@ impl Coffer {
         Ok((secret, versions))
     }
 
+    /// "Not found": the version of a secret that is there, or the secret.
+    async fn missing_version(
+        &self,
+        caller: &Caller,
+        located: &LocatedVault,
+        address: &Address,
+        version: Option<Version>,
+    ) -> Result<Error, Error> {
+        let (vault, environment) = (located.vault.id, &address.place.environment);
+        let secret = match version {
+            Some(_) => self.store.secret(vault, environment, &address.name).await?,
+            None => None,
+        };
+        match (secret, version) {
+            (Some(_), Some(version)) => Ok(not_found("version", format!("{version} of {address}"))),
+            _ => self.missing_secret(caller, located, address).await,
+        }
+    }
+
     /// "Not found", with the nearest name that the caller may list.
     pub(crate) async fn missing_secret(
         &self,
@@ -152,6 +173,16 @@ impl Coffer {
                 why,
             }),
         }
+    }
+}
+
+/// A secret that took the name of the one a key is for is another one.
+fn check_item(caller: &Caller, secret: &Secret, address: &Address) -> Result<(), Error> {
+    match &caller.principal {
+        Principal::ApiKey(key) if matches!(key.purpose, Purpose::Item(only) if only != secret.id) => {
+            Err(not_found("secret", address.to_string()))
+        }
+        _ => Ok(()),
     }
 }
 

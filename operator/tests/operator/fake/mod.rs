@@ -159,7 +159,7 @@ impl Fake {
         result
     }
 
-    async fn answer(&self, request: Request<kube::client::Body>) -> Response<Reply> {
+    pub async fn answer(&self, request: Request<kube::client::Body>) -> Response<Reply> {
         let (head, body) = request.into_parts();
         let body = body.collect_bytes().await.expect("the body is whole").to_vec();
         let query = path::Query::parse(head.uri.query().unwrap_or_default());

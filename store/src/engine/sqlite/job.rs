@@ -14,12 +14,10 @@ use crate::engine::{Root, SealedCommit, SealedWrite, VaultKey};
 pub(super) enum Task {
     /// A commit.
     Commit(SealedCommit),
-    /// An audit record by itself; `durable`: to be on disk before it is answered.
-    Record {
-        organization: OrgId,
-        event: Vec<u8>,
-        durable: bool,
-    },
+    /// An audit record by itself, to be on disk before it is answered.
+    Record { organization: OrgId, event: Vec<u8> },
+    /// Nothing but what the journal holds: it is in the table when this is answered.
+    Settle,
     /// The root.
     Root(Root),
     /// Rewrapped keys.
@@ -33,15 +31,12 @@ pub(super) enum Task {
 impl Task {
     /// Whether it must be on disk before it is answered.
     pub(super) fn durable(&self) -> bool {
-        !matches!(
-            self,
-            Self::Record { durable: false, .. } | Self::Sweep(..) | Self::Usage(_)
-        )
+        !matches!(self, Self::Settle | Self::Sweep(..) | Self::Usage(_))
     }
 
     /// Whether it may change who may do what.
     pub(super) fn touches_rights(&self) -> bool {
-        matches!(self, Self::Commit(commit) if commit.writes.iter().any(SealedWrite::touches_rights))
+        self.writes().iter().any(SealedWrite::touches_rights)
     }
 
     /// Whether bytes must be gone from the files afterwards.
@@ -50,7 +45,15 @@ impl Task {
             Self::Commit(commit) => commit.writes.iter().any(SealedWrite::erases),
             // The same keys under the old root key are what a rewrap is to get rid of.
             Self::Keys(_) | Self::Root(_) => true,
-            Self::Record { .. } | Self::Sweep(..) | Self::Usage(_) => false,
+            Self::Record { .. } | Self::Settle | Self::Sweep(..) | Self::Usage(_) => false,
+        }
+    }
+
+    /// The rows it writes.
+    pub(super) fn writes(&self) -> &[SealedWrite] {
+        match self {
+            Self::Commit(commit) => &commit.writes,
+            _ => &[],
         }
     }
 }

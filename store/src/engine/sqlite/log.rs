@@ -10,7 +10,7 @@ use crate::engine::stats::{Counters, bump};
 const ERASE_AFTER_BATCHES: u32 = 64;
 
 /// Frames (pages of 4 KiB) of log after which it is copied into the database.
-const LONG_LOG_FRAMES: i64 = 4000;
+const LONG_LOG_FRAMES: i64 = 12_000;
 
 /// Whether a commit flushes the log.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

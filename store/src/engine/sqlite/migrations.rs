@@ -6,11 +6,12 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::open::OpenSqliteError;
 
 /// The scripts, in order, with the schema each leads to.
-const SCRIPTS: [(i32, &str); 4] = [
+const SCRIPTS: [(i32, &str); 5] = [
     (1, include_str!("migrations/001.sql")),
     (2, include_str!("migrations/002.sql")),
     (3, include_str!("migrations/003.sql")),
     (4, include_str!("migrations/004.sql")),
+    (5, include_str!("migrations/005.sql")),
 ];
 
 /// `Cofr`: tells our files from other SQLite databases (`application_id`).

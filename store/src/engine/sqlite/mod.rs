@@ -2,7 +2,9 @@
 
 mod fault;
 mod heads;
+mod hot;
 mod job;
+mod journal;
 mod log;
 mod migrations;
 mod open;
@@ -15,7 +17,7 @@ mod write;
 mod writer;
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     path::Path,
     sync::{
         Arc,
@@ -24,7 +26,11 @@ use std::{
     thread::{self, JoinHandle},
 };
 
-use coffer_domain::store::CommitError;
+use coffer_domain::{
+    id::OrgId,
+    store::{CommitError, StoreError},
+};
+use parking_lot::RwLock;
 use tokio::sync::watch;
 
 #[cfg(test)]
@@ -33,8 +39,11 @@ mod tests;
 pub use open::OpenSqliteError;
 
 use self::{
+    hot::Hot,
     job::{Job, Task},
+    journal::Journal,
     queue::Queue,
+    read::{keys, tenants},
     readers::Readers,
     writer::Writer,
 };
@@ -43,16 +52,26 @@ use super::stats::{Counters, bump};
 /// How many tasks wait for the writer before the next is made to wait outside.
 const QUEUE_CAPACITY: usize = 1024;
 
+/// With how many events in the journal the writer is called to move them, rather than waiting for more.
+const MANY_WAITING: usize = 512;
+
+/// With how many the next is made to wait until they have been moved.
+const MOST_WAITING: usize = 8192;
+
 /// The engine. Dropping it ends the writer, after what waits, and frees the directory.
 pub struct Sqlite {
     readers: Readers,
     shared: Arc<Shared>,
+    /// Organizations that are known to be: they never end.
+    tenants: RwLock<HashSet<OrgId>>,
     thread: Option<JoinHandle<()>>,
 }
 
 /// What callers and the writer share.
 struct Shared {
     queue: Queue<Job>,
+    journal: Journal,
+    hot: Hot,
     latest: watch::Sender<u64>,
     rights_epoch: AtomicU64,
     counters: Counters,
@@ -63,8 +82,14 @@ impl Sqlite {
     pub fn open(directory: &Path) -> Result<Self, OpenSqliteError> {
         let open::OpenDatabase { file, lock, writer } = open::open(directory)?;
         let readers = Readers::new(&file)?;
-        let shared = Arc::new(Shared::new(writer::latest_change(&writer)?));
-        let writer = Writer::new(writer, Arc::clone(&shared));
+        let applied = keys::journal_applied(&writer)?;
+        let journal = Journal::open(directory, applied).map_err(|source| OpenSqliteError::Io {
+            path: directory.to_owned(),
+            source,
+        })?;
+        let (journal, left) = journal;
+        let shared = Arc::new(Shared::new(writer::latest_change(&writer)?, journal));
+        let writer = Writer::new(writer, Arc::clone(&shared), left);
         let ending = Ending(Arc::clone(&shared));
         let run = move || {
             // Held for as long as anything can be written.
@@ -76,6 +101,7 @@ impl Sqlite {
         Ok(Self {
             readers,
             shared,
+            tenants: RwLock::default(),
             thread: Some(thread),
         })
     }
@@ -85,6 +111,43 @@ impl Sqlite {
         let (job, answer) = Job::new(task);
         self.shared.queue.push(job).await.map_err(|_| writer::stopped())?;
         answer.await.map_err(|_| writer::stopped())?
+    }
+
+    /// Appends an event to the journal, on this thread.
+    async fn jot(&self, organization: OrgId, event: Vec<u8>) -> Result<(), StoreError> {
+        self.check_tenant(organization)?;
+        if self.shared.journal.waiting() >= MOST_WAITING {
+            self.settle().await?;
+        }
+        let journal = &self.shared.journal;
+        let waiting = journal.append(organization, event).map_err(|error| {
+            StoreError::Unavailable(format!("the audit journal does not take it: {error}"))
+        })?;
+        bump(&self.shared.counters.records);
+        if waiting == 1 || waiting == MANY_WAITING {
+            self.shared.queue.nudge();
+        }
+        Ok(())
+    }
+
+    /// Has everything in the journal moved into the audit table.
+    async fn settle(&self) -> Result<(), StoreError> {
+        self.write(Task::Settle).await.map_err(job::without_preconditions)
+    }
+
+    /// An event of a tenant that is not there would never find its chain.
+    fn check_tenant(&self, organization: OrgId) -> Result<(), StoreError> {
+        if self.tenants.read().contains(&organization) {
+            return Ok(());
+        }
+        let found = self
+            .readers
+            .read(|db| tenants::organization_by_id(db, organization))?;
+        if found.is_none() {
+            return Err(StoreError::Broken("no such organization".to_owned()));
+        }
+        self.tenants.write().insert(organization);
+        Ok(())
     }
 }
 
@@ -110,9 +173,11 @@ impl Drop for Sqlite {
 }
 
 impl Shared {
-    fn new(latest_change: u64) -> Self {
+    fn new(latest_change: u64, journal: Journal) -> Self {
         Self {
             queue: Queue::new(QUEUE_CAPACITY),
+            journal,
+            hot: Hot::default(),
             latest: watch::Sender::new(latest_change),
             rights_epoch: AtomicU64::new(0),
             counters: Counters::default(),

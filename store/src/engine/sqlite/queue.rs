@@ -15,6 +15,7 @@ pub(super) struct Queue<T> {
 
 struct State<T> {
     waiting: VecDeque<T>,
+    nudged: bool,
     closed: bool,
 }
 
@@ -29,6 +30,8 @@ pub(super) enum Taken<T> {
     Batch(VecDeque<T>),
     /// Nothing, for as long as the writer was ready to wait.
     Idle,
+    /// Nothing, but somebody wants the writer to look around.
+    Nudged,
     /// Nothing, and nothing will come.
     End,
 }
@@ -38,6 +41,7 @@ impl<T> Queue<T> {
     pub(super) fn new(capacity: usize) -> Self {
         let state = State {
             waiting: VecDeque::new(),
+            nudged: false,
             closed: false,
         };
         Self {
@@ -69,6 +73,9 @@ impl<T> Queue<T> {
             if state.closed {
                 return Taken::End;
             }
+            if std::mem::take(&mut state.nudged) {
+                return Taken::Nudged;
+            }
             match patience {
                 None => self.filled.wait(&mut state),
                 Some(patience) if self.filled.wait_for(&mut state, patience).timed_out() => {
@@ -81,6 +88,12 @@ impl<T> Queue<T> {
         drop(state);
         self.room.add_permits(batch.len());
         Taken::Batch(batch)
+    }
+
+    /// Has the writer look around although it may have nothing to take.
+    pub(super) fn nudge(&self) {
+        self.state.lock().nudged = true;
+        self.filled.notify_one();
     }
 
     /// Takes nothing more; the writer ends after what waits.
@@ -116,6 +129,16 @@ mod tests {
         assert_eq!(queue.take(None), Taken::Batch([1].into()));
         second.await.unwrap();
         assert_eq!(queue.take(None), Taken::Batch([2].into()));
+    }
+
+    #[tokio::test]
+    async fn a_nudge_wakes_once_and_after_what_waits() {
+        let queue = Queue::new(8);
+        queue.nudge();
+        queue.push(1).await.unwrap();
+        assert_eq!(queue.take(None), Taken::Batch([1].into()));
+        assert_eq!(queue.take(None), Taken::Nudged);
+        assert_eq!(queue.take(Some(Duration::ZERO)), Taken::Idle);
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! The engine's face: each question to its query, each task to the writer.
 
-use std::sync::atomic::Ordering;
+use std::sync::{Arc, atomic::Ordering};
 
 use coffer_domain::{
     address::Version,
@@ -115,9 +115,15 @@ impl Engine for Sqlite {
         environment: &EnvName,
         name: &SecretName,
         version: Option<Version>,
-    ) -> Result<Option<SealedVersion>, StoreError> {
-        self.readers
-            .read(|db| secrets::sealed_version(db, owner, environment, name, version))
+    ) -> Result<Option<Arc<SealedVersion>>, StoreError> {
+        let read = || {
+            self.readers
+                .read(|db| secrets::sealed_version(db, owner, environment, name, version))
+        };
+        match version {
+            Some(_) => read(),
+            None => self.shared.hot.current(owner, environment, name, read),
+        }
     }
 
     async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError> {
@@ -206,8 +212,24 @@ impl Engine for Sqlite {
         after: u64,
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError> {
+        if self.shared.journal.waiting() > 0 {
+            self.settle().await?;
+        }
         self.readers
             .read(|db| logs::audit(db, organization, after, limit))
+    }
+
+    async fn audit_before(
+        &self,
+        organization: OrgId,
+        before: Option<u64>,
+        limit: u32,
+    ) -> Result<Vec<AuditRecord>, StoreError> {
+        if self.shared.journal.waiting() > 0 {
+            self.settle().await?;
+        }
+        self.readers
+            .read(|db| logs::audit_before(db, organization, before, limit))
     }
 
     async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
@@ -243,14 +265,13 @@ impl Engine for Sqlite {
         event: Vec<u8>,
         durability: AuditDurability,
     ) -> Result<(), StoreError> {
-        let durable = durability == AuditDurability::Durable;
-        self.write(Task::Record {
-            organization,
-            event,
-            durable,
-        })
-        .await
-        .map_err(without_preconditions)
+        match durability {
+            AuditDurability::Written => self.jot(organization, event).await,
+            AuditDurability::Durable => self
+                .write(Task::Record { organization, event })
+                .await
+                .map_err(without_preconditions),
+        }
     }
 
     async fn root(&self) -> Result<Option<Root>, StoreError> {

@@ -1,7 +1,9 @@
-//! The one thread that writes. It takes all tasks that wait, applies each in a savepoint of its own within one
-//! transaction, commits once, which is one flush, and then answers all of them.
+//! The one thread that writes. It takes all tasks that wait, applies them within one transaction, commits once,
+//! which is one flush, and then answers all of them. A task that fails halfway, which hardly ever happens once its
+//! preconditions hold, spoils the transaction: then all is done again with a savepoint for each.
 //!
-//! A transaction with nothing but records of reads whose durability is `Written` commits with
+//! What waits in the journal goes first in every transaction, so that the chain keeps the order of what happened;
+//! when nothing else is to be written, it is moved in bulk, a moment later. A transaction of that alone commits with
 //! `synchronous=NORMAL`: its frames are appended to the log with `write(2)` and no flush. Every other
 //! transaction commits with `FULL`, whose flush covers the frames before it too.
 
@@ -11,9 +13,10 @@ use coffer_domain::store::{CommitError, StoreError};
 use rusqlite::Connection;
 
 use super::{
-    Shared, fault,
+    MANY_WAITING, Shared, fault,
     heads::Heads,
     job::{Job, Task},
+    journal::Sealed,
     log::{Level, Log},
     queue::Taken,
     read, write,
@@ -23,6 +26,9 @@ use crate::engine::stats::bump;
 /// How long erasing waits before it is tried again, when a reader was in the way.
 const ERASE_AGAIN: Duration = Duration::from_millis(50);
 
+/// How long the journal waits for more before what it holds is moved.
+const LINGER: Duration = Duration::from_millis(50);
+
 /// The thread's own things.
 pub(super) struct Writer {
     connection: Connection,
@@ -30,15 +36,24 @@ pub(super) struct Writer {
     heads: Heads,
     latest_change: u64,
     log: Log,
+    /// Files of the journal that are not yet in the table, oldest first.
+    unsettled: Vec<Sealed>,
     /// The last transaction came to nothing.
     failing: bool,
 }
 
 type Results = Vec<Result<(), CommitError>>;
 
+/// What became of one task.
+type Attempted = Result<Result<(), CommitError>, Spoiled>;
+
+/// A task left something half done: the transaction cannot be committed.
+struct Spoiled;
+
 impl Writer {
     /// Over a configured connection, whose `synchronous` is `FULL`.
-    pub(super) fn new(connection: Connection, shared: Arc<Shared>) -> Self {
+    /// `unsettled` is what a crash left in the journal.
+    pub(super) fn new(connection: Connection, shared: Arc<Shared>, unsettled: Vec<Sealed>) -> Self {
         let latest_change = shared.latest_change();
         Self {
             connection,
@@ -46,6 +61,7 @@ impl Writer {
             heads: Heads::default(),
             latest_change,
             log: Log::new(),
+            unsettled,
             failing: false,
         }
     }
@@ -53,15 +69,36 @@ impl Writer {
     /// Until the queue ends.
     pub(super) fn run(mut self) {
         loop {
-            match self
-                .shared
-                .queue
-                .take(self.log.is_erasing().then_some(ERASE_AGAIN))
-            {
+            match self.shared.queue.take(self.patience()) {
                 Taken::Batch(batch) => self.serve(batch),
-                Taken::Idle => self.log.erase(&self.connection, &self.shared.counters),
+                Taken::Nudged if self.shared.journal.waiting() < MANY_WAITING => {}
+                Taken::Nudged => self.settle(),
+                Taken::Idle => self.tidy(),
                 Taken::End => break,
             }
+        }
+        self.settle();
+        self.shared.journal.end();
+    }
+
+    /// How long to wait for a task while there is something else to do.
+    fn patience(&self) -> Option<Duration> {
+        let settle = (self.shared.journal.waiting() > 0).then_some(LINGER);
+        settle.or(self.log.is_erasing().then_some(ERASE_AGAIN))
+    }
+
+    /// Nobody has asked for anything for a while.
+    fn tidy(&mut self) {
+        self.settle();
+        if self.log.is_erasing() {
+            self.log.erase(&self.connection, &self.shared.counters);
+        }
+    }
+
+    /// Moves what the journal holds.
+    fn settle(&mut self) {
+        if self.shared.journal.waiting() > 0 {
+            self.serve(VecDeque::new());
         }
     }
 
@@ -86,12 +123,18 @@ impl Writer {
         let durable = batch.iter().any(|job| job.task.durable());
         let level = if durable { Level::Flushed } else { Level::Written };
         self.log.prepare(&self.connection, level, &self.shared.counters)?;
-        self.run_sql("BEGIN IMMEDIATE")?;
-        let mut answers = Results::with_capacity(batch.len());
-        for job in batch {
-            answers.push(self.attempt(&job.task)?);
-        }
+        let answers = if let Ok(answers) = self.fill(batch, Self::bare)? {
+            answers
+        } else {
+            self.run_sql("ROLLBACK")?;
+            self.forget();
+            // Nothing is ever spoiled within savepoints.
+            self.fill(batch, Self::guarded)?.unwrap_or_default()
+        };
         self.run_sql("COMMIT")?;
+        for sealed in self.unsettled.drain(..) {
+            self.shared.journal.settled(&sealed);
+        }
         if std::mem::take(&mut self.failing) {
             tracing::info!("the store writes again");
         }
@@ -102,30 +145,64 @@ impl Writer {
         Ok(answers)
     }
 
-    /// A task in its savepoint. A single insert needs none: it fails as a whole.
-    fn attempt(&mut self, task: &Task) -> rusqlite::Result<Result<(), CommitError>> {
-        let guarded = !matches!(task, Task::Record { .. });
-        if guarded {
-            self.run_sql("SAVEPOINT task")?;
-        }
-        let change_before = self.latest_change;
-        match self.apply(task) {
-            Ok(answer) => {
-                if guarded {
-                    self.run_sql("RELEASE task")?;
-                }
-                Ok(answer)
+    /// Begins a transaction and does all tasks in it, each by `attempt`.
+    fn fill(
+        &mut self,
+        batch: &VecDeque<Job>,
+        attempt: fn(&mut Self, &Task) -> rusqlite::Result<Attempted>,
+    ) -> rusqlite::Result<Result<Results, Spoiled>> {
+        self.run_sql("BEGIN IMMEDIATE")?;
+        self.link_journal()?;
+        let mut answers = Results::with_capacity(batch.len());
+        for job in batch {
+            match attempt(self, &job.task)? {
+                Ok(answer) => answers.push(answer),
+                Err(spoiled) => return Ok(Err(spoiled)),
             }
+        }
+        Ok(Ok(answers))
+    }
+
+    /// Links what the journal holds into the chains. It stays in `unsettled` until the transaction is committed.
+    fn link_journal(&mut self) -> rusqlite::Result<()> {
+        match self.shared.journal.seal() {
+            Ok(sealed) => self.unsettled.extend(sealed),
+            // It stays where it is, and is linked later.
+            Err(error) => tracing::warn!(%error, "the audit journal could not begin a new file"),
+        }
+        for (organization, event) in self.unsettled.iter().flat_map(|sealed| &sealed.events) {
+            self.heads.append(&self.connection, *organization, event)?;
+        }
+        match self.unsettled.last() {
+            Some(last) => write::keys::put_journal_applied(&self.connection, last.generation),
+            None => Ok(()),
+        }
+    }
+
+    /// A task by itself: if it fails after its preconditions held, something of it may have been written.
+    fn bare(&mut self, task: &Task) -> rusqlite::Result<Attempted> {
+        match self.apply(task) {
+            Ok(answer) => Ok(Ok(answer)),
             Err(error) if fault::is_of_whole(&error) => Err(error),
+            Err(_) => Ok(Err(Spoiled)),
+        }
+    }
+
+    /// A task in its savepoint: nothing is left of one that fails.
+    fn guarded(&mut self, task: &Task) -> rusqlite::Result<Attempted> {
+        self.run_sql("SAVEPOINT task")?;
+        let change_before = self.latest_change;
+        let answer = match self.apply(task) {
+            Ok(answer) => answer,
+            Err(error) if fault::is_of_whole(&error) => return Err(error),
             Err(error) => {
                 self.latest_change = change_before;
-                if guarded {
-                    self.run_sql("ROLLBACK TO task")?;
-                    self.run_sql("RELEASE task")?;
-                }
-                Ok(Err(fault::commit(&error)))
+                self.run_sql("ROLLBACK TO task")?;
+                Err(fault::commit(&error))
             }
-        }
+        };
+        self.run_sql("RELEASE task")?;
+        Ok(Ok(answer))
     }
 
     /// The audit record comes last, so that the chain's head moves only with a task that succeeded.
@@ -147,9 +224,8 @@ impl Writer {
                 }
                 self.heads.append(db, commit.organization, &commit.audit)?;
             }
-            Task::Record {
-                organization, event, ..
-            } => self.heads.append(db, *organization, event)?,
+            Task::Record { organization, event } => self.heads.append(db, *organization, event)?,
+            Task::Settle => {}
             Task::Usage(used) => {
                 for (key, usage) in used {
                     write::mutable::usage(db, *key, *usage)?;
@@ -176,6 +252,11 @@ impl Writer {
                 .map(|(job, _)| &job.task)
         };
         self.shared.count(batch, answers);
+        for task in done() {
+            if let Task::Commit(commit) = task {
+                self.shared.hot.forget(commit.organization, &commit.writes);
+            }
+        }
         if done().any(Task::touches_rights) {
             self.shared.rights_changed();
         }
@@ -197,6 +278,11 @@ impl Writer {
         {
             tracing::error!(%error, "the store could not roll back");
         }
+        self.forget();
+    }
+
+    /// What was known of the rows of a transaction that was rolled back.
+    fn forget(&mut self) {
         self.heads.forget();
         self.latest_change = self.shared.latest_change();
     }

@@ -1,9 +1,8 @@
--- Schema 4: projects of an organization; what doors say of their keys, and how often keys are used.
+-- Schema 4. Up to which of the journal's files the audit table has everything.
 
-ALTER TABLE organizations ADD COLUMN label TEXT;
-ALTER TABLE organizations ADD COLUMN account_id BLOB REFERENCES organizations (id);
-CREATE INDEX organizations_by_account ON organizations (account_id, name) WHERE account_id IS NOT NULL;
+CREATE TABLE journal (
+    only_one INTEGER PRIMARY KEY CHECK (only_one = 1),
+    applied INTEGER NOT NULL
+) STRICT;
 
-ALTER TABLE api_keys ADD COLUMN details TEXT NOT NULL DEFAULT '{}';
-ALTER TABLE api_keys ADD COLUMN use_count INTEGER NOT NULL DEFAULT 0;
-ALTER TABLE api_keys ADD COLUMN last_used_at INTEGER;
+INSERT INTO journal (only_one, applied) VALUES (1, 0);

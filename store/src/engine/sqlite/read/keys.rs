@@ -4,7 +4,7 @@ use coffer_domain::id::{OrgId, VaultId};
 use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::{
-    engine::{Root, VaultKey},
+    engine::{Root, VaultKey, sqlite::rows},
     kek::{KeyId, Wrapped},
 };
 
@@ -23,6 +23,11 @@ pub(in crate::engine::sqlite) fn root(db: &Connection) -> Result<Option<Root>> {
     db.prepare_cached("SELECT store, kek_id, seed, pepper FROM root")?
         .query_row([], read)
         .optional()
+}
+
+/// Up to which generation the audit table has what was in the journal.
+pub(in crate::engine::sqlite) fn journal_applied(db: &Connection) -> Result<u64> {
+    db.query_row("SELECT applied FROM journal", [], |row| rows::number(row, 0))
 }
 
 fn vault_key(row: &Row<'_>) -> Result<VaultKey> {

@@ -5,7 +5,7 @@ use coffer_domain::{
     change::Change,
     id::OrgId,
 };
-use rusqlite::{Connection, OptionalExtension, Result};
+use rusqlite::{Connection, OptionalExtension, Result, Row};
 
 use crate::engine::sqlite::rows;
 
@@ -19,14 +19,32 @@ pub(in crate::engine::sqlite) fn audit(
         "SELECT sequence, event, hash FROM audit
          WHERE organization_id = ?1 AND sequence > ?2 ORDER BY sequence LIMIT ?3",
     )?
-    .query_map((organization.as_bytes(), rows::integer(after), limit), |row| {
-        Ok(AuditRecord {
-            sequence: rows::number(row, 0)?,
-            event: row.get(1)?,
-            hash: row.get(2)?,
-        })
-    })?
+    .query_map((organization.as_bytes(), rows::integer(after), limit), record)?
     .collect()
+}
+
+/// Newest first.
+pub(in crate::engine::sqlite) fn audit_before(
+    db: &Connection,
+    organization: OrgId,
+    before: Option<u64>,
+    limit: u32,
+) -> Result<Vec<AuditRecord>> {
+    let before = before.map_or(i64::MAX, rows::integer);
+    db.prepare_cached(
+        "SELECT sequence, event, hash FROM audit
+         WHERE organization_id = ?1 AND sequence < ?2 ORDER BY sequence DESC LIMIT ?3",
+    )?
+    .query_map((organization.as_bytes(), before, limit), record)?
+    .collect()
+}
+
+fn record(row: &Row<'_>) -> Result<AuditRecord> {
+    Ok(AuditRecord {
+        sequence: rows::number(row, 0)?,
+        event: row.get(1)?,
+        hash: row.get(2)?,
+    })
 }
 
 /// The newest record of a chain: its number and hash.

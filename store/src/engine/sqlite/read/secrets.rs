@@ -1,5 +1,7 @@
 //! Secrets, their versions, and who holds them.
 
+use std::sync::Arc;
+
 use coffer_domain::{
     address::Version,
     entity::{Consumer, Secret, VersionMeta},
@@ -122,7 +124,7 @@ pub(in crate::engine::sqlite) fn sealed_version(
     environment: &EnvName,
     name: &SecretName,
     version: Option<Version>,
-) -> Result<Option<SealedVersion>> {
+) -> Result<Option<Arc<SealedVersion>>> {
     let read = |row: &Row<'_>| {
         Ok(SealedVersion {
             secret: rows::secret(row)?,
@@ -142,6 +144,7 @@ pub(in crate::engine::sqlite) fn sealed_version(
             read,
         )
         .optional()
+        .map(|found| found.map(Arc::new))
 }
 
 pub(in crate::engine::sqlite) fn consumers(

@@ -16,6 +16,7 @@ use tokio::sync::oneshot;
 use super::super::{
     Shared,
     job::{Job, Task},
+    journal::Journal,
     open,
     writer::Writer,
 };
@@ -33,8 +34,9 @@ impl Bench {
     fn new() -> Self {
         let directory = TempDir::new().unwrap();
         let database = open::open(directory.path()).unwrap();
-        let shared = Arc::new(Shared::new(0));
-        let writer = Writer::new(database.writer, Arc::clone(&shared));
+        let (journal, left) = Journal::open(directory.path(), 0).unwrap();
+        let shared = Arc::new(Shared::new(0, journal));
+        let writer = Writer::new(database.writer, Arc::clone(&shared), left);
         Self {
             writer,
             shared,
@@ -50,6 +52,12 @@ impl Bench {
             .into_iter()
             .map(|mut answer| answer.try_recv().unwrap())
             .collect()
+    }
+
+    /// Has the journal keep a record.
+    fn jot(&self, n: u8) {
+        let organization = OrgId::from_bytes([n; 16]);
+        self.shared.journal.append(organization, b"{}".to_vec()).unwrap();
     }
 
     fn count(&self, table: &str) -> i64 {
@@ -79,11 +87,10 @@ fn organization(n: u8) -> Task {
     })
 }
 
-fn record(n: u8, durable: bool) -> Task {
+fn record(n: u8) -> Task {
     Task::Record {
         organization: OrgId::from_bytes([n; 16]),
         event: b"{}".to_vec(),
-        durable,
     }
 }
 
@@ -97,36 +104,56 @@ fn a_batch_is_one_transaction_and_one_flush() {
 }
 
 #[test]
-fn records_alone_flush_only_when_they_are_to_be_durable() {
+fn what_the_journal_holds_is_linked_first_and_flushes_nothing_by_itself() {
     let mut bench = Bench::new();
     bench.serve(vec![organization(1)]);
-    for (tasks, flushes) in [
-        (vec![record(1, false), record(1, false)], 1),
-        (vec![record(1, true)], 2),
-        (vec![record(1, false)], 2),
-        (vec![record(1, false), organization(2)], 3),
+    for (jotted, tasks, flushes, records) in [
+        (2, vec![], 1, 3),
+        (0, vec![record(1)], 2, 4),
+        (1, vec![Task::Settle], 2, 5),
+        (1, vec![organization(2)], 3, 7),
     ] {
+        (0..jotted).for_each(|_| bench.jot(1));
         bench.serve(tasks);
         assert_eq!(bench.shared.counters.read().flushes, flushes);
+        assert_eq!(
+            (bench.count("audit"), bench.shared.journal.waiting()),
+            (records, 0)
+        );
     }
+}
+
+#[test]
+fn what_the_journal_holds_outlasts_a_transaction_that_fails() {
+    let mut bench = Bench::new();
+    bench.serve(vec![organization(1)]);
+    bench.jot(1);
+    bench.writer.limit_pages(bench.writer.pages());
+    let big = || Task::Record {
+        organization: OrgId::from_bytes([1; 16]),
+        event: vec![b'x'; 100_000],
+    };
+    assert!(bench.serve(vec![big()])[0].is_err());
+    bench.jot(1);
+    assert_eq!(bench.count("audit"), 1);
+    bench.writer.limit_pages(i64::from(u32::MAX - 1));
+    assert!(bench.serve(vec![Task::Settle])[0].is_ok());
+    assert_eq!(bench.count("audit"), 3);
 }
 
 #[test]
 fn one_task_that_fails_leaves_the_others_in_peace() {
     let mut bench = Bench::new();
-    let answers = bench.serve(vec![
-        organization(1),
-        organization(1),
-        record(9, false),
-        organization(2),
-    ]);
+    bench.serve(vec![organization(7)]);
+    bench.jot(7);
+    let answers = bench.serve(vec![organization(1), organization(1), record(9), organization(2)]);
     assert!(answers[0].is_ok() && answers[3].is_ok());
     assert!(matches!(answers[1], Err(CommitError::Precondition)));
     assert!(matches!(
         answers[2],
         Err(CommitError::Store(StoreError::Broken(_)))
     ));
-    assert_eq!((bench.count("organizations"), bench.count("audit")), (2, 2));
+    assert_eq!((bench.count("organizations"), bench.count("audit")), (3, 4));
 }
 
 #[test]
@@ -136,7 +163,6 @@ fn a_full_database_fails_the_batch_and_is_forgotten_once_there_is_room() {
     let big = || Task::Record {
         organization: OrgId::from_bytes([1; 16]),
         event: vec![b'x'; 100_000],
-        durable: true,
     };
     bench.writer.limit_pages(bench.writer.pages());
     let answers = bench.serve(vec![organization(2), big()]);
@@ -190,17 +216,16 @@ fn a_long_log_is_copied_into_the_database() {
     let big = || Task::Record {
         organization: OrgId::from_bytes([1; 16]),
         event: vec![b'x'; 1 << 20],
-        durable: false,
     };
     let before = (size(&bench), bench.shared.counters.read().checkpoints);
-    for _ in 0..10 {
+    for _ in 0..40 {
         bench.serve(vec![big()]);
     }
     assert_eq!((size(&bench), bench.shared.counters.read().checkpoints), before);
     for _ in 0..10 {
         bench.serve(vec![big()]);
     }
-    assert!(size(&bench) > 16 << 20 && bench.shared.counters.read().checkpoints == before.1 + 1);
+    assert!(size(&bench) > 46 << 20 && bench.shared.counters.read().checkpoints == before.1 + 1);
 }
 
 #[test]
@@ -211,12 +236,12 @@ fn what_a_reader_kept_from_being_erased_is_erased_later() {
         .reader
         .execute_batch("BEGIN; SELECT count(*) FROM organizations")
         .unwrap();
-    bench.serve(vec![record(1, true), Task::Keys(vec![])]);
+    bench.serve(vec![record(1), Task::Keys(vec![])]);
     let log = bench.directory.path().join("coffer.db-wal");
     assert!(std::fs::metadata(&log).unwrap().len() > 0);
     bench.reader.execute_batch("COMMIT").unwrap();
     for _ in 0..100 {
-        bench.serve(vec![record(1, false)]);
+        bench.serve(vec![record(1)]);
     }
     // Cut to nothing in between: what is there is not a hundred records long.
     assert!(bench.shared.counters.read().checkpoints >= 2);

@@ -4,7 +4,7 @@ use coffer_domain::id::OrgId;
 use rusqlite::{Connection, Result};
 
 use super::one;
-use crate::engine::{Root, VaultKey};
+use crate::engine::{Root, VaultKey, sqlite::rows};
 
 /// A new key of a vault.
 pub(super) fn insert(db: &Connection, organization: OrgId, key: &VaultKey) -> Result<()> {
@@ -52,4 +52,11 @@ pub(in crate::engine::sqlite) fn put_root(db: &Connection, root: &Root) -> Resul
         &root.pepper,
     ))
     .and_then(one)
+}
+
+/// The audit table now has everything of the journal up to `generation`.
+pub(in crate::engine::sqlite) fn put_journal_applied(db: &Connection, generation: u64) -> Result<()> {
+    db.prepare_cached("UPDATE journal SET applied = ?1")?
+        .execute([rows::integer(generation)])
+        .and_then(one)
 }
