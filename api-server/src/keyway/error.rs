@@ -229,6 +229,8 @@ pub fn revise(context: &Context, mut response: Response) -> Response {
         },
     );
     *response.body_mut() = written.into_body();
+    // The router has measured the empty one.
+    response.headers_mut().remove(header::CONTENT_LENGTH);
     let json = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, json);
     response
