@@ -10,6 +10,7 @@ STATIC_TRIPLE := $(shell uname -m)-unknown-linux-gnu
 # `fast-release` skips link-time optimisation; `make image PROFILE=release` is what is shipped.
 PROFILE ?= fast-release
 SHIPPED := $(filter release,$(PROFILE))
+DIALECT ?= secryn
 PROGRAMS := $(STATIC)/$(STATIC_TRIPLE)/$(PROFILE)
 BUILD_STATIC := RUSTFLAGS="-C target-feature=+crt-static" cargo build --locked --target $(STATIC_TRIPLE) --target-dir $(STATIC)
 NODE := $(TARGET)/debug/coffer-node
@@ -46,6 +47,10 @@ clippy: ## Lints, all warnings denied.
 .PHONY: unit
 unit: ## Unit, contract and HTTP tests.
 	cargo test --workspace --locked
+
+.PHONY: acceptance
+acceptance: ## A dialect's numbered cases: make acceptance DIALECT=secryn, against COFFER_ACCEPTANCE_URL and _TOKEN if they are set.
+	cargo test --locked -p coffer-api-server --test acceptance -- $(DIALECT)
 
 .PHONY: checks
 checks: build ## Generated files are fresh, arrows between rooms hold, files are small.

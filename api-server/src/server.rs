@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use crate::{
     agent::{self, Hub, StreamSettings},
     app::App,
-    health,
+    deliver, health, housekeeping,
     http::{mount::Mounts, request_log::RequestLog, settings::DoorSettings, shell::Shell},
     identity::{Notices, WorkloadIdentity},
     metrics::Metrics,
@@ -143,6 +143,8 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
     let side = Door::new(probes, None, parts.limits, &parts.metrics);
     let follower = follow(Arc::clone(&hub), parts.coffer.clone());
     let keeper = tokio::spawn(requests::run(Arc::clone(&app)));
+    let deliverer = tokio::spawn(deliver::run(Arc::clone(&app), parts.doors.webhook_allow.clone()));
+    let housekeeper = tokio::spawn(housekeeping::run(Arc::clone(&app)));
     tokio::select! {
         () = shutdown => {}
         () = main.accept(parts.listener) => {}
@@ -155,6 +157,8 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
     })
     .await;
     follower.abort();
+    deliverer.abort();
+    housekeeper.abort();
     keeper.abort();
     requests::flush(&app).await;
     Ok(if drained.is_ok() {

@@ -128,7 +128,7 @@ pub struct Secret {
     pub trashed: Option<Trashed>,
     /// When its first version was written.
     pub created_at: Timestamp,
-    /// When its newest version was written.
+    /// When its newest version was written, or it was changed otherwise last.
     pub updated_at: Timestamp,
     /// Rises with each change of this row.
     pub revision: u64,

@@ -98,6 +98,18 @@ impl Principal {
         }
     }
 
+    /// Whether an organization is its own, or one in which it was given something.
+    pub fn has_part_in(&self, organization: OrgId) -> bool {
+        match self {
+            Self::ApiKey(key) => key.organization == organization || key.also.contains(&organization),
+            Self::User(user) => {
+                user.home == organization || user.grants.iter().any(|(id, _)| *id == organization)
+            }
+            Self::Workload(_) => false,
+            Self::Controller => true,
+        }
+    }
+
     /// The grants it could hand on: all of them for our controllers.
     pub fn grants(&self) -> Vec<Grant> {
         match self {

@@ -12,6 +12,6 @@ pub struct Resource {
 }
 
 impl Document for Resource {
-    const COLLECTION: Collection = Collection::new("resource");
+    const COLLECTION: Collection = Collection::new("resource").announced();
     const NOUN: &'static str = "resource";
 }

@@ -110,7 +110,7 @@ impl ClusterAuthority {
                     }
                 }
                 Err(error) => {
-                    tracing::warn!(%error, "the watch of the trust bundle broke off; it starts again")
+                    tracing::warn!(%error, "the watch of the trust bundle broke off; it starts again");
                 }
             }
         }

@@ -44,8 +44,19 @@ pub struct Dialect {
     pub revise: Option<fn(&Context, Response) -> Response>,
     /// If its requests go to the organization's request log: what one is about, by its route's template.
     pub subject: Option<fn(&str) -> &'static str>,
+    /// How its webhooks' deliveries say what they are about; `None`: it has no webhooks.
+    pub webhooks: Option<WebhookHeaders>,
     /// Its OpenAPI document.
     pub openapi: fn() -> String,
+}
+
+/// The headers of a delivery.
+#[derive(Debug, Clone, Copy)]
+pub struct WebhookHeaders {
+    /// Holds the event's name.
+    pub event: &'static str,
+    /// Holds `sha256=` and the body's signature.
+    pub signature: &'static str,
 }
 
 /// Why a request ended before, or in spite of, its handler.

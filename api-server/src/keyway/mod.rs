@@ -69,6 +69,7 @@ pub static DIALECT: Dialect = Dialect {
     largest_body: LARGEST,
     patience: Duration::from_mins(1),
     revise: Some(error::revise),
+    webhooks: None,
     subject: None,
     openapi: openapi::document,
 };

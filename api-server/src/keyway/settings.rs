@@ -45,7 +45,7 @@ pub struct Args {
         default_value = "https://api.github.com"
     )]
     pub keyway_github_api: String,
-    /// Keyway: this server's address as people reach it, such as https://keyway.example; for links
+    /// Keyway: this server's address as people reach it, such as <https://keyway.example>; for links
     #[arg(long, env = "COFFER_KEYWAY_PUBLIC_URL", value_name = "URL")]
     pub keyway_public_url: Option<String>,
     /// Keyway: where the GitHub app is installed
@@ -117,7 +117,7 @@ impl Args {
         let Some(path) = &self.keyway_github_token_file else {
             return Ok(Arc::new(NoForge));
         };
-        let options = GitHubOptions::read(path, self.keyway_github_api.clone(), self.keyway_owner.clone())?;
+        let options = GitHubOptions::read(path, &self.keyway_github_api, &self.keyway_owner)?;
         Ok(Arc::new(GitHub::new(options)?))
     }
 }

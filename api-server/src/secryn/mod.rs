@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use crate::http::{
     body::LARGEST,
-    dialect::Dialect,
+    dialect::{Dialect, WebhookHeaders},
     rate::{Bucket, By, Rate, X_RATE_LIMIT},
     request_id::IdRule,
 };
@@ -50,6 +50,10 @@ pub static DIALECT: Dialect = Dialect {
     patience: Duration::from_mins(1),
     revise: Some(error::revise),
     subject: Some(subject),
+    webhooks: Some(WebhookHeaders {
+        event: "x-secryn-event",
+        signature: "x-secryn-signature",
+    }),
     openapi: openapi::document,
 };
 

@@ -12,7 +12,7 @@ use super::{
     error::FailureOut,
     routes::{
         access_keys, api_keys, audit_logs, certificates, health, keys, probe, projects, request_logs,
-        resources, secrets, vaults,
+        resources, secrets, vaults, webhooks,
     },
 };
 
@@ -107,6 +107,11 @@ pub enum RefusedFile {
         certificates::delete::delete_certificate,
         certificates::download::download_certificate,
         certificates::fetch::fetch_certificate,
+        webhooks::list::list_webhooks,
+        webhooks::create::create_webhook,
+        webhooks::get::get_webhook,
+        webhooks::update::update_webhook,
+        webhooks::delete::delete_webhook,
         access_keys::list::list_access_keys,
         access_keys::create::create_access_key,
         access_keys::delete::delete_access_key,

@@ -3,10 +3,11 @@
 
 use coffer_domain::{
     address::{Address, Place},
-    entity::Secret,
+    entity::{Purpose, Secret},
     id::{SecretId, VaultId},
     metadata::Kind,
     name::{EnvName, Label, OrgName, SecretName, VaultName},
+    principal::Principal,
     usecase::Caller,
 };
 
@@ -28,6 +29,12 @@ pub struct VaultAt {
 impl VaultAt {
     /// By its id, or by its exact name in the caller's own organization.
     pub async fn of(app: &App, caller: &Caller, text: &str) -> Result<Self, ApiError> {
+        // The token of one key or certificate is for that, by its own path.
+        if let Principal::ApiKey(key) = &caller.principal
+            && matches!(key.purpose, Purpose::Item(_))
+        {
+            return Err(ApiError::Forbidden("the token is not for vaults"));
+        }
         let missing = || ApiError::Outside("the vault");
         if let Ok(id) = text.parse::<VaultId>() {
             let (organization, name) = app.coffer.vault_names(id).await?.ok_or_else(missing)?;

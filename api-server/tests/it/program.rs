@@ -129,8 +129,11 @@ async fn it_serves_what_bootstrap_prepared_until_it_is_told_to_end() {
         .bearer_auth(first["token"].as_str().unwrap())
         .send();
     let audit: Value = audit.await.unwrap().json().await.unwrap();
-    assert_eq!(audit["items"][0]["action"], "organization.create", "{audit}");
-    assert_eq!(audit["items"][0]["door"], "cli", "{audit}");
+    let first = &audit["items"][0]["event"];
+    assert_eq!(
+        (&first["action"], &first["door"]),
+        (&"organization.create".into(), &"cli".into())
+    );
     let (good, log) = running.terminate().await;
     assert!(good, "{log}");
     assert!(log.contains("ending"), "{log}");

@@ -164,12 +164,7 @@ impl Store for MemoryStore {
     }
 
     async fn trash(&self, vault: VaultId) -> Result<Vec<Secret>, StoreError> {
-        let rows = self.rows.lock();
-        let here = |secret: &&Secret| secret.vault == vault && secret.trashed.is_some();
-        let mut found: Vec<Secret> = rows.secrets.values().filter(here).cloned().collect();
-        found.sort_by_key(|secret| (secret.trashed.map(|trashed| trashed.at), secret.id));
-        found.reverse();
-        Ok(found)
+        Ok(self.rows.lock().trash(vault))
     }
 
     async fn trash_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Secret>, StoreError> {
@@ -310,12 +305,7 @@ impl Store for MemoryStore {
         now: Timestamp,
         limit: u32,
     ) -> Result<Vec<Record>, StoreError> {
-        let rows = self.rows.lock();
-        let due = |record: &&Record| {
-            record.head.collection == collection && record.head.due_at.is_some_and(|due| due <= now)
-        };
-        let mut found: Vec<Record> = rows.records.values().filter(due).cloned().collect();
-        found.sort_by_key(|record| record.head.due_at);
+        let mut found = self.rows.lock().due(collection, now);
         found.truncate(limit as usize);
         Ok(found)
     }

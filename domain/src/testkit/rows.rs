@@ -162,6 +162,25 @@ impl Rows {
         }
     }
 
+    /// Latest first.
+    pub(super) fn trash(&self, vault: VaultId) -> Vec<Secret> {
+        let here = |secret: &&Secret| secret.vault == vault && secret.trashed.is_some();
+        let mut found: Vec<Secret> = self.secrets.values().filter(here).cloned().collect();
+        found.sort_by_key(|secret| (secret.trashed.map(|trashed| trashed.at), secret.id));
+        found.reverse();
+        found
+    }
+
+    /// Longest due first.
+    pub(super) fn due(&self, collection: Collection, now: Timestamp) -> Vec<Record> {
+        let due = |record: &&Record| {
+            record.head.collection == collection && record.head.due_at.is_some_and(|due| due <= now)
+        };
+        let mut found: Vec<Record> = self.records.values().filter(due).cloned().collect();
+        found.sort_by_key(|record| record.head.due_at);
+        found
+    }
+
     /// The records that match, in the order asked for.
     pub(super) fn matching(&self, query: &RecordQuery<'_>) -> Vec<&Record> {
         let matches = |record: &&Record| {

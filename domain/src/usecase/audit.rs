@@ -118,12 +118,12 @@ impl Coffer {
             permission: Permission::ReadAudit,
             action: "audit.search",
         };
+        let missing = || not_found("organization", organization.to_string());
         let own = filter.principal.as_ref() == Some(&caller.principal.describe());
-        let tenant = if own {
-            let found = self.store.organization(organization).await?;
-            found
-                .ok_or_else(|| not_found("organization", organization.to_string()))?
-                .id
+        let found = self.store.organization(organization).await?.ok_or_else(missing)?;
+        // Whoever has no part in an organization did nothing there that its own chain would know of.
+        let tenant = if own && caller.principal.has_part_in(found.id) {
+            found.id
         } else {
             let tenant = self.authorise_organization(caller, ask, organization).await?;
             let target = format!("coffer://{organization}");

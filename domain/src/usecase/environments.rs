@@ -11,6 +11,7 @@ use crate::{
     Error,
     change::{ChangeDraft, Subject},
     entity::{EnvironmentType, Secret, Vault},
+    id::VaultId,
     name::{EnvName, OrgName, VaultName},
     rights::Permission,
     store::{Commit, LocatedVault, Precondition, Write},
@@ -97,7 +98,7 @@ impl Coffer {
             let free = Precondition::Population(changed.id, to.clone(), 0);
             commit.preconditions.push(free);
             let moved = self.all_secrets(&located, from).await?;
-            move_secrets(&mut commit, &moved, (from, to));
+            move_secrets(&mut commit, changed.id, &moved, (from, to));
             if self.try_commit(commit).await? {
                 return Ok(changed);
             }
@@ -231,10 +232,7 @@ impl Coffer {
 }
 
 /// Every secret as it was read, and no other: none is lost or left behind by a write at the same time.
-fn move_secrets(commit: &mut Commit, moved: &[Secret], (from, to): (&EnvName, &EnvName)) {
-    let Some(vault) = moved.first().map(|secret| secret.vault) else {
-        return;
-    };
+fn move_secrets(commit: &mut Commit, vault: VaultId, moved: &[Secret], (from, to): (&EnvName, &EnvName)) {
     let count = Precondition::Population(vault, from.clone(), moved.len() as u64);
     commit.preconditions.push(count);
     for secret in moved {

@@ -12,12 +12,14 @@ pub mod documents;
 pub mod door_keys;
 mod doors;
 pub mod environments;
+mod key_rules;
 pub mod keyway;
 pub mod organizations;
 pub mod outbox;
 pub mod projects;
 pub mod requests;
 pub mod secrets;
+mod user_keys;
 pub mod vaults;
 
 use std::sync::Arc;

@@ -7,6 +7,7 @@ use super::{
 };
 use crate::{
     Error,
+    api_key::base62,
     audit::Outcome,
     entity::Organization,
     id::OrgId,
@@ -31,7 +32,12 @@ impl Coffer {
         };
         let home = self.authorise_organization(caller, ask, account).await?;
         for attempt in 0..ATTEMPTS {
-            let name = project_name(account, label, attempt)?;
+            let suffix = match attempt {
+                0 => String::new(),
+                1 | 2 => format!("-{}", attempt + 1),
+                _ => format!("-{}", base62(&*self.entropy, 8)),
+            };
+            let name = project_name(account, label, &suffix)?;
             if self.store.organization(&name).await?.is_some() {
                 continue;
             }
@@ -168,8 +174,8 @@ fn may_see(caller: &Caller, organization: OrgId) -> bool {
     decide(&caller.principal, Permission::List, &target, None) == Decision::Allow
 }
 
-/// `account.label`, with what a name cannot hold as dashes, and a number from the second attempt on.
-fn project_name(account: &OrgName, label: &Label, attempt: usize) -> Result<OrgName, Error> {
+/// `account.label`, with what a name cannot hold as dashes, and what tells it from others of the same label.
+fn project_name(account: &OrgName, label: &Label, suffix: &str) -> Result<OrgName, Error> {
     let mut slug = String::new();
     for c in label.as_str().chars().take(60) {
         let c = c.to_ascii_lowercase();
@@ -179,12 +185,7 @@ fn project_name(account: &OrgName, label: &Label, attempt: usize) -> Result<OrgN
             slug.push('-');
         }
     }
-    let number = if attempt == 0 {
-        String::new()
-    } else {
-        format!("-{}", attempt + 1)
-    };
     let slug = slug.trim_matches('-');
     let slug = if slug.is_empty() { "project" } else { slug };
-    OrgName::new(format!("{account}.{slug}{number}")).map_err(Error::from)
+    OrgName::new(format!("{account}.{slug}{suffix}")).map_err(Error::from)
 }

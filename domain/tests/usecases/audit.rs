@@ -145,6 +145,22 @@ fn everybody_finds_what_they_did_themselves_and_auditors_the_rest() {
 }
 
 #[test]
+fn asking_for_ones_own_events_tells_nothing_of_other_organizations() {
+    let world = World::new();
+    let (stranger, _) = world.key("other", &Permission::ALL);
+    let own = AuditFilter {
+        principal: Some(stranger.principal.describe()),
+        ..AuditFilter::default()
+    };
+    let ask = |organization: &str| {
+        let wanted = org(organization);
+        let asked = world.coffer.search_audit(&stranger, &wanted, &own, ten());
+        run(asked).unwrap_err().to_string().replace(organization, "it")
+    };
+    assert_eq!(ask("team"), ask("nowhere"));
+}
+
+#[test]
 fn a_program_may_call_itself_what_it_likes_and_the_log_keeps_it_short() {
     let world = World::new();
     let mut caller = Caller::controller();

@@ -247,6 +247,14 @@ fn an_account_reaches_its_projects_new_ones_too_and_no_other_organization() {
     assert_eq!(project.name.as_str(), "team.pay-go");
     let twin = run(world.coffer.create_project(&admin, &org("team"), &label)).unwrap();
     assert_eq!(twin.name.as_str(), "team.pay-go-2");
+    let many: Vec<_> = (0..30)
+        .map(|_| run(world.coffer.create_project(&controller, &org("other"), &label)).unwrap())
+        .collect();
+    assert_eq!(
+        many[29].label.as_ref(),
+        Some(&label),
+        "many may have the same label"
+    );
     let admin = account_key(&world, &controller, KeyReach::Account).unwrap();
     let names = |caller: &Caller| {
         let listed = run(world.coffer.list_projects(caller, &org("team"))).unwrap();

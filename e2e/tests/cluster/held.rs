@@ -15,6 +15,14 @@ use crate::first_light::reader;
 /// Longer than a hook waits for a server that does not answer.
 const LONG: Duration = Duration::from_secs(40);
 
+#[expect(
+    clippy::disallowed_methods,
+    reason = "compared with what the cluster wrote down"
+)]
+fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
 fn agent(pod: &Pod) -> Result<ContainerStatus> {
     let status = pod.status.clone().unwrap_or_default();
     let agents = status.init_container_statuses.unwrap_or_default();
@@ -47,7 +55,7 @@ async fn a_held_pod_starts_when_its_value_comes_however_late() -> Result<()> {
     namespace
         .until("web", |pod: &Pod| {
             let created = pod.metadata.creation_timestamp.clone().context("a time")?.0;
-            let age = jiff::Timestamp::now().duration_since(created);
+            let age = now().duration_since(created);
             ensure!(age.unsigned_abs() > LONG, "held for {age:#} only");
             Ok(())
         })

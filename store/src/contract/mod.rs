@@ -8,6 +8,7 @@ pub(crate) mod changes;
 pub(crate) mod consumers;
 pub(crate) mod keys;
 pub(crate) mod model;
+pub(crate) mod moving;
 pub(crate) mod records;
 pub(crate) mod secrets;
 pub(crate) mod tenants;
@@ -60,6 +61,9 @@ macro_rules! of_a_store {
                 values_follow_their_secret_to_another_environment, an_environment_is_dropped_with_its_trash,
                 a_write_needs_its_environment, a_population_counts_the_trash_too,
                 secrets_of_another_tenant_stay,
+            }
+            moving::{
+                no_write_is_lost_while_an_environment_is_renamed,
             }
             records::{
                 a_record_reads_back_as_written, a_record_changes_only_from_the_revision_named,

@@ -1,7 +1,13 @@
 //! GitHub's REST API. Users are known by their own tokens; repositories and roles are asked for with the server's
 //! token, so that a user's token need not be able to. Answers about tokens and roles are kept for half a minute.
 
-use std::{collections::HashMap, fs, hash::Hash, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs,
+    hash::Hash,
+    path::Path,
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use coffer_domain::{
@@ -32,7 +38,7 @@ pub struct GitHubOptions {
 
 impl GitHubOptions {
     /// With the token in `file`, about the repositories of `owners`.
-    pub fn read(file: &Path, api: String, owners: Vec<String>) -> Result<Self, BadForge> {
+    pub fn read(file: &Path, api: &str, owners: &[String]) -> Result<Self, BadForge> {
         let text = fs::read_to_string(file)
             .map_err(|error| BadForge(format!("--keyway-github-token-file {}: {error}", file.display())))?;
         Ok(Self {
@@ -84,17 +90,10 @@ struct Account {
     permissions: Option<Permissions>,
 }
 
+/// Which of `admin`, `maintain`, `push`, `triage` and `pull` somebody has.
 #[derive(Deserialize)]
-struct Permissions {
-    #[serde(default)]
-    admin: bool,
-    #[serde(default)]
-    maintain: bool,
-    #[serde(default)]
-    push: bool,
-    #[serde(default)]
-    triage: bool,
-}
+#[serde(transparent)]
+struct Permissions(BTreeMap<String, bool>);
 
 #[derive(Deserialize)]
 struct Found {
@@ -133,18 +132,10 @@ impl From<Account> for ForgeUser {
 }
 
 impl Permissions {
-    fn role(&self) -> RepoRole {
-        if self.admin {
-            RepoRole::Admin
-        } else if self.maintain {
-            RepoRole::Maintain
-        } else if self.push {
-            RepoRole::Write
-        } else if self.triage {
-            RepoRole::Triage
-        } else {
-            RepoRole::Read
-        }
+    /// The highest role among them.
+    fn role(&self) -> Option<RepoRole> {
+        let held = self.0.iter().filter(|(_, held)| **held);
+        held.filter_map(|(name, _)| RepoRole::parse(name)).max()
     }
 }
 
@@ -301,7 +292,7 @@ impl Forge for GitHub {
         let found: Option<Vec<Account>> = self.about(&path).await?;
         let one = |account: Account| {
             let named = account.role_name.as_deref().and_then(RepoRole::parse);
-            let role = named.or_else(|| account.permissions.as_ref().map(Permissions::role));
+            let role = named.or_else(|| account.permissions.as_ref().and_then(Permissions::role));
             Collaborator {
                 role: role.unwrap_or(RepoRole::Read),
                 bot: account.r#type.as_deref() == Some("Bot"),
@@ -324,3 +315,7 @@ impl Forge for GitHub {
         }))
     }
 }
+
+#[cfg(test)]
+#[path = "github_tests.rs"]
+mod tests;

@@ -10,6 +10,7 @@ pub mod published;
 pub mod resource;
 pub mod secret;
 pub mod vault;
+pub mod webhook;
 
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};

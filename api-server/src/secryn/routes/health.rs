@@ -4,7 +4,10 @@ use axum::{http::StatusCode, response::Response};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::http::{context::RequestContext, respond};
+use crate::{
+    http::{context::RequestContext, respond},
+    secryn::error::FailureOut,
+};
 
 /// What is told without a token.
 #[derive(Debug, Serialize, ToSchema)]
@@ -21,7 +24,10 @@ pub struct HealthOut {
     path = "/v1/health",
     tag = "health",
     security(()),
-    responses((status = 200, description = "It does", body = HealthOut))
+    responses(
+        (status = 200, description = "It does", body = HealthOut),
+        (status = 429, description = "Too many requests", body = FailureOut),
+    )
 )]
 pub async fn health(_: RequestContext) -> Response {
     let told = HealthOut {

@@ -12,6 +12,7 @@ pub mod request_logs;
 pub mod resources;
 pub mod secrets;
 pub mod vaults;
+pub mod webhooks;
 
 use std::sync::Arc;
 
@@ -43,6 +44,7 @@ fn all() -> Vec<Route> {
     routes.extend(secrets::routes());
     routes.extend(keys::routes());
     routes.extend(certificates::routes());
+    routes.extend(webhooks::routes());
     routes.extend(access_keys::routes());
     routes.extend(api_keys::routes());
     routes.push(("/audit-logs", get(audit_logs::list_audit_logs)));

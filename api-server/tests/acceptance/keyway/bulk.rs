@@ -186,3 +186,59 @@ async fn case_21_values_come_back_through_the_clients_parser() {
         );
     }
 }
+
+/// The native door and this one hold the same secret, with the same version and the same refusal.
+#[tokio::test]
+async fn what_one_door_writes_the_other_reads() {
+    let keyway = Keyway::start().await;
+    let (native, server) = (
+        keyway.0.token.clone(),
+        keyway.0.base.strip_suffix("/keyway/v1").unwrap().to_owned(),
+    );
+    let body = json!({"repoFullName": "default/default", "secrets": {"SHARED": "one"}});
+    keyway.post_as(&native, "/secrets/push", body).await.expect(200);
+    let path = format!(
+        "{server}/coffer/v1/organizations/default/vaults/default/environments/default/secrets/SHARED"
+    );
+    let read = keyway.get_as(&native, &path).await.expect(200);
+    assert_eq!(
+        (&read["value"], &read["version"]),
+        (&json!("one"), &json!(1)),
+        "{}",
+        read.text
+    );
+    let put = keyway
+        .send(
+            reqwest::Method::PUT,
+            Some(&native),
+            &path,
+            Some(json!({"value": "two"})),
+        )
+        .await;
+    assert!(put.status < 300, "{}", put.text);
+    let pulled = keyway
+        .get_as(&native, "/secrets/pull?repo=default/default")
+        .await
+        .expect(200);
+    assert!(pulled.text_at("/data/content").contains("SHARED=two"));
+    let listed = keyway
+        .get_as(&native, "/vaults/default/default/secrets")
+        .await
+        .expect(200);
+    let id = listed
+        .list_at("/data")
+        .iter()
+        .find(|one| one["key"] == "SHARED")
+        .unwrap()["id"]
+        .clone();
+    let versions = format!(
+        "/vaults/default/default/secrets/{}/versions",
+        id.as_str().unwrap()
+    );
+    assert_eq!(
+        keyway.get_as(&native, &versions).await.expect(200)["data"][0]["versionNumber"],
+        1
+    );
+    problem(keyway.pull_as(&native, "local").await, 404, "not-found");
+    keyway.get_as(ADMIN, &path).await.expect(401);
+}

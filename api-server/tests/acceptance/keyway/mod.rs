@@ -3,6 +3,7 @@
 mod auth;
 mod bulk;
 mod environments;
+mod hostile;
 mod keys;
 mod limits;
 mod matrix;

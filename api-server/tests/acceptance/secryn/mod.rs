@@ -6,7 +6,7 @@ mod limits;
 mod logs;
 mod resources;
 mod vaults;
-// webhooks
+mod webhooks;
 
 use coffer_domain::port::Entropy;
 use coffer_store::SystemEntropy;

@@ -31,7 +31,7 @@ const VERSIONS: usize = 10;
 pub(super) fn routes() -> Vec<Route> {
     let reads = (Access::Vault(RepoRole::Read, Scope::ReadSecrets), 200);
     let writes = Access::Vault(RepoRole::Write, Scope::WriteSecrets);
-    vec![
+    let mut routes = vec![
         Route::new(
             ("GET", LIST),
             reads,
@@ -60,6 +60,15 @@ pub(super) fn routes() -> Vec<Route> {
             &[],
             routing::delete(delete::delete),
         ),
+    ];
+    routes.extend(of_values());
+    routes
+}
+
+/// The routes by which values are read and brought back.
+fn of_values() -> Vec<Route> {
+    let reads = (Access::Vault(RepoRole::Read, Scope::ReadSecrets), 200);
+    vec![
         Route::new(
             ("GET", "/vaults/{owner}/{repo}/secrets/{id}/value"),
             reads,
@@ -89,7 +98,7 @@ pub(super) fn routes() -> Vec<Route> {
                 "POST",
                 "/vaults/{owner}/{repo}/secrets/{id}/versions/{version}/restore",
             ),
-            (writes, 200),
+            (Access::Vault(RepoRole::Write, Scope::WriteSecrets), 200),
             "makes an earlier value the present one",
             &[],
             routing::post(restore::restore),

@@ -10,6 +10,8 @@ use crate::{
     keyway::{auth::Signed, error::Problem, plan},
 };
 
+const UNLIMITED: &str = "unlimited";
+
 /// One's plan, its limits, and how much of them is used. The limits are shown whether or not they bite.
 pub async fn usage(State(app): State<Arc<App>>, signed: Signed) -> Result<Response, Problem> {
     let vaults = app.keyway.cases.list(&signed.session, &signed.origin()).await?;
@@ -18,7 +20,6 @@ pub async fn usage(State(app): State<Arc<App>>, signed: Signed) -> Result<Respon
         .iter()
         .filter(|summary| summary.entered.repository.as_ref().is_none_or(private))
         .count();
-    const UNLIMITED: &str = "unlimited";
     Ok(signed.one(&json!({
         "plan": plan::PLAN,
         "limits": {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::Uri, response::Response};
-use coffer_domain::metadata::Kind;
+use coffer_domain::{Error, metadata::Kind};
 
 use crate::{
     app::App,
@@ -47,7 +47,12 @@ pub async fn fetch_key(
         .await?
         .filter(|(_, trashed)| !trashed);
     let (address, _) = found.ok_or_else(outside)?;
-    let read = app.coffer.read_secret(&caller, &address, None).await?;
+    let read = app.coffer.read_secret(&caller, &address, None).await;
+    // A place that may not be known of reads like an id that there is not.
+    let read = read.map_err(|error| match error {
+        Error::NotFound { what: "vault", .. } => outside(),
+        other => other.into(),
+    })?;
     check_kind(&read.secret, Kind::Key)?;
     file::answer(read, &Query::lenient(uri.query()))
 }

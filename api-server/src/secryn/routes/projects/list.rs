@@ -35,6 +35,7 @@ pub async fn list_projects(
 ) -> Result<Response, ApiError> {
     let wanted = Wanted::of(&Query::lenient(uri.query()))?;
     let mut found = projects(&app, &caller).await?;
-    found.sort_by_key(|project| (project.created_at, project.id));
+    // Stable: of those made at once, the account's own comes first.
+    found.sort_by_key(|project| project.created_at);
     Ok(page::page(&wanted.of_all(found.iter().map(ProjectOut::from))))
 }

@@ -1,0 +1,38 @@
+//! `DELETE /webhooks/{id}`
+
+use std::sync::Arc;
+
+use axum::{extract::State, response::Response};
+use coffer_domain::outbox::Subscription;
+
+use crate::{
+    app::App,
+    secryn::{
+        auth::{Signed, account},
+        error::ApiError,
+        openapi::Refused,
+        page::{self, Deleted, One},
+        routes::Id,
+    },
+};
+
+/// Deletes a webhook; what was not delivered yet is not any more.
+#[utoipa::path(
+    delete,
+    path = "/v1/webhooks/{id}",
+    tag = "webhooks",
+    params(("id" = String, Path, description = "Its id")),
+    responses((status = 200, description = "Deleted", body = One<Deleted>), Refused)
+)]
+pub async fn delete_webhook(
+    State(app): State<Arc<App>>,
+    Signed(caller): Signed,
+    Id(id): Id,
+) -> Result<Response, ApiError> {
+    let account = account(&app.coffer, &caller).await?;
+    let dropped = app
+        .coffer
+        .drop_document::<Subscription>(&caller, &account, &id)
+        .await?;
+    Ok(page::deleted(dropped.key))
+}
