@@ -1,4 +1,4 @@
-//! The program's settings, from its command line, and the checks that need no I/O.
+//! The program's settings, from its command line, and their checks.
 
 use std::{net::SocketAddr, path::PathBuf};
 
@@ -99,11 +99,14 @@ impl DoorArgs {
         }
     }
 
-    /// Refuses what names no dialect or bucket.
+    /// Refuses what names no dialect or bucket, and files that cannot be read.
     pub fn check(&self) -> Result<(), BadSettings> {
-        self.settings()
-            .unknown()
-            .map_or(Ok(()), |why| Err(BadSettings::Unknown(why)))
+        if let Some(why) = self.settings().unknown() {
+            return Err(BadSettings::Unknown(why));
+        }
+        self.keyway
+            .check()
+            .map_err(|bad| BadSettings::Unknown(bad.to_string()))
     }
 }
 
@@ -246,6 +249,7 @@ mod tests {
         assert_eq!(check(&["--host", "api.secryn.test=secryn"]), Ok(()));
         assert!(check(&["--rate-limit", "secryn.other=off"]).is_err());
         assert!(check(&["--host", "x.test=nothing"]).is_err());
+        assert!(check(&["--keyway-directory", "/does/not/exist"]).is_err());
         assert!(settings(&["--trusted-proxy", "nowhere"]).is_err());
     }
 }

@@ -9,6 +9,7 @@ mod declare;
 mod described;
 mod documents;
 mod door_keys;
+mod keyway;
 mod outbox;
 mod requests;
 mod secrets;

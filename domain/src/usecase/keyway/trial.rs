@@ -9,7 +9,6 @@ use crate::{
     audit::Origin,
     forge::Membership,
     record::{Collection, Document},
-    rights::Permission,
     usecase::access::not_found,
 };
 
@@ -57,10 +56,8 @@ impl Keyway {
         origin: Origin,
     ) -> Result<Trial, Error> {
         if self.membership(session, organization).await? != Membership::Owner {
-            return Err(Error::Forbidden {
-                permission: Permission::ManageVaults,
-                target: format!("the organization {organization}"),
-            });
+            let target = format!("the organization {organization}");
+            return Err(self.denied(session, origin, "trial.create", target).await?);
         }
         let (home, key) = (self.home().await?, organization.to_ascii_lowercase());
         let body = Trial {

@@ -8,9 +8,9 @@ use jiff::Timestamp;
 use super::{Keyway, Session, door, put, shelved};
 use crate::{
     Error,
-    audit::Origin,
+    audit::{Origin, Outcome},
     entity::{Secret, Vault},
-    forge::Repository,
+    forge::{Collaborator, Repository},
     id::{OrgId, UserId},
     name::{EnvName, OrgName, VaultName},
     pattern::Pattern,
@@ -209,6 +209,52 @@ impl Keyway {
         })
     }
 
+    /// Who has a role on the repository of a vault, for who administers it.
+    pub async fn collaborators(
+        &self,
+        session: &Session,
+        entered: &Entered,
+    ) -> Result<Vec<Collaborator>, Error> {
+        let (action, caller) = ("vault.collaborators", &entered.caller);
+        let LocatedVault { organization, vault } = &entered.located;
+        let target = format!("coffer://{}/{}", organization.name, vault.name);
+        if entered.role != Some(RepoRole::Admin) {
+            let origin = caller.origin.clone();
+            return Err(self.denied(session, origin, action, target).await?);
+        }
+        let event = self.coffer.event(caller, action, target, Outcome::Allowed);
+        self.coffer.store.record(organization.id, event).await?;
+        match &entered.repository {
+            Some(repository) => Ok(self.forge.collaborators(repository).await?),
+            None => Ok(Vec::new()),
+        }
+    }
+
+    /// Records that a session lacks the role to manage something, and gives the error for it. It goes to the
+    /// session's own chain: nobody writes into another's.
+    pub(super) async fn denied(
+        &self,
+        session: &Session,
+        origin: Origin,
+        action: &str,
+        target: String,
+    ) -> Result<Error, Error> {
+        let home = self.home().await?;
+        let caller = session.caller(home, Vec::new(), origin);
+        let chain = match &caller.principal {
+            Principal::ApiKey(key) => key.organization,
+            _ => home,
+        };
+        let event = self
+            .coffer
+            .event(&caller, action, target.clone(), Outcome::Denied);
+        self.coffer.store.record(chain, event).await?;
+        Ok(Error::Forbidden {
+            permission: Permission::ManageVaults,
+            target,
+        })
+    }
+
     /// Makes the vault of a repository that the session administers, with these environments.
     pub async fn create(
         &self,
@@ -236,10 +282,8 @@ impl Keyway {
             return Ok((made, None));
         };
         if role != Some(RepoRole::Admin) {
-            return Err(Error::Forbidden {
-                permission: Permission::ManageVaults,
-                target: format!("coffer://{organization}/{vault}"),
-            });
+            let target = format!("coffer://{organization}/{vault}");
+            return Err(self.denied(session, origin, "vault.create", target).await?);
         }
         let tenant = self.coffer.ensure_organization(&door(), &organization).await?;
         let grant = Grant {

@@ -1,0 +1,207 @@
+//! Vaults of repositories: device codes in time, roles from the forge, who is told what.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use coffer_domain::{
+    Error,
+    audit::{Origin, Outcome},
+    forge::{Collaborator, Forge, ForgeError, ForgeUser, Membership, Repository},
+    name::OrgName,
+    repo_role::{Exception, Reach, RepoRole, Whom},
+    secret_value::SecretValue,
+    store::Store,
+    usecase::keyway::{DEVICE_LIFE, DeviceState, Entered, Keyway, Session},
+};
+use jiff::SignedDuration;
+
+use crate::{World, run};
+
+/// A forge where a token is a login, and a login is a role on `team/app`.
+#[derive(Debug)]
+struct Stub;
+
+fn stub(role: &str) -> ForgeUser {
+    ForgeUser {
+        id: role.len() as u64,
+        login: role.to_owned(),
+        email: None,
+        avatar: String::new(),
+    }
+}
+
+#[async_trait]
+impl Forge for Stub {
+    fn owners(&self) -> Vec<String> {
+        vec!["team".to_owned()]
+    }
+
+    async fn user_by_token(&self, token: &SecretValue) -> Result<Option<ForgeUser>, ForgeError> {
+        let login = String::from_utf8(token.reveal().to_vec()).unwrap();
+        Ok((login != "nobody").then(|| stub(&login)))
+    }
+
+    async fn repository(&self, owner: &str, name: &str) -> Result<Option<Repository>, ForgeError> {
+        let known =
+            owner.eq_ignore_ascii_case("team") && ["app", "other"].contains(&name.to_lowercase().as_str());
+        Ok(known.then(|| Repository {
+            owner: "Team".to_owned(),
+            name: name.to_owned(),
+            id: 1,
+            owner_id: 2,
+            private: true,
+            organization: false,
+            installation: None,
+        }))
+    }
+
+    async fn role(&self, _: &Repository, login: &str) -> Result<Option<RepoRole>, ForgeError> {
+        Ok(RepoRole::parse(login))
+    }
+
+    async fn collaborators(&self, _: &Repository) -> Result<Vec<Collaborator>, ForgeError> {
+        Ok(Vec::new())
+    }
+
+    async fn membership(&self, _: &str, _: &str) -> Result<Option<Membership>, ForgeError> {
+        Ok(None)
+    }
+}
+
+fn origin() -> Origin {
+    coffer_domain::usecase::Caller::controller().origin
+}
+
+fn world() -> (World, Keyway) {
+    let world = World::new();
+    let keyway = Keyway::new(world.coffer.clone(), Arc::new(Stub));
+    (world, keyway)
+}
+
+fn session(keyway: &Keyway, login: &str) -> Session {
+    run(keyway.session_of_forge(&SecretValue::from(login))).unwrap()
+}
+
+fn enter(keyway: &Keyway, login: &str, view: bool) -> Result<Entered, Error> {
+    run(keyway.enter(&session(keyway, login), ("TEAM", "App"), view, origin()))
+}
+
+#[test]
+fn a_code_ends_whether_or_not_it_was_approved() {
+    let (world, keyway) = world();
+    let admin = session(&keyway, "admin");
+    let (one, two) = (
+        run(keyway.start_device(None)).unwrap(),
+        run(keyway.start_device(None)).unwrap(),
+    );
+    assert!(run(keyway.decide_device(&admin, &one.user_code, true)).unwrap());
+    let state = |code: &SecretValue| run(keyway.poll_device(code)).unwrap();
+    assert_eq!(
+        state(&one.device_code),
+        Some(DeviceState::Approved(admin.account().unwrap().0))
+    );
+    assert_eq!(state(&two.device_code), Some(DeviceState::Pending));
+    world.clock.advance(DEVICE_LIFE);
+    for code in [&one.device_code, &two.device_code] {
+        assert_eq!(state(code), Some(DeviceState::Expired));
+    }
+    assert!(!run(keyway.decide_device(&admin, &two.user_code, true)).unwrap());
+    world.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(state(&one.device_code), None, "forgotten");
+}
+
+#[test]
+fn a_code_is_decided_once() {
+    let (_world, keyway) = world();
+    let admin = session(&keyway, "admin");
+    let code = run(keyway.start_device(None)).unwrap();
+    assert!(run(keyway.decide_device(&admin, &code.user_code, false)).unwrap());
+    assert!(!run(keyway.decide_device(&admin, &code.user_code, true)).unwrap());
+    assert_eq!(
+        run(keyway.poll_device(&code.device_code)).unwrap(),
+        Some(DeviceState::Denied)
+    );
+    assert_eq!(
+        run(keyway.poll_device(&SecretValue::from("short"))).unwrap(),
+        None
+    );
+}
+
+#[test]
+fn the_role_opens_the_vault_and_without_one_it_hides_itself() {
+    let (_world, keyway) = world();
+    for (login, role) in [("read", RepoRole::Read), ("admin", RepoRole::Admin)] {
+        assert_eq!(enter(&keyway, login, false).unwrap().role, Some(role));
+    }
+    assert!(matches!(
+        enter(&keyway, "stranger", true),
+        Err(Error::NotFound { .. })
+    ));
+    assert!(matches!(
+        enter(&keyway, "stranger", false),
+        Err(Error::Forbidden { .. })
+    ));
+    let elsewhere = run(keyway.enter(&session(&keyway, "admin"), ("team", "other"), true, origin()));
+    assert!(
+        matches!(elsewhere, Err(Error::NotFound { .. })),
+        "a repository without a vault"
+    );
+    let token = SecretValue::from("nobody");
+    assert!(matches!(
+        run(keyway.session_of_forge(&token)),
+        Err(Error::Unauthenticated(_))
+    ));
+}
+
+#[test]
+fn an_override_counts_from_the_next_request_on() {
+    let (_world, keyway) = world();
+    let here = enter(&keyway, "admin", false).unwrap();
+    let writer = session(&keyway, "write").account().unwrap().0;
+    let writes = || {
+        let reaches = run(keyway.reaches(&here, writer, RepoRole::Write)).unwrap();
+        reaches.iter().map(|(_, reach)| reach.write).collect::<Vec<_>>()
+    };
+    assert_eq!(writes(), [true, false], "default, and production");
+    let exception = Exception {
+        environment: None,
+        whom: Whom::User(writer),
+        reach: Reach {
+            read: true,
+            write: true,
+        },
+    };
+    let reader = enter(&keyway, "read", false).unwrap();
+    assert!(matches!(
+        run(keyway.add_override(&reader, exception.clone())),
+        Err(Error::Forbidden { .. })
+    ));
+    let made = run(keyway.add_override(&here, exception.clone())).unwrap();
+    assert_eq!(writes(), [true, true]);
+    assert!(matches!(
+        run(keyway.add_override(&here, exception)),
+        Err(Error::AlreadyExists { .. })
+    ));
+    run(keyway.drop_override(&here, &made.key)).unwrap();
+    assert_eq!(writes(), [true, false]);
+}
+
+#[test]
+fn who_does_not_administer_makes_no_vault_and_that_is_on_record() {
+    let (world, keyway) = world();
+    let make =
+        |login: &str| run(keyway.create(&session(&keyway, login), ("team", "other"), Vec::new(), origin()));
+    assert!(matches!(make("maintain"), Err(Error::Forbidden { .. })));
+    assert!(matches!(make("stranger"), Err(Error::Forbidden { .. })));
+    let (vault, repository) = make("admin").unwrap();
+    assert_eq!(vault.name.as_str(), "other");
+    assert_eq!(repository.unwrap().full_name(), "Team/other");
+    assert!(matches!(make("admin"), Err(Error::AlreadyExists { .. })));
+    let home = run(world.store.organization(&OrgName::new("_keyway").unwrap()))
+        .unwrap()
+        .unwrap();
+    let chain = run(world.store.audit(home.id, 0, 100)).unwrap();
+    let events = chain.iter().map(|record| record.parse().unwrap());
+    let denied = events.filter(|event| event.action == "vault.create" && event.outcome == Outcome::Denied);
+    assert_eq!(denied.count(), 2);
+}
