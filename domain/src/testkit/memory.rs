@@ -168,15 +168,10 @@ impl Store for MemoryStore {
     }
 
     async fn trash_due(&self, now: Timestamp, limit: u32) -> Result<Vec<Secret>, StoreError> {
-        let rows = self.rows.lock();
         let due = |secret: &&Secret| secret.trashed.is_some_and(|trashed| trashed.purge_at <= now);
-        Ok(rows
-            .secrets
-            .values()
-            .filter(due)
-            .take(limit as usize)
-            .cloned()
-            .collect())
+        let rows = self.rows.lock();
+        let found = rows.secrets.values().filter(due).take(limit as usize);
+        Ok(found.cloned().collect())
     }
 
     async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {

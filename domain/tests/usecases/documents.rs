@@ -1,5 +1,6 @@
 use coffer_domain::{
     Error,
+    api_key::{ApiToken, TokenForm},
     port::Clock,
     record::{Collection, Document},
     rights::Permission,
@@ -133,4 +134,32 @@ fn a_document_takes_its_own_permissions_and_another_tenant_sees_none() {
             ..
         })
     ));
+}
+
+#[test]
+fn a_token_finds_its_document_however_often_that_changes() {
+    let world = World::new();
+    let (caller, team) = (Caller::controller(), org("team"));
+    let form = TokenForm::Dialect {
+        prefix: "dev_",
+        random: 40,
+        shown: 0,
+    };
+    let (token, _) = ApiToken::of_form(form, world.coffer.entropy());
+    let body = note("code");
+    run(world
+        .coffer
+        .create_document_for(&caller, &team, "a", &body, Some(&token)))
+    .unwrap();
+    let token = text(token.secret());
+    let find = |token: &str| run(world.coffer.document_of_token::<Note>(token)).unwrap();
+    assert_eq!(find(&token).unwrap().body, body);
+    let ends = Some(world.clock.now() + SignedDuration::from_secs(9));
+    let change = |old: Note| Ok(Note { ends, ..old });
+    run(world.coffer.update_document::<Note>(&caller, &team, "a", change)).unwrap();
+    assert_eq!(find(&token).unwrap().revision, 2);
+    assert!(find("dev_0123456789012345678901234567890123456789").is_none());
+    assert!(find("short").is_none());
+    world.clock.advance(SignedDuration::from_secs(9));
+    assert!(find(&token).is_none());
 }

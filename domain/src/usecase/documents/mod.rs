@@ -9,7 +9,7 @@ use rows::{check_key, target, unreadable};
 use super::{ATTEMPTS, Caller, Coffer, MAX_PAGE, access::Ask, contended};
 use crate::{
     Error,
-    api_key::TokenDigest,
+    api_key::{ApiToken, TokenDigest},
     audit::{AuditEvent, Outcome},
     id::{OrgId, RecordId},
     name::OrgName,
@@ -91,6 +91,20 @@ impl Coffer {
         key: &str,
         body: &T,
     ) -> Result<Kept<T>, Error> {
+        self.create_document_for(caller, organization, key, body, None)
+            .await
+    }
+
+    /// A new document, which `token` finds. Nothing of the token is kept but its keyed digest.
+    pub async fn create_document_for<T: Document + Clone>(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        key: &str,
+        body: &T,
+        token: Option<&ApiToken>,
+    ) -> Result<Kept<T>, Error> {
+        let digest = token.map(|token| self.store.digest(token));
         for _ in 0..ATTEMPTS {
             let tenant = self
                 .authorise_organization(caller, writing::<T>(), organization)
@@ -102,7 +116,7 @@ impl Coffer {
                     name: key.to_owned(),
                 });
             }
-            let draft = self.draft(tenant, key, present, body.clone(), None)?;
+            let draft = self.draft(tenant, key, present, body.clone(), digest)?;
             let event = self.document_event::<T>(caller, "create", key);
             if self
                 .try_commit(commit(event, tenant, draft.precondition, draft.write))
@@ -114,7 +128,17 @@ impl Coffer {
         Err(contended(key))
     }
 
-    /// Makes of a document what `change` makes of it.
+    /// The document that a token finds, of whatever tenant. The token is all the right it takes: nothing is recorded.
+    pub async fn document_of_token<T: Document>(&self, token: &str) -> Result<Option<Kept<T>>, Error> {
+        let Some(token) = ApiToken::parse(token) else {
+            return Ok(None);
+        };
+        let digest = self.store.digest(&token);
+        let found = self.store.record_by_digest(T::COLLECTION, &digest).await?;
+        self.living(found)
+    }
+
+    /// Makes of a document what `change` makes of it. The token that finds it stays the same.
     pub async fn update_document<T: Document + Clone>(
         &self,
         caller: &Caller,
@@ -126,12 +150,11 @@ impl Coffer {
             let tenant = self
                 .authorise_organization(caller, writing::<T>(), organization)
                 .await?;
-            let found = self
-                .kept::<T>(tenant, key)
-                .await?
-                .ok_or_else(|| missing::<T>(key))?;
+            let record = self.store.record_by_key(tenant, T::COLLECTION, key).await?;
+            let digest = record.as_ref().and_then(|record| record.head.digest);
+            let found = self.living::<T>(record)?.ok_or_else(|| missing::<T>(key))?;
             let present = Some((found.revision, found.created_at));
-            let draft = self.draft(tenant, key, present, change(found.body)?, None)?;
+            let draft = self.draft(tenant, key, present, change(found.body)?, digest)?;
             let event = self.document_event::<T>(caller, "update", key);
             if self
                 .try_commit(commit(event, tenant, draft.precondition, draft.write))

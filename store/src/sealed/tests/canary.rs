@@ -52,7 +52,7 @@ fn forms(value: &[u8]) -> Vec<Vec<u8>> {
     ]
 }
 
-fn assert_absent(path: &Path, value: &[u8]) {
+pub(super) fn assert_absent(path: &Path, value: &[u8]) {
     for form in forms(value) {
         assert_eq!(
             holders(path, &form),

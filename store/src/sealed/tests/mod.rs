@@ -2,6 +2,7 @@
 
 mod canary;
 mod keys;
+mod outbox;
 mod tamper;
 
 use std::{path::Path, sync::Arc};
