@@ -31,6 +31,8 @@ pub struct App {
     pub streams: StreamSettings,
     /// Refused credentials, by address.
     pub failures: Failures,
+    /// The Keyway door.
+    pub keyway: crate::keyway::Door,
     /// Requests whose lines are not kept yet.
     pub requests: RequestLog,
 }

@@ -82,6 +82,9 @@ pub struct DoorArgs {
         value_delimiter = ','
     )]
     pub webhook_allow: Vec<Cidr>,
+    /// The Keyway door.
+    #[command(flatten)]
+    pub keyway: crate::keyway::Args,
 }
 
 impl DoorArgs {
@@ -92,6 +95,7 @@ impl DoorArgs {
             rates: self.rates.clone(),
             proxies: TrustedProxies(self.proxies.clone()),
             webhook_allow: self.webhook_allow.clone(),
+            keyway: self.keyway.settings(),
         }
     }
 

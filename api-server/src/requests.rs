@@ -24,6 +24,7 @@ pub async fn run(app: Arc<App>) {
 /// Keeps all lines that wait. What the store does not take is lost, and said so: a request is not made to fail
 /// for its line.
 pub async fn flush(app: &App) {
+    app.keyway.flush().await;
     let mut tenants: BTreeMap<OrgId, Vec<RequestLine>> = BTreeMap::new();
     for line in app.requests.take() {
         tenants

@@ -118,6 +118,7 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         metrics: Arc::clone(&parts.metrics),
         streams: parts.streams,
         failures: parts.doors.failures(),
+        keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
         requests: RequestLog::default(),
     });
     let separate = parts.metrics_listener.is_some();
@@ -323,6 +324,7 @@ mod tests {
             .route("/fine", get(async || "fine"));
         let app = Arc::new(App {
             hub: Arc::new(Hub::new(coffer.latest_change())),
+            keyway: crate::keyway::Door::new(&coffer, &DoorSettings::default().keyway),
             coffer,
             identity: None,
             notices: Arc::new(LogNotices),

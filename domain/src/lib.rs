@@ -10,6 +10,7 @@ pub mod change;
 pub mod entity;
 pub mod envfile;
 pub mod error;
+pub mod forge;
 pub mod generate;
 pub mod id;
 pub mod metadata;

@@ -7,7 +7,7 @@ use std::{
 
 use axum::{
     extract::{FromRequestParts, MatchedPath},
-    http::request::Parts,
+    http::{Uri, request::Parts},
 };
 use coffer_domain::{audit::Origin, id::OrgId};
 
@@ -20,6 +20,8 @@ pub struct Context {
     pub id: RequestId,
     /// The client's address: the network peer, or what a trusted proxy says of its client.
     pub peer: IpAddr,
+    /// What was asked for, and the same as the product's own path.
+    asked: (Uri, Uri),
     /// The template of the route that matched, once a handler has said so.
     route: OnceLock<MatchedPath>,
     /// Who sent it, once a door has looked.
@@ -43,9 +45,28 @@ impl Context {
         Self {
             id,
             peer,
+            asked: (Uri::default(), Uri::default()),
             route: OnceLock::new(),
             signer: OnceLock::new(),
         }
+    }
+
+    /// The same, of a request for `asked`, which the dialect knows as `own`.
+    #[must_use]
+    pub fn of(mut self, asked: Uri, own: Uri) -> Self {
+        self.asked = (asked, own);
+        self
+    }
+
+    /// The path as the dialect documents it.
+    pub fn path(&self) -> &str {
+        self.asked.1.path()
+    }
+
+    /// What came before that in the request: empty where a whole host is the dialect's.
+    pub fn mount(&self) -> &str {
+        let (asked, own) = &self.asked;
+        asked.path().strip_suffix(own.path()).unwrap_or_default()
     }
 
     /// Says who sent the request.

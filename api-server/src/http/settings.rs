@@ -19,6 +19,8 @@ pub struct DoorSettings {
     pub proxies: TrustedProxies,
     /// Blocks that webhooks may go to although they are not public.
     pub webhook_allow: Vec<Cidr>,
+    /// The Keyway door's own.
+    pub keyway: crate::keyway::Settings,
 }
 
 /// The bucket of failed authentications, as the configuration names it.

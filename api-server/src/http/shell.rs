@@ -8,7 +8,8 @@ use axum::{
     Router,
     body::Body,
     http::{
-        HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, header, request::Parts,
+        HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Uri, header,
+        request::Parts,
     },
 };
 use futures::FutureExt;
@@ -76,8 +77,9 @@ impl Shell {
     /// Answers one request.
     pub async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
+        let asked = parts.uri.clone();
         let mounted = self.mounts.find(&mut parts);
-        let arrival = self.arrive(&mut parts, peer, mounted);
+        let arrival = self.arrive(&mut parts, (peer, asked), mounted);
         let mut response = match mounted {
             None => self.native(Request::from_parts(parts, body), &arrival).await,
             Some(mounted) => {
@@ -93,13 +95,14 @@ impl Shell {
         response
     }
 
-    fn arrive(&self, parts: &mut Parts, peer: IpAddr, mounted: Option<&Mounted>) -> Arrival {
+    fn arrive(&self, parts: &mut Parts, (peer, asked): (IpAddr, Uri), mounted: Option<&Mounted>) -> Arrival {
         let (clock, entropy) = (self.app.coffer.clock(), self.app.coffer.entropy());
         let rule = mounted.map_or(IdRule::Ours, |mounted| mounted.dialect.ids);
         let id = self
             .ids
             .take_by(rule, parts.headers.get(REQUEST_ID), clock, entropy);
-        let context = Arc::new(Context::new(id, self.proxies.client(peer, &parts.headers)));
+        let client = self.proxies.client(peer, &parts.headers);
+        let context = Arc::new(Context::new(id, client).of(asked, parts.uri.clone()));
         parts.extensions.insert(Arc::clone(&context));
         Arrival {
             started: Instant::now(),

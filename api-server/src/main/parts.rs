@@ -23,6 +23,7 @@ use tokio::net::TcpListener;
 /// Builds everything, and starts what runs beside the server.
 pub async fn build(settings: &Settings) -> Result<ServerParts> {
     settings.check()?;
+    settings.doors.keyway.check()?;
     let registry = Registry::new();
     let coffer = open(settings, &registry).await?;
     let certificates = certificates(settings, &coffer).await?;

@@ -7,5 +7,6 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
 mod answer;
+mod keyway;
 mod secryn;
 mod subject;

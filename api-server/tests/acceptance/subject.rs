@@ -35,6 +35,12 @@ pub struct Subject {
 impl Subject {
     /// The server that the environment names, or one with an empty store.
     pub async fn of(dialect: &str) -> Self {
+        let rate = format!("{dialect}.default=1000000/1m");
+        Self::with(dialect, &["--rate-limit", &rate]).await
+    }
+
+    /// The same, where the program started here has these settings.
+    pub async fn with(dialect: &str, settings: &[&str]) -> Self {
         let named = |name: &str| {
             std::env::vars()
                 .find(|(found, _)| found == name)
@@ -48,19 +54,25 @@ impl Subject {
                 own: None,
                 _turn: Some(ONE_BY_ONE.lock().await),
             },
-            (None, None) => Self::start(dialect, &format!("{dialect}.default=1000000/1m")).await,
+            (None, None) => Self::start_with(dialect, settings).await,
             _ => panic!("name both COFFER_ACCEPTANCE_URL and COFFER_ACCEPTANCE_TOKEN, or neither"),
         }
     }
 
     /// The program with an empty store and this rate limit.
     pub async fn start(dialect: &str, rate: &str) -> Self {
+        Self::start_with(dialect, &["--rate-limit", rate]).await
+    }
+
+    /// The program with an empty store and these settings.
+    pub async fn start_with(dialect: &str, settings: &[&str]) -> Self {
         let data = tempfile::tempdir().unwrap();
         let path = data.path().to_str().unwrap();
         let told = prepare(data.path(), dialect).await;
         let mut child = Command::new(env!("CARGO_BIN_EXE_coffer-api-server"))
             .args(["--data", path, "--insecure-http", "--listen", "127.0.0.1:0"])
-            .args(["--rate-limit", rate, "--webhook-allow", "127.0.0.0/8"])
+            .args(["--webhook-allow", "127.0.0.0/8"])
+            .args(settings)
             .env_clear()
             .stdin(Stdio::null())
             .stderr(Stdio::piped())

@@ -1,0 +1,298 @@
+//! The static directory: users, organizations, repositories and roles in one JSON file, read again whenever it
+//! changes. It holds tokens: whoever reads it can be any of its users.
+
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::SystemTime};
+
+use async_trait::async_trait;
+use coffer_domain::{
+    forge::{Collaborator, Forge, ForgeError, ForgeUser, Membership, Repository},
+    repo_role::RepoRole,
+    secret_value::SecretValue,
+};
+use parking_lot::Mutex;
+use serde::Deserialize;
+
+use super::avatar;
+use crate::keyway::settings::BadForge;
+
+/// The file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct Listed {
+    users: Vec<ListedUser>,
+    #[serde(default)]
+    organizations: Vec<ListedOrganization>,
+    repositories: Vec<ListedRepository>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ListedUser {
+    login: String,
+    id: u64,
+    email: Option<String>,
+    #[serde(default)]
+    tokens: Vec<Token>,
+    #[serde(default)]
+    bot: bool,
+}
+
+/// A token, compared without telling how much of it is right.
+#[derive(Debug)]
+struct Token(SecretValue);
+
+impl<'de> Deserialize<'de> for Token {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self(SecretValue::from(text)))
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ListedOrganization {
+    login: String,
+    #[serde(default)]
+    owners: Vec<String>,
+    #[serde(default)]
+    members: Vec<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct ListedRepository {
+    /// `owner/repo`.
+    name: String,
+    id: u64,
+    owner_id: u64,
+    #[serde(default)]
+    private: bool,
+    /// The app's installation; without, it counts as installed under number 1.
+    installation: Option<u64>,
+    /// Whether the app is missing.
+    #[serde(default)]
+    not_installed: bool,
+    /// By login.
+    #[serde(default)]
+    roles: BTreeMap<String, RepoRole>,
+}
+
+/// When a file was changed, and how long it is.
+type Stamp = (SystemTime, u64);
+
+/// The directory.
+#[derive(Debug)]
+pub struct Directory {
+    path: PathBuf,
+    read: Mutex<(Stamp, Arc<Listed>)>,
+}
+
+impl Directory {
+    /// The directory in this file.
+    pub fn open(path: PathBuf) -> Result<Self, BadForge> {
+        let wrong = |error: ForgeError| BadForge(format!("--keyway-directory {}: {error}", path.display()));
+        let stamp = stamp(&path).map_err(wrong)?;
+        let listed = load(&path).map_err(wrong)?;
+        let read = Mutex::new((stamp, Arc::new(listed)));
+        Ok(Self { path, read })
+    }
+
+    /// What the file says now. While it cannot be read, nobody is known: a role that was taken away must not
+    /// live on by a typing mistake.
+    fn now(&self) -> Result<Arc<Listed>, ForgeError> {
+        let stamp = stamp(&self.path)?;
+        let mut read = self.read.lock();
+        if read.0 != stamp {
+            *read = (stamp, Arc::new(load(&self.path)?));
+        }
+        Ok(Arc::clone(&read.1))
+    }
+}
+
+fn stamp(path: &PathBuf) -> Result<Stamp, ForgeError> {
+    let unread = |error: std::io::Error| ForgeError(format!("the directory cannot be read: {error}"));
+    let about = fs::metadata(path).map_err(unread)?;
+    Ok((about.modified().map_err(unread)?, about.len()))
+}
+
+fn load(path: &PathBuf) -> Result<Listed, ForgeError> {
+    let text =
+        fs::read(path).map_err(|error| ForgeError(format!("the directory cannot be read: {error}")))?;
+    // The parser's words quote the file, tokens among it: only the place is told.
+    let wrong = |error: serde_json::Error| {
+        let (line, column) = (error.line(), error.column());
+        ForgeError(format!(
+            "the directory is not as it must be at line {line}, column {column}"
+        ))
+    };
+    serde_json::from_slice(&text).map_err(wrong)
+}
+
+impl ListedUser {
+    fn user(&self) -> ForgeUser {
+        ForgeUser {
+            id: self.id,
+            login: self.login.clone(),
+            email: self.email.clone(),
+            avatar: avatar(self.id),
+        }
+    }
+}
+
+impl Listed {
+    fn repository(&self, full_name: &str) -> Option<&ListedRepository> {
+        self.repositories
+            .iter()
+            .find(|listed| listed.name.eq_ignore_ascii_case(full_name))
+    }
+
+    fn organization(&self, login: &str) -> Option<&ListedOrganization> {
+        self.organizations
+            .iter()
+            .find(|listed| listed.login.eq_ignore_ascii_case(login))
+    }
+}
+
+impl ListedRepository {
+    /// The role of a login; an owner is an administrator.
+    fn role(&self, login: &str) -> Option<RepoRole> {
+        let named = self
+            .roles
+            .iter()
+            .find(|(known, _)| known.eq_ignore_ascii_case(login));
+        let owns = self
+            .name
+            .split('/')
+            .next()
+            .is_some_and(|owner| owner.eq_ignore_ascii_case(login));
+        named.map(|(_, role)| *role).or(owns.then_some(RepoRole::Admin))
+    }
+}
+
+#[async_trait]
+impl Forge for Directory {
+    fn owners(&self) -> Vec<String> {
+        let Ok(listed) = self.now() else {
+            return Vec::new();
+        };
+        let owner = |listed: &ListedRepository| Some(listed.name.split_once('/')?.0.to_ascii_lowercase());
+        let mut owners: Vec<String> = listed.repositories.iter().filter_map(owner).collect();
+        owners.sort_unstable();
+        owners.dedup();
+        owners
+    }
+
+    async fn user_by_token(&self, token: &SecretValue) -> Result<Option<ForgeUser>, ForgeError> {
+        let listed = self.now()?;
+        let holds = |user: &&ListedUser| user.tokens.iter().any(|known| known.0 == *token);
+        Ok(listed.users.iter().find(holds).map(ListedUser::user))
+    }
+
+    async fn repository(&self, owner: &str, name: &str) -> Result<Option<Repository>, ForgeError> {
+        let listed = self.now()?;
+        let Some(found) = listed.repository(&format!("{owner}/{name}")) else {
+            return Ok(None);
+        };
+        let (owner, name) = found.name.split_once('/').unwrap_or_default();
+        Ok(Some(Repository {
+            owner: owner.to_owned(),
+            name: name.to_owned(),
+            id: found.id,
+            owner_id: found.owner_id,
+            private: found.private,
+            organization: listed.organization(owner).is_some(),
+            installation: (!found.not_installed).then(|| found.installation.unwrap_or(1)),
+        }))
+    }
+
+    async fn role(&self, repository: &Repository, login: &str) -> Result<Option<RepoRole>, ForgeError> {
+        let listed = self.now()?;
+        let found = listed.repository(&repository.full_name());
+        Ok(found.and_then(|found| found.role(login)))
+    }
+
+    async fn collaborators(&self, repository: &Repository) -> Result<Vec<Collaborator>, ForgeError> {
+        let listed = self.now()?;
+        let Some(found) = listed.repository(&repository.full_name()) else {
+            return Ok(Vec::new());
+        };
+        let one = |user: &ListedUser| {
+            let (user, bot) = (user.user(), user.bot);
+            let role = found.role(&user.login)?;
+            Some(Collaborator { user, role, bot })
+        };
+        Ok(listed.users.iter().filter_map(one).collect())
+    }
+
+    async fn membership(&self, organization: &str, login: &str) -> Result<Option<Membership>, ForgeError> {
+        let listed = self.now()?;
+        let among = |logins: &[String]| logins.iter().any(|known| known.eq_ignore_ascii_case(login));
+        Ok(listed.organization(organization).and_then(|found| {
+            if among(&found.owners) {
+                Some(Membership::Owner)
+            } else {
+                among(&found.members).then_some(Membership::Member)
+            }
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FILE: &str = r#"{
+        "users": [{"login": "Octocat", "id": 1, "tokens": ["ghp_admin"]}, {"login": "dev", "id": 2}],
+        "organizations": [{"login": "acme", "owners": ["octocat"], "members": ["dev"]}],
+        "repositories": [
+            {"name": "octocat/App", "id": 10, "ownerId": 1, "roles": {"dev": "write"}},
+            {"name": "acme/api", "id": 11, "ownerId": 3, "private": true, "notInstalled": true}
+        ]
+    }"#;
+
+    #[tokio::test]
+    async fn what_the_file_says_is_known_and_a_change_counts_at_once() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("directory.json");
+        fs::write(&path, FILE).unwrap();
+        let forge = Directory::open(path.clone()).unwrap();
+        let token = SecretValue::from("ghp_admin");
+        assert_eq!(forge.user_by_token(&token).await.unwrap().unwrap().id, 1);
+        assert_eq!(forge.user_by_token(&SecretValue::from("")).await.unwrap(), None);
+        let app = forge.repository("OCTOCAT", "app").await.unwrap().unwrap();
+        assert_eq!(
+            (app.full_name().as_str(), app.organization),
+            ("octocat/App", false)
+        );
+        assert_eq!(forge.role(&app, "octocat").await.unwrap(), Some(RepoRole::Admin));
+        assert_eq!(forge.role(&app, "DEV").await.unwrap(), Some(RepoRole::Write));
+        assert_eq!(forge.role(&app, "other").await.unwrap(), None);
+        let api = forge.repository("acme", "api").await.unwrap().unwrap();
+        assert!(api.organization && api.private && api.installation.is_none());
+        assert_eq!(
+            forge.membership("ACME", "octocat").await.unwrap(),
+            Some(Membership::Owner)
+        );
+        assert_eq!(
+            forge.membership("acme", "dev").await.unwrap(),
+            Some(Membership::Member)
+        );
+        assert_eq!(forge.membership("nobody", "dev").await.unwrap(), None);
+
+        fs::write(&path, FILE.replace(r#", "roles": {"dev": "write"}"#, "")).unwrap();
+        assert_eq!(forge.role(&app, "dev").await.unwrap(), None);
+        fs::write(&path, "{").unwrap();
+        assert!(
+            forge.role(&app, "octocat").await.is_err(),
+            "nobody is known by a broken file"
+        );
+    }
+
+    #[test]
+    fn a_broken_file_is_refused_without_quoting_it() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("directory.json");
+        fs::write(&path, r#"{"users": [{"login": 1, "tokens": ["ghp_canary"]}]}"#).unwrap();
+        let why = Directory::open(path).unwrap_err().to_string();
+        assert!(why.contains("line 1") && !why.contains("ghp_canary"), "{why}");
+    }
+}

@@ -1,0 +1,9 @@
+//! Forges: GitHub, and a directory in a file for servers that cannot or should not ask GitHub.
+
+pub mod directory;
+pub mod github;
+
+/// Where GitHub keeps the picture of an account.
+fn avatar(id: u64) -> String {
+    format!("https://avatars.githubusercontent.com/u/{id}?v=4")
+}

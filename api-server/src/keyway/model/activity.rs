@@ -1,0 +1,55 @@
+//! Activity.
+
+use std::collections::BTreeMap;
+
+use coffer_domain::{record::Kept, usecase::keyway::Activity};
+use serde::Serialize;
+use serde_json::Value;
+
+use super::{Moment, user::PersonOut};
+
+/// Something that was done.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ActivityOut {
+    id: String,
+    action: String,
+    platform: String,
+    metadata: BTreeMap<String, Value>,
+    ip: String,
+    user_agent: Option<String>,
+    repo_full_name: Option<Value>,
+    vault_id: Option<Value>,
+    actor: Option<PersonOut>,
+    created_at: Moment,
+    timestamp: Moment,
+}
+
+impl ActivityOut {
+    /// Something that `actor` did.
+    pub fn of(kept: Kept<Activity>, actor: Option<PersonOut>) -> Self {
+        let Activity {
+            action,
+            platform,
+            mut metadata,
+            address,
+            user_agent,
+            at,
+            ..
+        } = kept.body;
+        let vault_id = metadata.remove("vaultId");
+        Self {
+            id: kept.key,
+            action,
+            platform,
+            repo_full_name: metadata.get("repoFullName").cloned(),
+            metadata,
+            ip: address,
+            user_agent,
+            vault_id,
+            actor,
+            created_at: Moment(at),
+            timestamp: Moment(at),
+        }
+    }
+}

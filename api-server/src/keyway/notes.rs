@@ -1,0 +1,59 @@
+//! What is noted of a request for the activity list.
+
+use std::collections::BTreeMap;
+
+use coffer_domain::usecase::keyway::Activity;
+use serde_json::Value;
+
+use super::auth::Signed;
+use crate::app::App;
+
+/// Something that a session did.
+pub fn activity(app: &App, signed: &Signed, action: &str, metadata: BTreeMap<String, Value>) -> Activity {
+    Activity {
+        actor: signed.session.actor(),
+        action: action.to_owned(),
+        platform: platform(signed.agent.as_deref().unwrap_or_default()).to_owned(),
+        metadata,
+        address: signed.context.0.peer.to_string(),
+        user_agent: signed.agent.clone(),
+        at: app.coffer.clock().now(),
+    }
+}
+
+/// Names and numbers of an activity.
+pub fn about<const N: usize>(pairs: [(&str, Value); N]) -> BTreeMap<String, Value> {
+    pairs.map(|(name, value)| (name.to_owned(), value)).into()
+}
+
+/// With what kind of program something was done.
+fn platform(agent: &str) -> &'static str {
+    const BROWSERS: [&str; 5] = ["Mozilla/", "Chrome/", "Safari/", "Firefox/", "Edg/"];
+    if agent.contains("keyway-cli") {
+        "cli"
+    } else if agent.contains("keyway-mcp") {
+        "mcp"
+    } else if BROWSERS.iter().any(|browser| agent.contains(browser)) {
+        "web"
+    } else {
+        "api"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::platform;
+
+    #[test]
+    fn programs_are_told_apart_by_what_they_call_themselves() {
+        for (agent, expected) in [
+            ("keyway-cli/1.2.3", "cli"),
+            ("keyway-mcp/0.4 node", "mcp"),
+            ("Mozilla/5.0 (X11; Linux x86_64)", "web"),
+            ("curl/8.5.0", "api"),
+            ("", "api"),
+        ] {
+            assert_eq!(platform(agent), expected, "{agent}");
+        }
+    }
+}
