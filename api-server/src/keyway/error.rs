@@ -249,6 +249,10 @@ pub fn refuse(refusal: &Refusal) -> Response {
             let detail = format!("too many refused tokens from this address; try again in {wait} s");
             Problem::new(RATE_LIMITED, detail)
         }
+        Refusal::TooLarge => Problem::from(BodyFault::TooLarge),
+        Refusal::BadKey | Refusal::KeyReused | Refusal::KeyBusy => {
+            Problem::field("Idempotency-Key", "cannot be taken")
+        }
         Refusal::Panicked => Problem::troubled(
             INTERNAL,
             "something is broken on the server's side",

@@ -68,6 +68,7 @@ pub static DIALECT: Dialect = Dialect {
     ids: IdRule::Clients,
     largest_body: LARGEST,
     patience: Duration::from_mins(1),
+    idempotency: false,
     revise: Some(error::revise),
     webhooks: None,
     subject: None,
