@@ -40,7 +40,8 @@ pub struct Dialect {
     pub largest_body: usize,
     /// How long a handler may take.
     pub patience: Duration,
-    /// Whether `Idempotency-Key` counts.
+    /// Whether `Idempotency-Key` counts. What is kept is the handler's answer, before [`Dialect::revise`]: not for a
+    /// dialect whose bodies are written there.
     pub idempotency: bool,
     /// Looks at an answer once more, knowing who asked.
     pub revise: Option<fn(&Context, Response) -> Response>,

@@ -20,7 +20,7 @@ impl Coffer {
         Ok(())
     }
 
-    /// At most a segment's worth of lines: what fits goes to the newest segment, the rest to a new one.
+    /// At most a segment's worth of lines, to the newest segment if they fit, else to a new one.
     async fn keep_part(&self, organization: OrgId, part: &[RequestLine]) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
             let commit = self.plan_part(organization, part).await?;
@@ -36,7 +36,8 @@ impl Coffer {
         let room = newest
             .as_ref()
             .map_or(0, |it| SEGMENT_LINES.saturating_sub(it.body.lines.len()));
-        let (fits, rest) = part.split_at(room.min(part.len()));
+        // A few lines are added to the newest segment; many begin one, rather than have that sealed once more.
+        let (fits, rest) = part.split_at(if part.len() <= room { part.len() } else { 0 });
         let number = newest
             .as_ref()
             .and_then(|it| it.key.parse::<u64>().ok())
