@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use kube::api::ObjectMeta;
 use parking_lot::Mutex;
 
-/// The newest resource version that we wrote of each object the cache is behind on, by uid.
+/// The newest resource version that we wrote of each object, by uid, for as long as there is the object. It is kept
+/// after the cache has caught up: who was handed an older copy before that must still learn that it is one.
 #[derive(Debug, Default)]
 pub struct Fresh(Mutex<HashMap<String, u64>>);
 
@@ -14,21 +15,20 @@ impl Fresh {
     /// An answer to a write of ours.
     pub fn wrote(&self, meta: &ObjectMeta) {
         if let (Some(uid), Some(version)) = (&meta.uid, version(meta)) {
-            self.0.lock().insert(uid.clone(), version);
+            // Answers may be handled in another order than the writes were made.
+            let mut written = self.0.lock();
+            let newest = written.entry(uid.clone()).or_default();
+            *newest = version.max(*newest);
         }
     }
 
     /// Whether a cached object is at least as new as our last write of it.
     pub fn has_seen(&self, meta: &ObjectMeta) -> bool {
         let Some(uid) = &meta.uid else { return true };
-        let mut written = self.0.lock();
+        let written = self.0.lock();
         let Some(last) = written.get(uid) else { return true };
         // A version that is no number says nothing of its age.
-        let seen = version(meta).is_none_or(|cached| cached >= *last);
-        if seen {
-            written.remove(uid);
-        }
-        seen
+        version(meta).is_none_or(|cached| cached >= *last)
     }
 
     /// The object is gone.
@@ -62,7 +62,20 @@ mod tests {
         fresh.wrote(&at("9"));
         assert!(!fresh.has_seen(&at("5")));
         assert!(fresh.has_seen(&at("10")));
-        assert!(fresh.has_seen(&at("5")), "once seen, nothing is remembered");
+        assert!(
+            !fresh.has_seen(&at("5")),
+            "an older copy stays old, whoever has seen a newer one"
+        );
+        fresh.forget("u");
+        assert!(fresh.has_seen(&at("5")), "of what is gone nothing is remembered");
+    }
+
+    #[test]
+    fn a_late_answer_to_an_earlier_write_takes_nothing_back() {
+        let fresh = Fresh::default();
+        fresh.wrote(&at("9"));
+        fresh.wrote(&at("7"));
+        assert!(!fresh.has_seen(&at("8")));
     }
 
     #[test]

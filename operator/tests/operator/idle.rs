@@ -1,7 +1,5 @@
 //! When nothing changes, nothing is written: not in the cluster, not in the store.
 
-use std::collections::BTreeMap;
-
 use coffer_domain::usecase::Caller;
 use serde_json::json;
 
@@ -118,7 +116,7 @@ async fn every_list_of_secrets_is_in_a_namespace_and_of_metadata() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn many_objects_at_once_cost_two_writes_each_and_hardly_ever_more() {
+async fn many_objects_at_once_cost_two_writes_each() {
     let world = World::started().await;
     world.fake.apply("vaults", vault("app", json!({})));
     world.until_ready("vaults", "app").await;
@@ -145,23 +143,5 @@ async fn many_objects_at_once_cost_two_writes_each_and_hardly_ever_more() {
             .as_deref()
             .is_some_and(|name| name.starts_with("web-"))
     });
-    let mut each = BTreeMap::<_, Vec<_>>::new();
-    for it in about {
-        each.entry(it.target.name.clone()).or_default().push(it);
-    }
-    assert_eq!(each.len(), count);
-    let mut repeated = 0;
-    for (name, requests) in &each {
-        let (statuses, others): (Vec<_>, Vec<_>) = requests.iter().partition(|it| it.target.status);
-        assert_eq!(others.len(), 1, "{name:?}: the finalizer is written once");
-        assert!(!statuses.is_empty(), "{name:?}");
-        assert!(
-            statuses.iter().all(|it| it.body == statuses[0].body),
-            "{name:?}: its status was written twice, and not the same"
-        );
-        repeated += statuses.len() - 1;
-    }
-    // A known defect: on a loaded machine a status is now and then sent again unchanged (three of 200 in one run of
-    // thirteen), which `Fresh` is there to prevent. More than that is something else.
-    assert!(repeated <= count / 20, "{repeated} statuses were sent again");
+    assert_eq!(about.count(), 2 * count);
 }
