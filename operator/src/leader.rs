@@ -127,20 +127,21 @@ impl Election {
         }
     }
 
-    /// Gives the Lease back, so that another need not wait for its end.
+    /// Gives the Lease back, so that another need not wait for its end. A renewal that was given up while the
+    /// API server was at it may still come between: the write is tried until nothing does.
     pub async fn release(&mut self) -> Result<(), Failure> {
-        let found = self
-            .api
-            .get_opt(&self.name)
-            .await
-            .map_err(Failure::cluster("read the Lease"))?;
-        let Some(mut lease) = found.filter(|lease| holder(lease) == Some(&self.me)) else {
-            return Ok(());
-        };
-        let spec = lease.spec.get_or_insert_default();
-        spec.holder_identity = Some(String::new());
-        spec.lease_duration_seconds = Some(1);
-        self.replace(&lease).await.map(drop)
+        while let Some(lease) = self.ours().await? {
+            if self.replace(&given_back(lease)).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn ours(&self) -> Result<Option<Lease>, Failure> {
+        let found = self.api.get_opt(&self.name).await;
+        let found = found.map_err(Failure::cluster("read the Lease"))?;
+        Ok(found.filter(|lease| holder(lease) == Some(&self.me)))
     }
 
     /// Takes or renews the lease if that is right. Whether it is ours now. Someone else's write in between
@@ -218,6 +219,14 @@ impl Election {
     async fn replace(&self, lease: &Lease) -> Result<bool, Failure> {
         settled(self.api.replace(&self.name, &PostParams::default(), lease).await)
     }
+}
+
+/// Held by nobody, and soon over for those who do not know that sign.
+fn given_back(mut lease: Lease) -> Lease {
+    let spec = lease.spec.get_or_insert_default();
+    spec.holder_identity = Some(String::new());
+    spec.lease_duration_seconds = Some(1);
+    lease
 }
 
 /// A conflict means that another came first.

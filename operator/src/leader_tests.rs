@@ -1,4 +1,11 @@
-use kube::Client;
+use std::{
+    convert::Infallible,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
+use hyper::{Method, Request, Response};
+use kube::{Client, core::Status};
+use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::*;
@@ -17,10 +24,14 @@ fn timing() -> Timing {
 
 /// One that must not be asked anything: only judgements are tested here.
 fn election() -> Election {
-    let nobody = tower::service_fn(|_: hyper::Request<kube::client::Body>| async {
-        Err::<hyper::Response<kube::client::Body>, _>(std::io::Error::other("nobody is asked"))
+    let nobody = tower::service_fn(|_: Request<kube::client::Body>| async {
+        Err::<Response<kube::client::Body>, _>(std::io::Error::other("nobody is asked"))
     });
-    let api = Api::namespaced(Client::new(nobody, "coffer"), "coffer");
+    candidate(Client::new(nobody, "coffer"))
+}
+
+fn candidate(client: Client) -> Election {
+    let api = Api::namespaced(client, "coffer");
     Election::new(api, "coffer-operator", "me", timing(), Arc::new(Still))
 }
 
@@ -65,6 +76,48 @@ async fn anothers_is_taken_only_when_it_stood_still_for_its_whole_duration() {
     );
     assert_eq!(election.judge(&held_by("other", "2"), after(58)), Move::Wait);
     assert_eq!(election.judge(&held_by("other", "2"), after(59)), Move::Take);
+}
+
+/// Answers reads with a Lease of ours, refuses the first `conflicts` writes, and keeps the last that it took.
+fn contended(conflicts: usize) -> (Client, Arc<Mutex<Vec<Lease>>>) {
+    let taken = Arc::new(Mutex::new(Vec::new()));
+    let (kept, refused) = (taken.clone(), Arc::new(AtomicUsize::new(0)));
+    let service = tower::service_fn(move |request: Request<kube::client::Body>| {
+        let (kept, refused) = (kept.clone(), refused.clone());
+        async move {
+            if request.method() == Method::GET {
+                return Ok::<_, Infallible>(answer(200, &held_by("me", "7")));
+            }
+            if refused.fetch_add(1, Ordering::Relaxed) < conflicts {
+                return Ok(answer(
+                    409,
+                    &Status::failure("changed since", "Conflict").with_code(409),
+                ));
+            }
+            let body = request.into_body().collect_bytes().await.unwrap();
+            let lease: Lease = serde_json::from_slice(&body).unwrap();
+            let response = answer(200, &lease);
+            kept.lock().push(lease);
+            Ok(response)
+        }
+    });
+    (Client::new(service, "coffer"), taken)
+}
+
+fn answer(code: u16, body: &impl serde::Serialize) -> Response<kube::client::Body> {
+    let body = serde_json::to_vec(body).unwrap();
+    Response::builder().status(code).body(body.into()).unwrap()
+}
+
+#[tokio::test]
+async fn it_is_given_back_though_a_late_renewal_came_between() {
+    let (client, taken) = contended(2);
+    candidate(client).release().await.unwrap();
+    let taken = taken.lock();
+    let [lease] = taken.as_slice() else {
+        panic!("{taken:?}")
+    };
+    assert_eq!(holder(lease), None);
 }
 
 #[tokio::test]

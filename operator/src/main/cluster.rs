@@ -71,8 +71,10 @@ impl Cluster {
         });
         let mut running = tokio::spawn(run(Arc::new(context), writers, inboxes, self.pods, stop.clone()));
         let lost = tokio::select! {
-            () = election.hold() => true,
+            // Controllers that end because they were asked to are no failure.
+            biased;
             () = stops(stop) => false,
+            () = election.hold() => true,
             ended = &mut running => bail!("the controllers ended by themselves: {ended:?}"),
         };
         metrics.leads(false);
