@@ -1,6 +1,6 @@
 //! The driver itself, on a small page of its own.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use coffer_browser::{Browser, Fault, Key, View};
 use tokio::{
