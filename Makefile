@@ -47,7 +47,7 @@ clippy: ## Lints, all warnings denied.
 .PHONY: chromium
 chromium: ## Headless Chromium, for the tests of pages: Debian's, unless there is one.
 	command -v chromium || command -v chromium-browser || command -v google-chrome || { apt-get update -qq && \
-		DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
+		DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 
 .PHONY: unit
 unit: chromium ## Unit, contract and HTTP tests.
