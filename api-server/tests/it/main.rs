@@ -14,6 +14,7 @@ mod canary;
 mod changes;
 mod coverage;
 mod dialects;
+mod doors;
 mod generated;
 mod health;
 mod hostile;
