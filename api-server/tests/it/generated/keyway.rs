@@ -158,6 +158,7 @@ async fn keyway_answers_twenty_thousand_generated_requests_as_documented() {
                 .replace("{version}", "00000000-0000-4000-8000-000000000000")
                 .replace("{name}", "staging")
                 .replace("{org}", "acme")
+                .replace("{provider}", "railway")
         })
     };
     let door = Door {
