@@ -4,6 +4,7 @@
 mod access;
 pub mod api_keys;
 pub mod audit;
+pub mod audit_window;
 pub mod authenticate;
 pub mod changes;
 pub mod consumers;
