@@ -17,6 +17,7 @@ mod key_rules;
 pub mod keyway;
 pub mod organizations;
 pub mod outbox;
+pub mod outbox_lease;
 pub mod projects;
 pub mod replays;
 pub mod requests;
