@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod audit;
+mod changes;
 mod consumers;
 mod declare;
 mod described;
