@@ -57,7 +57,7 @@ const QUERIES: [&str; 6] = [
     "?user_code=AAAAA-AAAAA",
 ];
 
-/// A server with a vault that has a secret and one in the trash.
+/// A server with a vault that has a secret, and one in the trash whose name is taken again.
 async fn world() -> (TestServer, String, String) {
     let rates = "keyway.default=off,keyway.verify=off,keyway.value=off";
     let args = Args {
@@ -99,6 +99,9 @@ async fn world() -> (TestServer, String, String) {
         .await
         .unwrap();
     assert_eq!(deleted.status(), 204);
+    // Another of the name: what is in the trash cannot come back as it was.
+    let body = json!({"key": "T", "value": "v", "environment": "local"});
+    post("/vaults/owner/repo/secrets", body).await;
     (server, secret, trashed)
 }
 
