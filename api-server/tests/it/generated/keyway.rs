@@ -81,8 +81,9 @@ async fn world() -> (TestServer, String, String) {
     };
     post("/vaults", json!({"repoFullName": "owner/repo"})).await;
     let mut ids = Vec::new();
-    for key in ["A", "T"] {
-        let body = json!({"key": key, "value": "v", "environment": "local"});
+    // No request names the environment of the other: nobody takes it away there.
+    for (key, environment) in [("A", "local"), ("T", "production")] {
+        let body = json!({"key": key, "value": "v", "environment": environment});
         let made = post("/vaults/owner/repo/secrets", body).await;
         ids.push(made["data"]["id"].as_str().unwrap().to_owned());
     }
@@ -100,7 +101,7 @@ async fn world() -> (TestServer, String, String) {
         .unwrap();
     assert_eq!(deleted.status(), 204);
     // Another of the name: what is in the trash cannot come back as it was.
-    let body = json!({"key": "T", "value": "v", "environment": "local"});
+    let body = json!({"key": "T", "value": "v", "environment": "production"});
     post("/vaults/owner/repo/secrets", body).await;
     (server, secret, trashed)
 }
