@@ -139,10 +139,11 @@ impl Shell {
         let (parts, body) = request.into_parts();
         let (dialect, address) = (mounted.dialect, arrival.context.peer);
         let credential = (dialect.credential)(&parts);
-        let (path, shown) = (parts.uri.path().to_owned(), shown_path(&parts.uri));
+        let shown = dialect.subject.map(|_| shown_path(&parts.uri));
+        let path = parts.uri.path();
         let standing = mounted
             .limiter
-            .take(&parts.method, &path, credential.as_deref(), address, arrival.at);
+            .take(&parts.method, path, credential.as_deref(), address, arrival.at);
         let refusal = self.refusal(standing, credential.as_deref(), arrival);
         let mut response = if let Some(refusal) = refusal {
             (dialect.refuse)(&refusal)
@@ -166,7 +167,9 @@ impl Shell {
                 .note(address, credential.as_deref(), refused, arrival.at);
         }
         head(mounted, standing, refusal, arrival.at, response.headers_mut());
-        self.keep(mounted, shown, arrival, response.status());
+        if let Some(shown) = shown {
+            self.keep(mounted, shown, arrival, response.status());
+        }
         response
     }
 
