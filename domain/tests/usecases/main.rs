@@ -4,6 +4,7 @@
 
 mod api_keys;
 mod audit;
+mod audit_window;
 mod changes;
 mod consumers;
 mod declare;
