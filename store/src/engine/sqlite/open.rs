@@ -190,9 +190,18 @@ fn configure(connection: &Connection, cache_kibibytes: i32, patience: Duration) 
     // A plan that may depend on the bound values is thrown away when they change: compiled anew for each question,
     // at several times the price of answering it. None of ours gains by that.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    keep_log(connection)?;
     // No file but the database and its log ever holds anything of ours.
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "trusted_schema", false)
+}
+
+/// Has the last connection leave the log as it is. To copy the rest of it and delete it would lose what a failed flush
+/// of the database has lost, and only the log still has.
+pub(super) fn keep_log(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .map(|_| ())
 }
 
 #[cfg(test)]
