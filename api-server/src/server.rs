@@ -119,6 +119,7 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         streams: parts.streams,
         failures: parts.doors.failures(),
         keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
+        keynest: crate::keynest::Door::new(&parts.coffer, &parts.doors.keynest),
         requests: RequestLog::default(),
     });
     let separate = parts.metrics_listener.is_some();
@@ -325,6 +326,7 @@ mod tests {
         let app = Arc::new(App {
             hub: Arc::new(Hub::new(coffer.latest_change())),
             keyway: crate::keyway::Door::new(&coffer, &DoorSettings::default().keyway),
+            keynest: crate::keynest::Door::new(&coffer, &DoorSettings::default().keynest),
             coffer,
             identity: None,
             notices: Arc::new(LogNotices),

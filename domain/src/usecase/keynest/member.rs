@@ -258,6 +258,11 @@ impl KeyNest {
         Ok(self.coffer.store.record(organization.body.id, event).await?)
     }
 
+    /// Whether the actor may manage the members of an organization: asked before what they sent is looked at.
+    pub async fn may_manage(&self, actor: &Actor, number: u64) -> Result<(), Error> {
+        self.managed(actor, number).await.map(drop)
+    }
+
     /// The organization, if the actor may manage its members.
     async fn managed(&self, actor: &Actor, number: u64) -> Result<Kept<Organization>, Error> {
         let organization = self.organization(actor, number).await?;

@@ -182,6 +182,11 @@ impl KeyNest {
         Err(contended(key))
     }
 
+    /// Whether the actor may change a variable: asked before it is looked at what becomes of it.
+    pub async fn may_edit(&self, actor: &Actor, number: u64) -> Result<(), Error> {
+        self.held(actor, number, WRITE).await.map(drop)
+    }
+
     /// Makes a variable different. In another environment, of the same organization, it starts a new history.
     pub async fn update_variable(
         &self,
