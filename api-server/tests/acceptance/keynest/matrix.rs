@@ -102,7 +102,7 @@ fn body(route: &Route, things: &Things) -> Option<Value> {
         format!("{}@example.com", fresh("m"))
     };
     Some(json!({
-        "name": if route.path.starts_with("/api/environments") { "another" } else { "Another name" },
+        "name": if route.path.starts_with("/api/environments") { "another".to_owned() } else { fresh("Another ") },
         "organization": things.organization, "project": things.place.project,
         "environment": things.place.environment, "key": "ANOTHER", "value": "w", "data": "A=1",
         "username": fresh("m"), "email": email, "password": super::PASSWORD,

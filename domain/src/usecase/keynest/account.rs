@@ -13,24 +13,16 @@ use super::{
     padded,
     password::Hashed,
     records::Filed,
-    session::{Actor, Token, user_id},
+    session::{Actor, user_id},
 };
 use crate::{
     Error,
-    api_key::{ApiToken, TokenDigest},
+    api_key::TokenDigest,
     audit::{Origin, Outcome},
     record::{Collection, Document, Kept},
     secret_value::SecretValue,
-    store::Commit,
-    usecase::{
-        ATTEMPTS, Caller,
-        access::not_found,
-        contended,
-        documents::{dropping, missing},
-    },
+    usecase::documents::missing,
 };
-
-const WRONG: Error = Error::Unauthenticated("Invalid credentials");
 
 /// Somebody with a password.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +38,7 @@ pub struct User {
     pub first_name: String,
     /// Their last name, or nothing.
     pub last_name: String,
-    password: Hashed,
+    pub(super) password: Hashed,
     /// When they registered.
     pub joined_at: Timestamp,
     /// When they logged in last.
@@ -171,13 +163,13 @@ impl KeyNest {
             "user.register",
             format!("user:{}", user_id(number)),
         );
-        self.put(&mut commit, &padded(number), user.clone()).await?;
+        self.put_new(&mut commit, &padded(number), user.clone())?;
         for claim in [self.email_claim(&user.email), self.username_claim(&user.username)] {
-            self.put(&mut commit, &claim?, Claim { number }).await?;
+            self.put_new(&mut commit, &claim?, Claim { number })?;
         }
-        self.put_organization(&mut commit, &own).await?;
+        self.put_organization(&mut commit, &own)?;
         let member = self.founder(&own, number);
-        self.put(&mut commit, &member.key(), member).await?;
+        self.put_new(&mut commit, &member.key(), member)?;
         let token = self.new_token(&mut commit, number).await?;
         let details = json!({ "username": user.username });
         self.note(
@@ -208,174 +200,6 @@ impl KeyNest {
         })
     }
 
-    /// The user of this address and password, with their token: the one they have, or a new one.
-    pub async fn login(&self, email: &str, password: &SecretValue, origin: Origin) -> Result<Login, Error> {
-        let found = self.user_by_email(email).await?;
-        let kept = found.as_ref().map(|user| &user.body.password);
-        let good = self.is_password(kept, password).await?;
-        let (true, Some(user)) = (good, found) else {
-            let home = self.home().await?;
-            let event = self
-                .coffer
-                .event(&door(origin), "user.login", "user".to_owned(), Outcome::Denied);
-            self.coffer.store.record(home, event).await?;
-            return Err(WRONG);
-        };
-        let (number, compared) = (user.body.number, user.body.password);
-        for _ in 0..ATTEMPTS {
-            let user = self.user(number).await?;
-            // Another password since it was compared.
-            if user.body.password != compared {
-                return Err(WRONG);
-            }
-            if let Some(login) = self.logged_in(user, &origin).await? {
-                return Ok(login);
-            }
-        }
-        Err(contended("the user"))
-    }
-
-    async fn logged_in(&self, user: Kept<User>, origin: &Origin) -> Result<Option<Login>, Error> {
-        let number = user.body.number;
-        let signed = std::sync::Arc::new(self.standing(number).await?);
-        let actor = self.actor_of(signed, origin.clone()).await?;
-        let target = format!("user:{}", user_id(number));
-        let mut commit = self.commit(&actor.caller, self.home().await?, "user.login", target);
-        let now = User {
-            last_login: Some(self.coffer.clock.now()),
-            ..user.body.clone()
-        };
-        self.put_over(&mut commit, &user, now.clone())?;
-        let token = match self.token_of(number).await? {
-            Some(found) => {
-                // It must still be the user's when this is done.
-                commit.preconditions.push(dropping(&found).0);
-                SecretValue::from(found.body.token.as_str())
-            }
-            None => self.new_token(&mut commit, number).await?,
-        };
-        let done = Done::new("user_login", "user", number, json!({}));
-        self.note(&mut commit, &now.doer(), &done).await?;
-        if !self.coffer.try_commit(commit).await? {
-            return Ok(None);
-        }
-        let mut organizations = Vec::new();
-        for kept in self.organizations_of(&actor).await? {
-            let role = actor.role(kept.body.id);
-            organizations.extend(role.map(|role| (kept.body, role)));
-        }
-        Ok(Some(Login {
-            user: now,
-            token,
-            organizations,
-        }))
-    }
-
-    /// Ends the actor's token.
-    pub async fn logout(&self, actor: &Actor) -> Result<(), Error> {
-        let number = self.own_number(actor)?;
-        for _ in 0..ATTEMPTS {
-            let doer = self.doer(actor).await?;
-            let done = Done::new("user_logout", "user", number, json!({}));
-            if self
-                .end_session(&actor.caller, number, "user.logout", (&doer, &done), None)
-                .await?
-            {
-                return Ok(());
-            }
-        }
-        Err(contended("the user"))
-    }
-
-    /// Gives the actor another password, if they know the present one, and ends their token.
-    pub async fn change_password(
-        &self,
-        actor: &Actor,
-        present: &SecretValue,
-        new: &SecretValue,
-    ) -> Result<(), Error> {
-        let number = self.own_number(actor)?;
-        let user = self.user(number).await?;
-        if !self.is_password(Some(&user.body.password), present).await? {
-            let home = self.home().await?;
-            let target = format!("user:{}", user_id(number));
-            let event = self
-                .coffer
-                .event(&actor.caller, "user.password", target, Outcome::Denied);
-            self.coffer.store.record(home, event).await?;
-            return Err(Error::invalid("current_password", "This is not your password."));
-        }
-        let doer = user.body.doer();
-        self.set_password(&actor.caller, user, &doer, new).await
-    }
-
-    /// Gives the user of this address another password, and ends their token: for who runs the server.
-    pub async fn reset_password(&self, email: &str, new: &SecretValue) -> Result<(), Error> {
-        let user = self.user_by_email(email).await?;
-        let user = user.ok_or_else(|| not_found("user", "of this address".to_owned()))?;
-        let caller = door(Origin {
-            door: "cli",
-            ..Origin::controller()
-        });
-        let doer = Doer {
-            user: None,
-            name: "the server's operator".to_owned(),
-            email: String::new(),
-        };
-        self.set_password(&caller, user, &doer, new).await
-    }
-
-    async fn set_password(
-        &self,
-        caller: &Caller,
-        found: Kept<User>,
-        doer: &Doer,
-        new: &SecretValue,
-    ) -> Result<(), Error> {
-        let password = self.hashed(new).await?;
-        let (number, before) = (found.body.number, found.body.password.clone());
-        for _ in 0..ATTEMPTS {
-            let user = self.user(number).await?;
-            if user.body.password != before {
-                return Err(contended("the password"));
-            }
-            let after = User {
-                password: password.clone(),
-                ..user.body.clone()
-            };
-            let done = Done::new("user_password_updated", "user", number, json!({}));
-            let change = Some((&user, after));
-            if self
-                .end_session(caller, number, "user.password", (doer, &done), change)
-                .await?
-            {
-                return Ok(());
-            }
-        }
-        Err(contended("the password"))
-    }
-
-    /// One commit: the token goes, and what is said of the user changes.
-    async fn end_session(
-        &self,
-        caller: &Caller,
-        number: u64,
-        action: &str,
-        (doer, done): (&Doer, &Done),
-        change: Option<(&Kept<User>, User)>,
-    ) -> Result<bool, Error> {
-        let target = format!("user:{}", user_id(number));
-        let mut commit = self.commit(caller, self.home().await?, action, target);
-        if let Some((found, after)) = change {
-            self.put_over(&mut commit, found, after)?;
-        }
-        if let Some(token) = self.token_of(number).await? {
-            Self::remove(&mut commit, &token);
-        }
-        self.note(&mut commit, doer, done).await?;
-        self.coffer.try_commit(commit).await
-    }
-
     /// The actor as a user.
     pub async fn profile(&self, actor: &Actor) -> Result<User, Error> {
         let number = self.own_number(actor)?;
@@ -388,7 +212,7 @@ impl KeyNest {
         Ok(user.body)
     }
 
-    fn own_number(&self, actor: &Actor) -> Result<u64, Error> {
+    pub(super) fn own_number(&self, actor: &Actor) -> Result<u64, Error> {
         actor.user().ok_or_else(|| Error::Forbidden {
             permission: crate::rights::Permission::Read,
             target: format!("a user of {DOOR}: this is a key"),
@@ -411,11 +235,12 @@ impl KeyNest {
         }
     }
 
-    /// Writes a user as they are, so that two commits that do are one after the other.
-    pub(super) async fn touch_user(&self, commit: &mut Commit, number: u64) -> Result<(), Error> {
-        let user = self.user(number).await?;
-        let same = user.body.clone();
-        self.put_over(commit, &user, same)
+    /// The actor as a user; `None`: they are none.
+    pub(super) async fn own_user(&self, actor: &Actor) -> Result<Option<Kept<User>>, Error> {
+        match actor.user() {
+            Some(number) => self.user(number).await.map(Some),
+            None => Ok(None),
+        }
     }
 
     pub(super) async fn claimed(&self, claim: &str) -> Result<Option<u64>, Error> {
@@ -437,32 +262,5 @@ impl KeyNest {
         let digest = self.digest(&format!("{kind}.{short}"));
         let TokenDigest(bytes) = digest.ok_or_else(|| Error::invalid(kind, "is too long"))?;
         Ok(format!("{kind}.{}", hex::encode(bytes)))
-    }
-
-    async fn token_of(&self, number: u64) -> Result<Option<Kept<Token>>, Error> {
-        let home = self.home().await?;
-        self.coffer.kept::<Token>(home, &padded(number)).await
-    }
-
-    /// Adds to a commit a new token of a user who has none.
-    async fn new_token(&self, commit: &mut Commit, user: u64) -> Result<SecretValue, Error> {
-        let mut random = [0; 20];
-        self.coffer.entropy.fill(&mut random);
-        let text = hex::encode(random);
-        let broken = || Error::Internal("a token of forty digits is no token".to_owned());
-        let digest = self
-            .coffer
-            .store
-            .digest(&ApiToken::parse(&text).ok_or_else(broken)?);
-        let body = Token {
-            user,
-            token: text.clone(),
-        };
-        let draft = self
-            .coffer
-            .draft(commit.organization, &padded(user), None, body, Some(digest))?;
-        commit.preconditions.push(draft.precondition);
-        commit.writes.push(draft.write);
-        Ok(SecretValue::from(text))
     }
 }

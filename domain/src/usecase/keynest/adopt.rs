@@ -59,15 +59,14 @@ impl KeyNest {
     }
 
     /// Adds to a commit an organization, and what finds it by its tenant.
-    pub(super) async fn put_organization(
+    pub(super) fn put_organization(
         &self,
         commit: &mut Commit,
         organization: &Organization,
     ) -> Result<(), Error> {
         let number = organization.number;
-        self.put(commit, &padded(number), organization.clone()).await?;
-        self.put(commit, &claim_of(organization.id), Claim { number })
-            .await
+        self.put_new(commit, &padded(number), organization.clone())?;
+        self.put_new(commit, &claim_of(organization.id), Claim { number })
     }
 
     /// The organization of a tenant.
@@ -93,7 +92,7 @@ impl KeyNest {
                 updated_at: tenant.created_at,
             };
             let mut commit = self.adoption(home, "organization");
-            self.put_organization(&mut commit, &adopted).await?;
+            self.put_organization(&mut commit, &adopted)?;
             // Somebody else was first, perhaps: then theirs is found.
             self.coffer.try_commit(commit).await?;
         }
@@ -167,7 +166,7 @@ impl KeyNest {
                     created_at: vault.created_at,
                     updated_at: vault.created_at,
                 };
-                self.put(&mut commit, &vault.id.to_string(), project).await?;
+                self.put_new(&mut commit, &vault.id.to_string(), project)?;
             }
             self.coffer.try_commit(commit).await?;
         }
@@ -212,8 +211,7 @@ impl KeyNest {
                     created_at: vault.created_at,
                     updated_at: vault.created_at,
                 };
-                self.put(&mut commit, &environment::key(vault.id, name), environment)
-                    .await?;
+                self.put_new(&mut commit, &environment::key(vault.id, name), environment)?;
             }
             self.coffer.try_commit(commit).await?;
         }
@@ -280,7 +278,7 @@ impl KeyNest {
             vault,
             created_by: created_by.to_owned(),
         };
-        self.put(commit, &key(secret), numbered).await?;
+        self.put_new(commit, &key(secret), numbered)?;
         Ok(number)
     }
 

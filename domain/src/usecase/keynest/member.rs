@@ -106,12 +106,14 @@ impl KeyNest {
         email: &str,
         role: Role,
     ) -> Result<MemberView, Error> {
-        let organization = self.managed(actor, number).await?;
+        self.managed(actor, number).await?;
         let user = self.user_by_email(email).await?;
         let user =
             user.ok_or_else(|| Error::invalid("email", "No account can be added for this address."))?;
         let number_of_user = user.body.number;
         for _ in 0..ATTEMPTS {
+            // Read before its members: what changes them changes it.
+            let organization = self.managed(actor, number).await?;
             let members = self.members_of(number).await?;
             if members.iter().any(|kept| kept.body.user == number_of_user) {
                 return Err(Error::AlreadyExists {
@@ -151,8 +153,8 @@ impl KeyNest {
         user: u64,
         role: Role,
     ) -> Result<Roled, Error> {
-        let organization = self.managed(actor, number).await?;
         for _ in 0..ATTEMPTS {
+            let organization = self.managed(actor, number).await?;
             let (before, member) = self.other_member(actor, number, user, Some(role)).await?;
             if before == role {
                 let member = self.member_view(&member).await?;
@@ -174,8 +176,8 @@ impl KeyNest {
 
     /// Removes a member. Their token goes on working, and opens nothing here any more.
     pub async fn remove_member(&self, actor: &Actor, number: u64, user: u64) -> Result<MemberView, Error> {
-        let organization = self.managed(actor, number).await?;
         for _ in 0..ATTEMPTS {
+            let organization = self.managed(actor, number).await?;
             let (before, mut member) = self.other_member(actor, number, user, None).await?;
             let commit = self
                 .member_commit(actor, &organization, "member.remove", &member)
@@ -234,9 +236,7 @@ impl KeyNest {
         let home = self.home().await?;
         let target = format!("member:{}", super::session::user_id(member.user));
         let mut commit = self.commit(&actor.caller, home, action, target);
-        let now = self.kept_organization(organization.body.number).await?;
-        let now = now.ok_or_else(|| not_found("organization", member.organization.to_string()))?;
-        self.put(&mut commit, &now.key, now.body.clone()).await?;
+        self.put_over(&mut commit, organization, organization.body.clone())?;
         self.put(&mut commit, &member.key(), member.clone()).await?;
         Ok(commit)
     }

@@ -7,8 +7,12 @@
 
 mod account;
 mod adopt;
+mod edit;
 mod environment;
+mod environments;
+mod founding;
 mod log;
+mod login;
 mod member;
 mod number;
 mod organization;

@@ -29,6 +29,15 @@ impl KeyNest {
         Ok(())
     }
 
+    /// The same of a document that must not be there.
+    pub(super) fn put_new<T: Filed>(&self, commit: &mut Commit, key: &str, body: T) -> Result<(), Error> {
+        let digest = body.found_by().and_then(|text| self.digest(&text));
+        let draft = self.coffer.draft(commit.organization, key, None, body, digest)?;
+        commit.preconditions.push(draft.precondition);
+        commit.writes.push(draft.write);
+        Ok(())
+    }
+
     /// The same over a document as it was read.
     pub(super) fn put_over<T: Filed>(
         &self,

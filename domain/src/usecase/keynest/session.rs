@@ -15,6 +15,7 @@ use crate::{
     id::{OrgId, UserId},
     principal::{Conceal, Principal, User as UserPrincipal},
     record::{Collection, Document},
+    secret_value::SecretValue,
     usecase::{Caller, documents::read},
 };
 
@@ -29,7 +30,8 @@ pub(super) struct Token {
     /// Whose.
     pub(super) user: u64,
     /// Itself: the next login hands it out again.
-    pub(super) token: String,
+    #[serde(with = "crate::secret_value::base64")]
+    pub(super) token: SecretValue,
 }
 
 impl Document for Token {

@@ -1,13 +1,10 @@
 //! Variables: the secrets of an environment whose names a shell can take. Who may list and not read them sees that
 //! they are there.
 
-use serde_json::json;
-
 use super::{
     Actor, KeyNest, Page, VariableView,
     adopt::Numbered,
     environment::{Spot, sees},
-    log::Done,
     view::{Window, page_of},
 };
 use crate::{
@@ -21,14 +18,7 @@ use crate::{
     rights::Permission,
     secret_value::SecretValue,
     store::StoreError,
-    usecase::{
-        ATTEMPTS, Caller,
-        access::Ask,
-        consumers::may_read,
-        contended,
-        documents::missing,
-        secrets::{KEPT_IN_TRASH, joined},
-    },
+    usecase::{Caller, access::Ask, consumers::may_read, documents::missing},
 };
 
 /// A value as it is shown.
@@ -56,7 +46,7 @@ pub struct VariableChange {
 }
 
 impl VariableChange {
-    fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.key.is_none() && self.value.is_none() && self.environment.is_none()
     }
 }
@@ -65,24 +55,15 @@ pub(super) const LIST: Ask = Ask {
     permission: Permission::List,
     action: "secret.list",
 };
-const WRITE: Ask = Ask {
-    permission: Permission::Write,
-    action: "secret.write",
-};
-const DELETE: Ask = Ask {
-    permission: Permission::Delete,
-    action: "secret.trash",
-};
-
 /// A variable with all it is in.
-struct Held {
-    spot: Spot,
-    numbered: Kept<Numbered>,
-    secret: Secret,
+pub(super) struct Held {
+    pub(super) spot: Spot,
+    pub(super) numbered: Kept<Numbered>,
+    pub(super) secret: Secret,
 }
 
 impl Held {
-    fn address(&self) -> Address {
+    pub(super) fn address(&self) -> Address {
         self.spot.place.secret(self.secret.name.clone())
     }
 }
@@ -150,156 +131,8 @@ impl KeyNest {
         self.variable_view(actor, &held).await
     }
 
-    /// A new variable. `NotFound`: there is no such environment.
-    pub async fn create_variable(
-        &self,
-        actor: &Actor,
-        environment: u64,
-        key: &SecretName,
-        value: &SecretValue,
-    ) -> Result<VariableView, Error> {
-        for _ in 0..ATTEMPTS {
-            let spot = self.enter_nested(actor, environment, WRITE).await?;
-            self.check_key_free(&spot, key).await?;
-            let doer = self.doer(actor).await?;
-            let values = [(key.clone(), value.clone())];
-            let merge = self
-                .coffer
-                .plan_merge(&actor.caller, "secret.create", &spot.place, &values)
-                .await?;
-            let (Some(secret), mut commit) = (merge.created.into_iter().next(), merge.commit) else {
-                continue;
-            };
-            let vault = spot.located.vault.id;
-            let number = self.put_number(&mut commit, vault, secret.id, &doer.name).await?;
-            let done = done("variable_created", number, key, &spot);
-            self.note(&mut commit, &doer, &done).await?;
-            if self.coffer.try_commit(commit).await? {
-                let shown = Shown::Value(value.clone());
-                return Ok(view_of(&spot, number, &secret, &doer.name, shown));
-            }
-        }
-        Err(contended(key))
-    }
-
-    /// Whether the actor may change a variable: asked before it is looked at what becomes of it.
-    pub async fn may_edit(&self, actor: &Actor, number: u64) -> Result<(), Error> {
-        self.held(actor, number, WRITE).await.map(drop)
-    }
-
-    /// Makes a variable different. In another environment, of the same organization, it starts a new history.
-    pub async fn update_variable(
-        &self,
-        actor: &Actor,
-        number: u64,
-        change: &VariableChange,
-    ) -> Result<VariableView, Error> {
-        for _ in 0..ATTEMPTS {
-            let held = self.held(actor, number, WRITE).await?;
-            if change.is_empty() {
-                return self.variable_view(actor, &held).await;
-            }
-            let key = change.key.clone().unwrap_or_else(|| held.secret.name.clone());
-            let here = held.spot.environment.body.number;
-            if let Some(there) = change.environment.filter(|there| *there != here) {
-                if let Some(moved) = self
-                    .moved(actor, &held, there, &key, change.value.as_ref())
-                    .await?
-                {
-                    return Ok(moved);
-                }
-                continue;
-            }
-            if key != held.secret.name {
-                self.check_key_free(&held.spot, &key).await?;
-            }
-            let address = held.address();
-            let (mut commit, secret) = self
-                .coffer
-                .plan_edit(&actor.caller, &address, &key, change.value.as_ref())
-                .await?;
-            let doer = self.doer(actor).await?;
-            let done = done("variable_updated", number, &key, &held.spot);
-            self.note(&mut commit, &doer, &done).await?;
-            if self.coffer.try_commit(commit).await? {
-                let held = Held { secret, ..held };
-                return self.variable_view(actor, &held).await;
-            }
-        }
-        Err(contended("the variable"))
-    }
-
-    /// Writes a variable into another environment and puts the present one into the trash, in one commit.
-    async fn moved(
-        &self,
-        actor: &Actor,
-        held: &Held,
-        there: u64,
-        key: &SecretName,
-        value: Option<&SecretValue>,
-    ) -> Result<Option<VariableView>, Error> {
-        let caller = &actor.caller;
-        let spot = self.enter_nested(actor, there, WRITE).await?;
-        if spot.located.organization.id != held.spot.located.organization.id {
-            return Err(Error::invalid(
-                "environment",
-                "A variable stays in its organization.",
-            ));
-        }
-        self.check_key_free(&spot, key).await?;
-        let address = held.address();
-        let value = match value {
-            Some(value) => value.clone(),
-            None => self.coffer.read_secret(caller, &address, None).await?.value,
-        };
-        let values = [(key.clone(), value.clone())];
-        let merge = self
-            .coffer
-            .plan_merge(caller, "secret.move", &spot.place, &values)
-            .await?;
-        let Some(secret) = merge.created.into_iter().next() else {
-            return Ok(None);
-        };
-        let (trash, _) = self.coffer.plan_trash(caller, &address, KEPT_IN_TRASH).await?;
-        let mut commit = joined(merge.commit, trash);
-        let number = held.numbered.body.number;
-        Self::remove(&mut commit, &held.numbered);
-        let numbered = Numbered {
-            vault: spot.located.vault.id,
-            ..held.numbered.body.clone()
-        };
-        let created_by = numbered.created_by.clone();
-        self.put(&mut commit, &super::adopt::key(secret.id), numbered)
-            .await?;
-        let doer = self.doer(actor).await?;
-        let done = done("variable_updated", number, key, &spot);
-        self.note(&mut commit, &doer, &done).await?;
-        let taken = self.coffer.try_commit(commit).await?;
-        let shown = Shown::Value(value);
-        Ok(taken.then(|| view_of(&spot, number, &secret, &created_by, shown)))
-    }
-
-    /// Puts a variable into the trash of its vault, from where other doors can restore it.
-    pub async fn delete_variable(&self, actor: &Actor, number: u64) -> Result<(), Error> {
-        for _ in 0..ATTEMPTS {
-            let held = self.held(actor, number, DELETE).await?;
-            let (mut commit, _) = self
-                .coffer
-                .plan_trash(&actor.caller, &held.address(), KEPT_IN_TRASH)
-                .await?;
-            Self::remove(&mut commit, &held.numbered);
-            let doer = self.doer(actor).await?;
-            let done = done("variable_deleted", number, &held.secret.name, &held.spot);
-            self.note(&mut commit, &doer, &done).await?;
-            if self.coffer.try_commit(commit).await? {
-                return Ok(());
-            }
-        }
-        Err(contended("the variable"))
-    }
-
     /// The variable of this number, if the actor may do this to it.
-    async fn held(&self, actor: &Actor, number: u64, ask: Ask) -> Result<Held, Error> {
+    pub(super) async fn held(&self, actor: &Actor, number: u64, ask: Ask) -> Result<Held, Error> {
         let missing = || missing::<Numbered>(&number.to_string());
         let numbered = self.numbered::<Numbered>(number).await?.ok_or_else(missing)?;
         let id = numbered.key.parse().map_err(|_| missing())?;
@@ -323,20 +156,8 @@ impl KeyNest {
         })
     }
 
-    async fn check_key_free(&self, spot: &Spot, key: &SecretName) -> Result<(), Error> {
-        let (vault, environment) = (spot.located.vault.id, &spot.place.environment);
-        let found = self.coffer.store.secret(vault, environment, key).await?;
-        if found.is_some_and(|secret| secret.current.is_some()) {
-            return Err(Error::AlreadyExists {
-                what: "key",
-                name: key.to_string(),
-            });
-        }
-        Ok(())
-    }
-
     /// A variable as the actor may see it: one access, whose record names the version if the value is shown.
-    async fn variable_view(&self, actor: &Actor, held: &Held) -> Result<VariableView, Error> {
+    pub(super) async fn variable_view(&self, actor: &Actor, held: &Held) -> Result<VariableView, Error> {
         let (shown, version) = self.shown(&actor.caller, &held.spot, &held.secret).await?;
         let action = if version.is_some() {
             "secret.read"
@@ -390,7 +211,13 @@ impl KeyNest {
     }
 }
 
-fn view_of(spot: &Spot, number: u64, secret: &Secret, created_by: &str, value: Shown) -> VariableView {
+pub(super) fn view_of(
+    spot: &Spot,
+    number: u64,
+    secret: &Secret,
+    created_by: &str,
+    value: Shown,
+) -> VariableView {
     VariableView {
         number,
         key: secret.name.to_string(),
@@ -405,16 +232,4 @@ fn view_of(spot: &Spot, number: u64, secret: &Secret, created_by: &str, value: S
 
 fn holds(name: &str, text: &str) -> bool {
     name.to_lowercase().contains(&text.to_lowercase())
-}
-
-fn done(action: &'static str, number: u64, key: &SecretName, spot: &Spot) -> Done {
-    let environment = spot.environment.body.name.as_str();
-    let details = json!({
-        "variable_key": key.as_str(),
-        "environment_name": environment,
-        "key": key.as_str(),
-        "environment": environment,
-        "project": spot.project.name,
-    });
-    Done::new(action, "variable", number, details)
 }
