@@ -122,7 +122,6 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         keynest: crate::keynest::Door::new(&parts.coffer, &parts.doors.keynest),
         requests: RequestLog::default(),
     });
-    let separate = parts.metrics_listener.is_some();
     let shell = |router, mounts| {
         let proxies = parts.doors.proxies.clone();
         Arc::new(Shell::new(
@@ -135,7 +134,7 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
     };
     let mounts = Mounts::new(&crate::dialects(), &parts.doors.hosts, &parts.doors.rates, &app);
     let main = Door::new(
-        shell(router(Arc::clone(&app), !separate), mounts),
+        shell(router(Arc::clone(&app), parts.metrics_listener.is_none()), mounts),
         parts.tls,
         parts.limits,
         &parts.metrics,

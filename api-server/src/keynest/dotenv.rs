@@ -107,12 +107,11 @@ pub fn read(text: &str) -> Lines {
             continue;
         }
         let value = SecretValue::from(value.as_str());
-        match places.get(&name) {
-            Some(&place) => found.values[place] = (name, value),
-            None => {
-                places.insert(name.clone(), found.values.len());
-                found.values.push((name, value));
-            }
+        if let Some(&place) = places.get(&name) {
+            found.values[place] = (name, value);
+        } else {
+            places.insert(name.clone(), found.values.len());
+            found.values.push((name, value));
         }
     }
     found

@@ -28,10 +28,10 @@ pub const SEVERAL: &str = "non_field_errors";
 pub struct Failure {
     status: StatusCode,
     code: &'static str,
-    error: String,
-    details: Value,
-    conflicts: Option<Vec<String>>,
-    trouble: Option<String>,
+    error: Box<str>,
+    details: Box<Value>,
+    conflicts: Option<Box<[String]>>,
+    trouble: Option<Box<str>>,
 }
 
 #[derive(Serialize)]
@@ -53,20 +53,23 @@ impl Failure {
         Self {
             status,
             code,
-            details: Value::String(error.clone()),
-            error,
+            details: Box::new(Value::String(error.clone())),
+            error: error.into(),
             conflicts: None,
             trouble: None,
         }
     }
 
     fn detailed(self, details: Value) -> Self {
-        Self { details, ..self }
+        Self {
+            details: Box::new(details),
+            ..self
+        }
     }
 
     fn troubled(self, why: String) -> Self {
         Self {
-            trouble: Some(why),
+            trouble: Some(why.into()),
             ..self
         }
     }
@@ -94,7 +97,7 @@ impl Failure {
 
     /// Variables that are there already.
     pub fn conflicting(names: &[SecretName]) -> Self {
-        let conflicts: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let conflicts: Box<[String]> = names.iter().map(ToString::to_string).collect();
         let error = "Conflicting variables found";
         Self {
             conflicts: Some(conflicts),
@@ -167,7 +170,9 @@ impl From<Error> for Failure {
                 let error = "You do not have permission to perform this action.";
                 Self::new(StatusCode::FORBIDDEN, "PERMISSION_DENIED", error)
             }
-            Error::NotFound { .. } | Error::Deleted { .. } | Error::Destroyed { .. } => Self::missing(),
+            Error::NotFound { .. } | Error::Deleted { .. } | Error::Destroyed { .. } | Error::Gone(_) => {
+                Self::missing()
+            }
             Error::AlreadyExists { what, .. } => {
                 let (field, fault) = match what {
                     "environment" => (
@@ -231,7 +236,7 @@ impl IntoResponse for Failure {
             headers.insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
         }
         if let Some(why) = &self.trouble {
-            response.extensions_mut().insert(Trouble::new(why.clone()));
+            response.extensions_mut().insert(Trouble::new(why.to_string()));
         }
         response.extensions_mut().insert(self);
         response

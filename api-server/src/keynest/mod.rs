@@ -26,7 +26,6 @@ pub use settings::{Args, Settings};
 use crate::{
     app::App,
     http::{
-        body::LARGEST,
         dialect::Dialect,
         rate::{Bucket, By, Rate, X_RATE_LIMIT},
         request_id::IdRule,
@@ -82,7 +81,7 @@ pub static DIALECT: Dialect = Dialect {
     buckets: &BUCKETS,
     rate_headers: &X_RATE_LIMIT,
     ids: IdRule::Ours,
-    largest_body: LARGEST,
+    largest_body: upload::LARGEST_BODY,
     patience: Duration::from_mins(1),
     idempotency: false,
     revise: Some(error::revise),

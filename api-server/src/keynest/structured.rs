@@ -1,6 +1,6 @@
 //! JSON and YAML: one object of names and scalars.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use coffer_domain::{name::SecretName, secret_value::SecretValue};
 use serde::{
@@ -138,13 +138,23 @@ fn push_yaml(text: &mut String, value: &str) {
             '\n' => text.push_str("\\n"),
             '\r' => text.push_str("\\r"),
             '\t' => text.push_str("\\t"),
-            ' '..='~' => text.push(c),
-            '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' => text.push(c),
-            other if u32::from(other) > 0xffff => text.push_str(&format!("\\U{:08x}", u32::from(other))),
-            other => text.push_str(&format!("\\u{:04x}", u32::from(other))),
+            ' '..='~' | '\u{a0}'..='\u{2027}' | '\u{202a}'..='\u{d7ff}' | '\u{e000}'..='\u{fefe}' => {
+                text.push(c);
+            }
+            other => push_escaped(text, other),
         }
     }
     text.push('"');
+}
+
+fn push_escaped(text: &mut String, c: char) {
+    let number = u32::from(c);
+    // Writing into a string never fails.
+    let _ = if number > 0xffff {
+        write!(text, "\\U{number:08x}")
+    } else {
+        write!(text, "\\u{number:04x}")
+    };
 }
 
 fn means_something(value: &str) -> bool {

@@ -20,8 +20,8 @@ use crate::http::body;
 
 /// The largest file, in bytes.
 const LARGEST_FILE: usize = 10 * 1024 * 1024;
-/// What may be around it.
-const AROUND: usize = 64 * 1024;
+/// The largest request, in bytes: a file and what is around it.
+pub const LARGEST_BODY: usize = 12 * 1024 * 1024;
 /// The most names of one import.
 const MOST: usize = 1000;
 
@@ -100,9 +100,7 @@ impl Upload {
     /// Reads a request.
     pub async fn of(unread: Unread) -> Result<Self, Failure> {
         let form = Form::of(&unread.headers);
-        // A form writes three characters for one, and JSON up to six.
-        let largest = 6 * LARGEST_FILE + AROUND;
-        let bytes = body::bytes(&unread.headers, unread.body, largest).await?;
+        let bytes = body::bytes(&unread.headers, unread.body, LARGEST_BODY).await?;
         if bytes.is_empty() {
             return Err(Failure::field("file", REQUIRED));
         }
@@ -116,13 +114,13 @@ impl Upload {
 
     fn of_input(mut input: Input) -> Result<Self, Failure> {
         let overwrite = input.flag("overwrite");
-        let format = match input.has("format") {
-            false => Some(Some(Format::Env)),
-            true => input.choice("format", |text| match text {
+        let said = input.has("format").then(|| {
+            input.choice("format", |text| match text {
                 "auto" => Some(None),
                 text => Format::parse(text).map(Some),
-            }),
-        };
+            })
+        });
+        let format = said.unwrap_or(Some(Some(Format::Env)));
         if !input.has("data") {
             input.fault("data", REQUIRED);
         }

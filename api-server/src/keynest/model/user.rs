@@ -119,10 +119,15 @@ pub struct MemberOut {
     username: String,
     role: &'static str,
     joined_at: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    last_login: Option<Option<String>>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    is_active: Option<bool>,
+    #[serde(flatten)]
+    more: Option<MoreOut>,
+}
+
+/// What only administrators see of a member.
+#[derive(Debug, Serialize)]
+struct MoreOut {
+    last_login: Option<String>,
+    is_active: bool,
 }
 
 impl From<MemberView> for MemberOut {
@@ -133,8 +138,7 @@ impl From<MemberView> for MemberOut {
             username: member.username,
             role: member.role.as_str(),
             joined_at: moment(member.joined_at),
-            last_login: None,
-            is_active: None,
+            more: None,
         }
     }
 }
@@ -153,8 +157,10 @@ impl MembersOut {
             let last_login = member.last_login.map(moment);
             let shown = MemberOut::from(member);
             MemberOut {
-                last_login: all.then_some(last_login),
-                is_active: all.then_some(true),
+                more: all.then_some(MoreOut {
+                    last_login,
+                    is_active: true,
+                }),
                 ..shown
             }
         };

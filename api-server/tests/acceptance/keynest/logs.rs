@@ -3,7 +3,7 @@ use serde_json::json;
 use super::{Nest, failure};
 
 #[tokio::test]
-async fn cases_28_and_29_what_was_done_is_listed_and_filtered() {
+async fn case_28_what_was_done_is_listed_newest_first_without_values() {
     let nest = Nest::start().await;
     let person = nest.person("user").await;
     let place = nest.place(&person).await;
@@ -59,14 +59,28 @@ async fn cases_28_and_29_what_was_done_is_listed_and_filtered() {
     ] {
         assert!(actions.contains(&action), "{action}: {actions:?}");
     }
-    let today = created["timestamp"].as_str().unwrap()[..10].to_owned();
-    let user = person.id;
+}
+
+#[tokio::test]
+async fn case_29_rows_are_filtered() {
+    let nest = Nest::start().await;
+    let person = nest.person("user").await;
+    let place = nest.place(&person).await;
+    nest.variable(&person, place, "API_KEY", "v").await;
+    nest.values(&person.token, place.environment).await;
+    nest.upload(&person.token, place.environment, (".env", "A=1"), &[])
+        .await
+        .expect(200);
+    let log = nest.get(&person.token, "/api/audit-logs/").await.expect(200);
+    let (first, last) = (log.list_at("/results").last().unwrap(), &log["results"][0]);
+    let day = |row: &serde_json::Value| row["timestamp"].as_str().unwrap()[..10].to_owned();
+    let (from, to, user) = (day(first), day(last), person.id);
     for (query, least) in [
         ("action=variable_created".to_owned(), 1),
         ("action=create".to_owned(), 4),
         ("target_type=environment".to_owned(), 3),
-        (format!("user={user}"), 8),
-        (format!("date_from={today}&date_to={today}"), 1),
+        (format!("user={user}"), 7),
+        (format!("date_from={from}&date_to={to}"), 7),
     ] {
         let found = nest
             .get(&person.token, &format!("/api/audit-logs/?{query}"))

@@ -173,7 +173,7 @@ async fn a_role_opens_what_it_is_for_and_nothing_above() {
             }
         }
     }
-    assert_eq!(cells, 3 * 28);
+    assert_eq!(cells, 3 * 27);
 }
 
 #[tokio::test]

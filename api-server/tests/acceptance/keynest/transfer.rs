@@ -1,3 +1,5 @@
+use std::fmt::Write as _;
+
 use reqwest::Method;
 use serde_json::json;
 
@@ -233,12 +235,14 @@ async fn a_hostile_file_of_ten_thousand_lines_loses_no_good_line() {
     let mut text = String::from("\u{feff}");
     for number in 0..2000 {
         let key = number % 400;
-        text.push_str(&format!(
+        text.write_fmt(format_args!(
             "export KEY_{key}={number}\r\nOPEN_{number}=\"never closed\r\n"
-        ));
-        text.push_str(&format!(
+        ))
+        .unwrap();
+        text.write_fmt(format_args!(
             "LONG_{key}='line one\r\nline {number}'\r\nno equals sign\r\n"
-        ));
+        ))
+        .unwrap();
     }
     let answer = nest.upload(&person.token, at, (".env", &text), &[]).await;
     assert_eq!(text.lines().count(), 10_000);

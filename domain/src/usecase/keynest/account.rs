@@ -136,18 +136,8 @@ impl KeyNest {
         {
             return Ok(taken);
         }
-        let password = self.hashed(&new.password).await?;
-        let number = self.next_number::<User>().await?;
-        let user = User {
-            number,
-            username: new.username.clone(),
-            email: new.email.clone(),
-            first_name: new.first_name.clone(),
-            last_name: new.last_name.clone(),
-            password,
-            joined_at: self.coffer.clock.now(),
-            last_login: None,
-        };
+        let user = self.new_user(new).await?;
+        let number = user.number;
         let first = match user.first_name.as_str() {
             "" => &user.username,
             first => first,
@@ -170,7 +160,7 @@ impl KeyNest {
         self.put_organization(&mut commit, &own)?;
         let member = self.founder(&own, number);
         self.put_new(&mut commit, &member.key(), member)?;
-        let token = self.new_token(&mut commit, number).await?;
+        let token = self.new_token(&mut commit, number)?;
         let details = json!({ "username": user.username });
         self.note(
             &mut commit,
@@ -190,6 +180,22 @@ impl KeyNest {
         self.taken(new).await
     }
 
+    /// A user who is not there yet.
+    async fn new_user(&self, new: &NewUser) -> Result<User, Error> {
+        let password = self.hashed(&new.password).await?;
+        let number = self.next_number::<User>().await?;
+        Ok(User {
+            number,
+            username: new.username.clone(),
+            email: new.email.clone(),
+            first_name: new.first_name.clone(),
+            last_name: new.last_name.clone(),
+            password,
+            joined_at: self.coffer.clock.now(),
+            last_login: None,
+        })
+    }
+
     async fn taken(&self, new: &NewUser) -> Result<Registration, Error> {
         Ok(Registration::Taken {
             username: self
@@ -202,7 +208,7 @@ impl KeyNest {
 
     /// The actor as a user.
     pub async fn profile(&self, actor: &Actor) -> Result<User, Error> {
-        let number = self.own_number(actor)?;
+        let number = own_number(actor)?;
         let user = self.user(number).await?;
         let target = format!("user:{}", user_id(number));
         let event = self
@@ -210,13 +216,6 @@ impl KeyNest {
             .event(&actor.caller, "user.read", target, Outcome::Allowed);
         self.coffer.store.record(self.home().await?, event).await?;
         Ok(user.body)
-    }
-
-    pub(super) fn own_number(&self, actor: &Actor) -> Result<u64, Error> {
-        actor.user().ok_or_else(|| Error::Forbidden {
-            permission: crate::rights::Permission::Read,
-            target: format!("a user of {DOOR}: this is a key"),
-        })
     }
 
     /// The user of this number.
@@ -263,4 +262,12 @@ impl KeyNest {
         let TokenDigest(bytes) = digest.ok_or_else(|| Error::invalid(kind, "is too long"))?;
         Ok(format!("{kind}.{}", hex::encode(bytes)))
     }
+}
+
+/// The number of an actor who is a user.
+pub(super) fn own_number(actor: &Actor) -> Result<u64, Error> {
+    actor.user().ok_or_else(|| Error::Forbidden {
+        permission: crate::rights::Permission::Read,
+        target: format!("a user of {DOOR}: this is a key"),
+    })
 }

@@ -14,7 +14,6 @@ use crate::{
     entity::Organization as Tenant,
     id::OrgId,
     name::{Label, OrgName},
-    principal::Principal,
     store::{Commit, Precondition, Write},
     usecase::{ATTEMPTS, Caller, access::not_found, contended},
 };
@@ -31,15 +30,12 @@ impl KeyNest {
             let user = self.own_user(actor).await?;
             self.check_free(actor, name, None).await?;
             let doer = self.doer(actor).await?;
-            let made = match (&actor.who, &actor.caller.principal) {
-                (Who::Native, Principal::ApiKey(_)) => {
-                    self.native_organization(actor, name, description.clone()).await?
-                }
-                _ => {
-                    let made = self.new_organization(name, description.clone()).await?;
-                    self.make_tenant(&actor.caller, &made, &doer).await?;
-                    made
-                }
+            let made = if matches!(actor.who, Who::Native) {
+                self.native_organization(actor, name, description.clone()).await?
+            } else {
+                let made = self.new_organization(name, description.clone()).await?;
+                self.make_tenant(&actor.caller, &made, &doer).await?;
+                made
             };
             let home = self.home().await?;
             let mut commit = self.commit(

@@ -7,7 +7,9 @@ use std::sync::Arc;
 use serde_json::json;
 
 use super::{
-    Actor, KeyNest, Login, User, door,
+    Actor, KeyNest, Login, User,
+    account::own_number,
+    door,
     log::{Doer, Done},
     padded,
     session::{Token, user_id},
@@ -69,7 +71,7 @@ impl KeyNest {
                 commit.preconditions.push(dropping(&found).0);
                 found.body.token.clone()
             }
-            None => self.new_token(&mut commit, number).await?,
+            None => self.new_token(&mut commit, number)?,
         };
         let done = Done::new("user_login", "user", number, json!({}));
         self.note(&mut commit, &now.doer(), &done).await?;
@@ -90,7 +92,7 @@ impl KeyNest {
 
     /// Ends the actor's token.
     pub async fn logout(&self, actor: &Actor) -> Result<(), Error> {
-        let number = self.own_number(actor)?;
+        let number = own_number(actor)?;
         for _ in 0..ATTEMPTS {
             let doer = self.doer(actor).await?;
             let done = Done::new("user_logout", "user", number, json!({}));
@@ -111,7 +113,7 @@ impl KeyNest {
         present: &SecretValue,
         new: &SecretValue,
     ) -> Result<(), Error> {
-        let number = self.own_number(actor)?;
+        let number = own_number(actor)?;
         let user = self.user(number).await?;
         if !self.is_password(Some(&user.body.password), present).await? {
             let home = self.home().await?;
@@ -199,7 +201,7 @@ impl KeyNest {
     }
 
     /// Adds to a commit a new token of a user who has none.
-    pub(super) async fn new_token(&self, commit: &mut Commit, user: u64) -> Result<SecretValue, Error> {
+    pub(super) fn new_token(&self, commit: &mut Commit, user: u64) -> Result<SecretValue, Error> {
         let mut random = [0; 20];
         self.coffer.entropy.fill(&mut random);
         let text = hex::encode(random);

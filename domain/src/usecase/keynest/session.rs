@@ -108,7 +108,7 @@ impl KeyNest {
             return Err(REFUSED);
         }
         let signed = self.signed(token).await?.ok_or(REFUSED)?;
-        Ok(self.actor_of(signed, origin).await?)
+        self.actor_of(signed, origin).await
     }
 
     pub(super) async fn actor_of(&self, signed: Arc<Signed>, origin: Origin) -> Result<Actor, Error> {
