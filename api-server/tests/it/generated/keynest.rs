@@ -135,7 +135,7 @@ fn is_refusal(answer: &Answered) -> bool {
 async fn keynest_answers_twenty_thousand_generated_requests_as_documented() {
     let (server, tokens) = world().await;
     let line = |token: &str| format!("authorization: Token {token}");
-    let mut credentials = vec![line(&server.admin); 8];
+    let mut credentials = vec![line(&server.admin); 24];
     credentials.extend(tokens.iter().map(|token| line(token)));
     let lists = server.key(&["secrets:list"]).await;
     credentials.extend([line(&lists), line(&"0".repeat(40)), line("x y")]);
