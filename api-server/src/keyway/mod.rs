@@ -78,6 +78,7 @@ pub static DIALECT: Dialect = Dialect {
     revise: Some(error::revise),
     webhooks: None,
     subject: None,
+    cors: None,
     openapi: openapi::document,
 };
 

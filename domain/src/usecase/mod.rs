@@ -14,6 +14,7 @@ pub mod door_keys;
 mod doors;
 pub mod environments;
 mod key_rules;
+pub mod keynest;
 pub mod keyway;
 pub mod organizations;
 pub mod outbox;
