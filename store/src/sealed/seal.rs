@@ -166,11 +166,31 @@ impl<E: Engine> SealedStore<E> {
     ) -> Result<Vec<(Version, Vec<u8>)>, CommitError> {
         let mut versions = self.engine.ciphertexts(secret).await?;
         for (version, sealed) in &mut versions {
-            let value = self.open_sealed(owner, from, (secret, *version), sealed).await?;
+            let value = match self.open_sealed(owner, from, (secret, *version), sealed).await {
+                Ok(value) => value,
+                Err(error) => return Err(self.moved(secret, from, error).await?),
+            };
             let place = (owner.1, to, secret, *version);
             *sealed = self.seal_value(context, place, &value).await?;
         }
         Ok(versions)
+    }
+
+    /// What it means that a value does not open where its secret was: another commit moved the secret in between,
+    /// or it is broken.
+    async fn moved(
+        &self,
+        secret: SecretId,
+        from: &EnvName,
+        error: StoreError,
+    ) -> Result<CommitError, StoreError> {
+        let now = self.engine.secret_by_id(secret).await?;
+        let stayed = now.is_some_and(|now| now.environment == *from);
+        Ok(if stayed {
+            error.into()
+        } else {
+            CommitError::Precondition
+        })
     }
 }
 
