@@ -84,6 +84,17 @@ impl Coffer {
         Ok(Principal::ApiKey(of(holder)))
     }
 
+    /// The key of a token, whether it works now or not.
+    pub(super) async fn held_key(&self, token: &ApiToken) -> Result<Option<ApiKey>, Error> {
+        let digest = self.store.digest(token);
+        let epoch = self.store.rights_epoch();
+        let holder = match self.holders.get(epoch, &digest) {
+            Some(holder) => Some(holder),
+            None => self.look_up(epoch, digest).await?,
+        };
+        Ok(holder.map(|holder| holder.key))
+    }
+
     /// Writes down how often each key was used since the last time. For the server's own timer: what was not written
     /// down yet is lost when the process ends.
     pub async fn note_key_usage(&self) -> Result<(), Error> {
