@@ -2,7 +2,7 @@
 //! failed. What is due is in the store, so that nothing is forgotten when the process ends.
 
 mod send;
-mod target;
+pub(crate) mod target;
 
 use std::{sync::Arc, time::Duration};
 
@@ -34,7 +34,7 @@ pub async fn run(app: Arc<App>, allowed: Vec<Cidr>) {
 }
 
 async fn deliver(app: &App, allowed: &[Cidr], due: Due) {
-    let told = match send::send(&due, allowed).await {
+    let told = match send::send(&due, allowed, app.coffer.clock().now()).await {
         Ok(()) => app.coffer.delivered(&due.delivery).await,
         Err(failure) => {
             let why = failure.to_string();

@@ -20,12 +20,12 @@ use tokio::time::timeout;
 
 use super::{
     bearer,
-    context::Context,
+    context::{Context, Signer},
     dialect::Refusal,
     forwarded::TrustedProxies,
     idempotency,
     mount::{Mounted, Mounts},
-    rate::Standing,
+    rate::{Rate, Standing},
     request_id::{self, IdRule, RequestIds},
     request_log::{Line, shown_path},
 };
@@ -140,9 +140,14 @@ impl Shell {
         let (dialect, address) = (mounted.dialect, arrival.context.peer);
         let credential = (dialect.credential)(&parts);
         let (path, shown) = (parts.uri.path().to_owned(), shown_path(&parts.uri));
-        let standing = mounted
-            .limiter
-            .take(&parts.method, &path, credential.as_deref(), address, arrival.at);
+        let own = self.own_rate(mounted, credential.as_deref(), arrival).await;
+        let standing = mounted.limiter.take_at(
+            own,
+            (&parts.method, &path),
+            credential.as_deref(),
+            address,
+            arrival.at,
+        );
         let refusal = self.refusal(standing, credential.as_deref(), arrival);
         let mut response = if let Some(refusal) = refusal {
             (dialect.refuse)(&refusal)
@@ -168,6 +173,34 @@ impl Shell {
         head(mounted, standing, refusal, arrival.at, response.headers_mut());
         self.keep(mounted, shown, arrival, response.status());
         response
+    }
+
+    /// The rate that the key of a credential says, where the dialect asks for it. Its requests are then told in the
+    /// request log even if they are one too many.
+    async fn own_rate(
+        &self,
+        mounted: &Mounted,
+        credential: Option<&str>,
+        arrival: &Arrival,
+    ) -> Option<Rate> {
+        let token = credential.filter(|_| mounted.limiter.asks_keys())?;
+        let counted = match self.app.coffer.counted_as(token).await {
+            Ok(counted) => counted?,
+            Err(error) => {
+                tracing::warn!(%error, "a key's own rate could not be looked up");
+                return None;
+            }
+        };
+        arrival.context.sign(Signer {
+            organization: counted.organization,
+            principal: counted.principal,
+            kind: "key",
+        });
+        let rate = counted.rate?;
+        Some(Rate {
+            most: rate.requests,
+            seconds: rate.seconds,
+        })
     }
 
     /// Has a dialect's handler answer; once only, if the request says so.

@@ -54,6 +54,7 @@ pub static DIALECT: Dialect = Dialect {
     webhooks: Some(WebhookHeaders {
         event: "x-secryn-event",
         signature: "x-secryn-signature",
+        shape: None,
     }),
     openapi: openapi::document,
 };

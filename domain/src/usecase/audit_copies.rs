@@ -20,6 +20,15 @@ impl Coffer {
         found.into_iter().map(read).collect()
     }
 
+    /// A document, for jobs and for what doors must know to answer at all: nobody is shown it by this.
+    pub async fn job_document<T: Document>(
+        &self,
+        organization: OrgId,
+        key: &str,
+    ) -> Result<Option<Kept<T>>, Error> {
+        self.kept(organization, key).await
+    }
+
     /// What became of a document; `false` if somebody else told first.
     pub async fn settle_document<T: Document>(&self, kept: &Kept<T>, body: T) -> Result<bool, Error> {
         let present = Some((kept.revision, kept.created_at));

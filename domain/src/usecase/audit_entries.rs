@@ -141,8 +141,31 @@ impl Coffer {
     /// The number of the newest record, for who may read the log; what is asked next starts there.
     pub async fn audit_head(&self, caller: &Caller, organization: &OrgName) -> Result<(OrgId, u64), Error> {
         let tenant = self.may_read_audit(caller, organization, "audit.search").await?;
-        let newest = self.store.audit_before(tenant, None, 1).await?;
-        Ok((tenant, newest.first().map_or(0, |record| record.sequence)))
+        Ok((tenant, self.newest_entry(tenant).await?))
+    }
+
+    /// The number of the newest record. Nobody is told more by it.
+    pub async fn newest_entry(&self, organization: OrgId) -> Result<u64, Error> {
+        let newest = self.store.audit_before(organization, None, 1).await?;
+        Ok(newest.first().map_or(0, |record| record.sequence))
+    }
+
+    /// Whether the caller may still read the log: for streams that go on. Where it may, nothing is recorded.
+    pub async fn may_still_read_audit(&self, caller: &Caller, organization: &OrgName) -> Result<(), Error> {
+        let ask = Ask {
+            permission: Permission::ReadAudit,
+            action: "audit.search",
+        };
+        self.authorise_organization(caller, ask, organization).await.map(drop)
+    }
+
+    /// Whether the caller may take a copy of the log away.
+    pub async fn may_export_audit(&self, caller: &Caller, organization: &OrgName) -> Result<(), Error> {
+        let ask = Ask {
+            permission: Permission::ExportAudit,
+            action: "audit-export",
+        };
+        self.authorise_organization(caller, ask, organization).await.map(drop)
     }
 
     async fn may_read_audit(

@@ -67,6 +67,17 @@ impl Coffer {
     /// The holder of `token`, of whatever door's form, if it works now and from the address `from`. Every refusal reads
     /// the same.
     pub async fn authenticate_from(&self, token: &str, from: Option<IpAddr>) -> Result<Principal, Error> {
+        let holder = self.holder_of(token, from).await?;
+        self.holders.note(holder.key.id, self.clock.now());
+        Ok(Principal::ApiKey(of(holder)))
+    }
+
+    /// The same, for streams that go on: it is not counted as a use.
+    pub async fn still_authentic(&self, token: &str, from: Option<IpAddr>) -> Result<Principal, Error> {
+        Ok(Principal::ApiKey(of(self.holder_of(token, from).await?)))
+    }
+
+    async fn holder_of(&self, token: &str, from: Option<IpAddr>) -> Result<Holder, Error> {
         const REFUSED: Error = Error::Unauthenticated("the API key is not valid");
         let token = ApiToken::parse(token).ok_or(REFUSED)?;
         let digest = self.store.digest(&token);
@@ -80,8 +91,7 @@ impl Coffer {
         if !works(&holder.key, &digest, now) || !works_from(&holder.key, from) {
             return Err(REFUSED);
         }
-        self.holders.note(holder.key.id, now);
-        Ok(Principal::ApiKey(of(holder)))
+        Ok(holder)
     }
 
     /// The key of a token, whether it works now or not.
