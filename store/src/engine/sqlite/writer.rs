@@ -232,6 +232,7 @@ impl Writer {
                 }
             }
             Task::Sweep(now, limit) => write::records::sweep(db, *now, *limit)?,
+            Task::Trim(before, limit) => write::changes::trim(db, *before, *limit)?,
             Task::Root(root) => write::keys::put_root(db, root)?,
             Task::Keys(keys) => {
                 for key in keys {
