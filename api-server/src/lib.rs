@@ -15,6 +15,7 @@ mod health;
 mod housekeeping;
 pub mod http;
 pub mod identity;
+mod jobs;
 pub mod keyway;
 pub mod metrics;
 pub mod native;
@@ -23,6 +24,7 @@ mod requests;
 pub mod secryn;
 mod server;
 pub mod tls;
+pub mod v_secure;
 
 use http::dialect::Dialect;
 
@@ -31,6 +33,6 @@ pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 
 /// Every dialect that is served beside the native API.
-pub fn dialects() -> [&'static Dialect; 2] {
-    [&secryn::DIALECT, &keyway::DIALECT]
+pub fn dialects() -> [&'static Dialect; 3] {
+    [&secryn::DIALECT, &keyway::DIALECT, &v_secure::DIALECT]
 }

@@ -129,7 +129,10 @@ fn hash(parts: &Parts, body: &[u8]) -> String {
     let mut hash = Digest::new(&SHA256);
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
     // A dialect's regions are told apart by a header: the same request for another region is another one.
-    let region = parts.headers.get("x-region").map_or(&b""[..], HeaderValue::as_bytes);
+    let region = parts
+        .headers
+        .get("x-region")
+        .map_or(&b""[..], HeaderValue::as_bytes);
     for part in [parts.method.as_str().as_bytes(), path.as_bytes(), region, body] {
         hash.update(&(part.len() as u64).to_be_bytes());
         hash.update(part);

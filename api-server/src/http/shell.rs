@@ -177,12 +177,7 @@ impl Shell {
 
     /// The rate that the key of a credential says, where the dialect asks for it. Its requests are then told in the
     /// request log even if they are one too many.
-    async fn own_rate(
-        &self,
-        mounted: &Mounted,
-        credential: Option<&str>,
-        arrival: &Arrival,
-    ) -> Option<Rate> {
+    async fn own_rate(&self, mounted: &Mounted, credential: Option<&str>, arrival: &Arrival) -> Option<Rate> {
         let token = credential.filter(|_| mounted.limiter.asks_keys())?;
         let counted = match self.app.coffer.counted_as(token).await {
             Ok(counted) => counted?,

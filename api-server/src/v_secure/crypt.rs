@@ -51,7 +51,9 @@ pub struct Sealed {
 pub struct Shut;
 
 fn key(password: &[u8], salt: &[u8], iterations: u32) -> Result<LessSafeKey, Shut> {
-    let iterations = NonZeroU32::new(iterations).filter(|it| it.get() <= MOST_ITERATIONS).ok_or(Shut)?;
+    let iterations = NonZeroU32::new(iterations)
+        .filter(|it| it.get() <= MOST_ITERATIONS)
+        .ok_or(Shut)?;
     let mut key = Zeroizing::new([0; 32]);
     pbkdf2::derive(pbkdf2::PBKDF2_HMAC_SHA256, iterations, salt, password, &mut *key);
     let key = UnboundKey::new(&AES_256_GCM, &*key).map_err(|_| Shut)?;

@@ -4,12 +4,7 @@ use axum::{
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use coffer_domain::{
-    Error,
-    address::Reference,
-    metadata::Why,
-    name::SecretName,
-};
+use coffer_domain::{Error, address::Reference, metadata::Why, name::SecretName};
 use serde::Serialize;
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -89,7 +84,10 @@ impl ApiError {
     /// An error about the secret of this name.
     pub fn of_secret(error: Error, name: &SecretName) -> Self {
         match error {
-            Error::NotFound { what: "secret" | "environment" | "vault", .. }
+            Error::NotFound {
+                what: "secret" | "environment" | "vault",
+                ..
+            }
             | Error::Deleted { .. }
             | Error::Destroyed { .. } => Self::NoSecret(name.to_string(), None),
             Error::Unusable { why, .. } => Self::NoSecret(name.to_string(), Some(reason(&why))),
@@ -171,14 +169,23 @@ fn domain(error: Error) -> Said {
         ),
         Error::NotAdmitted { .. } => plain(FORBIDDEN, "the API key may not do this"),
         // The domain's hint is a name that the caller may see; this dialect has no place for it.
-        Error::NotFound { what: "secret", name, .. } => no_secret(&short(&name), None),
+        Error::NotFound {
+            what: "secret", name, ..
+        } => no_secret(&short(&name), None),
         Error::NotFound { what, .. } => plain(NOT_FOUND, format!("the {what} was not found")),
-        Error::Deleted { address, .. } | Error::Destroyed { address, .. } => no_secret(&short(&address), None),
-        Error::Unusable { what, why } => no_secret(&short(&what), Some(reason(&why))),
-        Error::AlreadyExists { what, .. } => {
-            field(&FieldFault::new("name", format!("there is a {what} of this name already")))
+        Error::Gone(_) => plain(NOT_FOUND, "it is not there any more"),
+        Error::Deleted { address, .. } | Error::Destroyed { address, .. } => {
+            no_secret(&short(&address), None)
         }
-        Error::Managed { .. } => field(&FieldFault::new("name", format!("cannot be changed here: {error}"))),
+        Error::Unusable { what, why } => no_secret(&short(&what), Some(reason(&why))),
+        Error::AlreadyExists { what, .. } => field(&FieldFault::new(
+            "name",
+            format!("there is a {what} of this name already"),
+        )),
+        Error::Managed { .. } => field(&FieldFault::new(
+            "name",
+            format!("cannot be changed here: {error}"),
+        )),
         Error::Conflict(why) | Error::Refused(why) => field(&FieldFault::new("request", why)),
         Error::Unavailable(_) => plain(UNAVAILABLE, "the store cannot take this now; try again"),
         Error::Internal(_) => plain(INTERNAL, "something is broken on the server's side"),
@@ -242,7 +249,9 @@ pub fn refuse(refusal: &Refusal) -> Response {
         Refusal::TooLarge => say(body(BodyFault::TooLarge)),
         Refusal::BadKey => say(header_fault("must be 1 to 255 printable ASCII characters, once")),
         Refusal::KeyReused => say(header_fault("came with another request before")),
-        Refusal::KeyBusy => say(header_fault("belongs to a request that is still being answered; try again")),
+        Refusal::KeyBusy => say(header_fault(
+            "belongs to a request that is still being answered; try again",
+        )),
         Refusal::Panicked => troubled("a handler panicked"),
         Refusal::Slow => troubled("a handler took too long"),
     }
@@ -253,7 +262,11 @@ fn header_fault(reason: &str) -> Said {
 }
 
 fn troubled(why: &str) -> Response {
-    let mut response = answer(INTERNAL, "something is broken on the server's side".to_owned(), json!({}));
+    let mut response = answer(
+        INTERNAL,
+        "something is broken on the server's side".to_owned(),
+        json!({}),
+    );
     response.extensions_mut().insert(Trouble::new(why.to_owned()));
     response
 }

@@ -72,7 +72,11 @@ impl Format {
 
 /// A field of RFC 4180. One that a spreadsheet would take for a formula is made a text.
 fn quoted(text: &str) -> String {
-    let guard = if text.starts_with(['=', '+', '-', '@']) { "'" } else { "" };
+    let guard = if text.starts_with(['=', '+', '-', '@']) {
+        "'"
+    } else {
+        ""
+    };
     format!("\"{guard}{}\"", text.replace('"', "\"\""))
 }
 
@@ -80,7 +84,11 @@ fn quoted(text: &str) -> String {
 fn syslog(entry: &LogOut) -> String {
     let priority = 13 * 8 + if entry.is_failure() { 4 } else { 6 };
     let [id, at, kind, name, action, actor, result, address, signature] = entry.columns();
-    let value = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"").replace(']', "\\]");
+    let value = |text: &str| {
+        text.replace('\\', "\\\\")
+            .replace('"', "\\\"")
+            .replace(']', "\\]")
+    };
     let data = [
         ("resource", kind),
         ("name", name),
@@ -90,7 +98,9 @@ fn syslog(entry: &LogOut) -> String {
         ("ipAddress", address),
         ("signature", signature),
     ];
-    let data = data.map(|(name, text)| format!("{name}=\"{}\"", value(&text))).join(" ");
+    let data = data
+        .map(|(name, text)| format!("{name}=\"{}\"", value(&text)))
+        .join(" ");
     format!("<{priority}>1 {at} - coffer - {id} [entry@32473 {data}]\n")
 }
 

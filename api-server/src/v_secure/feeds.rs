@@ -3,12 +3,7 @@
 
 use std::time::Duration;
 
-use coffer_domain::{
-    Error,
-    audit_copy::AuditFeed,
-    network::Cidr,
-    record::Kept,
-};
+use coffer_domain::{Error, audit_copy::AuditFeed, network::Cidr, record::Kept};
 use jiff::SignedDuration;
 use reqwest::{Client, header::CONTENT_TYPE, redirect::Policy};
 use serde_json::json;
@@ -48,7 +43,9 @@ async fn one(app: &App, feed: &Kept<AuditFeed>, allowed: &[Cidr]) -> Result<(), 
     let filter = Filter::default();
     let wanted = entries.iter().filter(|entry| filter.takes(&entry.event, &shown));
     let told = wanted.filter_map(|entry| LogOut::of(entry, &known));
-    let told: Vec<LogOut> = told.filter(|it| !feed.body.only_refused || it.is_failure()).collect();
+    let told: Vec<LogOut> = told
+        .filter(|it| !feed.body.only_refused || it.is_failure())
+        .collect();
     let mut after = feed.body.clone();
     if told.is_empty() {
         // Its own progress is in the log too: written down at each look, it would never be done.
@@ -63,7 +60,12 @@ async fn one(app: &App, feed: &Kept<AuditFeed>, allowed: &[Cidr]) -> Result<(), 
         let delay = FIRST * 2_i32.saturating_pow(feed.body.failures.min(10));
         let delay = delay.min(LONGEST);
         after.failures = feed.body.failures.saturating_add(1);
-        after.next_at = app.coffer.clock().now().saturating_add(delay).unwrap_or(after.next_at);
+        after.next_at = app
+            .coffer
+            .clock()
+            .now()
+            .saturating_add(delay)
+            .unwrap_or(after.next_at);
     }
     app.coffer.settle_document(feed, after).await.map(drop)
 }
@@ -82,20 +84,24 @@ async fn post(feed: &AuditFeed, told: &[LogOut], allowed: &[Cidr]) -> bool {
     let (Ok(client), Ok(token)) = (client, std::str::from_utf8(feed.token.reveal())) else {
         return false;
     };
-    let (header, value, body) = match feed.kind.as_str() {
+    let (header, value, body) = if feed.kind == "splunk" {
         // The HTTP event collector takes events one after the other.
-        "splunk" => {
-            let events = told.iter().map(|it| json!({ "sourcetype": "vsecure:audit", "event": it }).to_string());
-            let body = events.collect::<Vec<_>>().join("\n");
-            ("authorization", format!("Splunk {token}"), body)
-        }
-        _ => {
-            let events = told.iter().map(|it| json!({ "ddsource": "vsecure", "message": it }));
-            let body = serde_json::Value::from_iter(events).to_string();
-            ("dd-api-key", token.to_owned(), body)
-        }
+        let events = told
+            .iter()
+            .map(|it| json!({ "sourcetype": "vsecure:audit", "event": it }).to_string());
+        let body = events.collect::<Vec<_>>().join("\n");
+        ("authorization", format!("Splunk {token}"), body)
+    } else {
+        let events = told
+            .iter()
+            .map(|it| json!({ "ddsource": "vsecure", "message": it }));
+        let body = events.collect::<serde_json::Value>().to_string();
+        ("dd-api-key", token.to_owned(), body)
     };
-    let request = client.post(target.url).header(CONTENT_TYPE, "application/json").header(header, value);
+    let request = client
+        .post(target.url)
+        .header(CONTENT_TYPE, "application/json")
+        .header(header, value);
     let answer = request.body(body).send().await;
     answer.is_ok_and(|answer| answer.status().is_success())
 }

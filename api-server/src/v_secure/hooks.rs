@@ -1,9 +1,6 @@
 //! Deliveries in this door's words: its payload, and its signatures.
 
-use coffer_domain::{
-    outbox::signature,
-    usecase::outbox::Due,
-};
+use coffer_domain::{outbox::signature, usecase::outbox::Due};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
@@ -15,9 +12,16 @@ pub const MODE: &str = "mode";
 
 /// What a URL must be to be kept; where its host leads is for the deliverer to judge.
 pub fn check_url(field: &str, url: &str) -> Result<(), FieldFault> {
-    let wrong = || FieldFault::new(field, "must be an absolute http or https URL of a public host, without credentials");
+    let wrong = || {
+        FieldFault::new(
+            field,
+            "must be an absolute http or https URL of a public host, without credentials",
+        )
+    };
     let parsed: reqwest::Url = url.parse().map_err(|_| wrong())?;
-    let plain = matches!(parsed.scheme(), "http" | "https") && parsed.username().is_empty() && parsed.password().is_none();
+    let plain = matches!(parsed.scheme(), "http" | "https")
+        && parsed.username().is_empty()
+        && parsed.password().is_none();
     if plain && parsed.host_str().is_some_and(|host| !host.is_empty()) {
         Ok(())
     } else {
@@ -106,7 +110,14 @@ mod tests {
     #[test]
     fn urls_are_absolute_and_without_credentials() {
         check_url("url", "https://your-app.com/webhooks/vsecure").unwrap();
-        for url in ["", "nonsense", "/relative", "ftp://a.example/", "https://u:p@a.example/", "http://"] {
+        for url in [
+            "",
+            "nonsense",
+            "/relative",
+            "ftp://a.example/",
+            "https://u:p@a.example/",
+            "http://",
+        ] {
             assert!(check_url("url", url).is_err(), "{url}");
         }
     }
@@ -116,7 +127,10 @@ mod tests {
         let plain = json!({ "id": "0198-1", "name": "A", "version": 2 });
         let about = json!({ "actor": "key:0198-2", "tags": ["x"] });
         let told = data("secret.updated", &plain, &about);
-        assert_eq!(told["secret"], json!({"id": "sec_01981", "name": "A", "version": 2, "tags": ["x"]}));
+        assert_eq!(
+            told["secret"],
+            json!({"id": "sec_01981", "name": "A", "version": 2, "tags": ["x"]})
+        );
         assert_eq!(told["actor"]["id"], "key_01982");
         let told = data("apikey.rotated", &plain, &about);
         assert_eq!(told["apiKey"]["id"], "key_01981");

@@ -17,7 +17,10 @@ pub fn of(prefix: &str, id: impl std::fmt::Display) -> String {
 /// Reads one; `None` if it is none of this kind.
 pub fn parse<T: FromStr>(prefix: &str, text: &str) -> Option<T> {
     let rest = text.strip_prefix(prefix)?;
-    let plain = rest.len() == 32 && rest.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
+    let plain = rest.len() == 32
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
     plain.then(|| rest.parse().ok()).flatten()
 }
 
@@ -29,7 +32,10 @@ pub fn of_log(sequence: u64) -> String {
 /// The number of an audit entry.
 pub fn parse_log(text: &str) -> Option<u64> {
     let rest = text.strip_prefix(LOG)?;
-    let plain = rest.len() == 16 && rest.bytes().all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
+    let plain = rest.len() == 16
+        && rest
+            .bytes()
+            .all(|b| b.is_ascii_digit() || matches!(b, b'a'..=b'f'));
     plain.then(|| u64::from_str_radix(rest, 16).ok()).flatten()
 }
 
@@ -45,7 +51,13 @@ mod tests {
         let text = of(SECRET, id);
         assert_eq!(text, format!("sec_{}", "07".repeat(16)));
         assert_eq!(parse::<SecretId>(SECRET, &text), Some(id));
-        for text in ["", "sec_", "sec_123", "key_07070707070707070707070707070707", &text.to_uppercase()] {
+        for text in [
+            "",
+            "sec_",
+            "sec_123",
+            "key_07070707070707070707070707070707",
+            &text.to_uppercase(),
+        ] {
             assert_eq!(parse::<SecretId>(SECRET, text), None, "{text}");
         }
         assert_eq!(parse_log(&of_log(255)), Some(255));

@@ -51,7 +51,9 @@ impl Wanted {
     pub fn of(query: &Query<'_>, most: usize) -> Result<Self, FieldFault> {
         let limit = match query.text("limit") {
             None => USUAL,
-            Some(text) => number(text).ok_or_else(|| FieldFault::new("limit", "must be a whole number from 1"))?,
+            Some(text) => {
+                number(text).ok_or_else(|| FieldFault::new("limit", "must be a whole number from 1"))?
+            }
         };
         let wrong = || FieldFault::new("cursor", "must be a cursor of an earlier page");
         let after = match query.text("cursor") {
@@ -137,7 +139,14 @@ mod tests {
     fn pages_follow_one_another_and_none_is_told_twice() {
         let items = || vec![("a".to_owned(), 1), ("b".to_owned(), 2), ("c".to_owned(), 3)];
         let first = wanted("limit=2").unwrap().of_all(items(), false);
-        assert_eq!((first.data, first.pagination.has_more, first.pagination.total_count), (vec![1, 2], true, 3));
+        assert_eq!(
+            (
+                first.data,
+                first.pagination.has_more,
+                first.pagination.total_count
+            ),
+            (vec![1, 2], true, 3)
+        );
         let next = format!("limit=2&cursor={}", first.pagination.cursor.unwrap());
         let second = wanted(&next).unwrap().of_all(items(), false);
         assert_eq!((second.data, second.pagination.has_more), (vec![3], false));

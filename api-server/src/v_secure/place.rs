@@ -139,7 +139,12 @@ impl Account {
         for place in self.present_places(app, caller).await? {
             let address = place.secret(name.clone());
             match app.coffer.read_secret(caller, &address, version).await {
-                Err(error @ Error::NotFound { what: "secret" | "environment", .. }) => {
+                Err(
+                    error @ Error::NotFound {
+                        what: "secret" | "environment",
+                        ..
+                    },
+                ) => {
                     refusal.get_or_insert(error);
                 }
                 Err(other) => return Err(ApiError::of_secret(other, name)),

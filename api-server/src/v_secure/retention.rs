@@ -1,11 +1,6 @@
 //! For how long this door shows entries of the audit log. The log itself loses none: its chain would break.
 
-use coffer_domain::{
-    Error,
-    audit_copy::Retention,
-    id::OrgId,
-    record::Kept,
-};
+use coffer_domain::{Error, audit_copy::Retention, id::OrgId, record::Kept};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
@@ -37,12 +32,20 @@ impl Shown {
             let found = value.as_str().and_then(span::parse);
             found.ok_or_else(|| FieldFault::new(name, span::RULE))
         };
-        let usual = told.get("defaultRetention").map(|it| length("defaultRetention", it)).transpose()?;
+        let usual = told
+            .get("defaultRetention")
+            .map(|it| length("defaultRetention", it))
+            .transpose()?;
         let mut rules = Vec::new();
         let given = match told.get("policies") {
             None | Some(Value::Null) => &[][..],
             Some(Value::Array(given)) if given.len() <= MOST => given,
-            Some(_) => return Err(FieldFault::new("policies", "must be an array of at most 64 policies")),
+            Some(_) => {
+                return Err(FieldFault::new(
+                    "policies",
+                    "must be an array of at most 64 policies",
+                ));
+            }
         };
         for rule in given {
             let text = |name: &str| rule[name].as_str().filter(|text| *text != "*").map(str::to_owned);
@@ -57,11 +60,15 @@ impl Shown {
     pub fn shows(&self, word: Word, at: Timestamp) -> bool {
         let about = |(kind, verb, _): &&(Option<String>, Option<String>, SignedDuration)| {
             kind.as_ref().is_none_or(|kind| kind == word.kind)
-                && verb.as_ref().is_none_or(|verb| *verb == word.verb || *verb == word.long())
+                && verb
+                    .as_ref()
+                    .is_none_or(|verb| *verb == word.verb || *verb == word.long())
         };
         let rule = self.rules.iter().find(about).map(|(_, _, length)| *length);
         let length = rule.or(self.usual);
-        length.is_none_or(|length| at.checked_add(length).is_ok_and(|end| self.now < end) || at.checked_add(length).is_err())
+        length.is_none_or(|length| {
+            at.checked_add(length).is_ok_and(|end| self.now < end) || at.checked_add(length).is_err()
+        })
     }
 }
 
@@ -96,7 +103,11 @@ mod tests {
         assert!(!shown.shows(word("accessed"), at("2026-01-07T00:00:00Z")));
         assert!(shown.shows(word("updated"), at("2026-01-07T00:00:00Z")));
         assert!(!shown.shows(word("updated"), at("2026-01-01T00:00:00Z")));
-        for told in [json!({"defaultRetention": "long"}), json!({"policies": [{}]}), json!({"policies": {}})] {
+        for told in [
+            json!({"defaultRetention": "long"}),
+            json!({"policies": [{}]}),
+            json!({"policies": {}}),
+        ] {
             assert!(Shown::of(told.as_object().unwrap(), now).is_err(), "{told}");
         }
     }

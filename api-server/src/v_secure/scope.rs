@@ -20,7 +20,10 @@ const SCOPES: [Scope; 17] = [
     ("apikeys:manage", &[P::ManageKeys, P::ManageHooks]),
     ("mcp:access", &[P::RequestAccess, P::DecideAccess]),
     ("audit:read", &[P::ReadAudit]),
-    ("secrets:*", &[P::Read, P::List, P::Write, P::Delete, P::Destroy, P::Rotate]),
+    (
+        "secrets:*",
+        &[P::Read, P::List, P::Write, P::Delete, P::Destroy, P::Rotate],
+    ),
     ("apikeys:read", &[P::ReadKeys]),
     ("apikeys:write", &[P::WriteKeys]),
     ("apikeys:delete", &[P::RevokeKeys]),
@@ -124,7 +127,10 @@ mod tests {
             ("apikeys:manage", "admin:*"),
             ("secrets:*", "mcp:read"),
         ] {
-            assert!(!may_grant(&of(&[own]).unwrap(), &of(&[other]).unwrap()), "{own} {other}");
+            assert!(
+                !may_grant(&of(&[own]).unwrap(), &of(&[other]).unwrap()),
+                "{own} {other}"
+            );
         }
     }
 

@@ -83,10 +83,29 @@ mod tests {
 
     #[test]
     fn lengths_are_read_as_written() {
-        for (text, seconds) in [("1s", 1), ("2m", 120), ("24h", 86_400), ("90d", 7_776_000), ("2w", 1_209_600), ("2y", 63_072_000)] {
+        for (text, seconds) in [
+            ("1s", 1),
+            ("2m", 120),
+            ("24h", 86_400),
+            ("90d", 7_776_000),
+            ("2w", 1_209_600),
+            ("2y", 63_072_000),
+        ] {
             assert_eq!(parse(text), Some(SignedDuration::from_secs(seconds)), "{text}");
         }
-        for text in ["", "d", "0d", "-1d", "1", "1.5h", "1h30m", "01d", "1D", "9999999999999999999y", "1é"] {
+        for text in [
+            "",
+            "d",
+            "0d",
+            "-1d",
+            "1",
+            "1.5h",
+            "1h30m",
+            "01d",
+            "1D",
+            "9999999999999999999y",
+            "1é",
+        ] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

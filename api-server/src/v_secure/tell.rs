@@ -24,13 +24,19 @@ fn kind(text: &str) -> Result<String, FieldFault> {
     let singular = text.strip_suffix('s').unwrap_or(text);
     match singular {
         "secret" | "apikey" | "mcp" | "webhook" | "config" | "auth" => Ok(singular.to_owned()),
-        _ => Err(FieldFault::new("resource", "must be secrets, apikeys, mcp, webhooks, config or auth")),
+        _ => Err(FieldFault::new(
+            "resource",
+            "must be secrets, apikeys, mcp, webhooks, config or auth",
+        )),
     }
 }
 
 impl Filter {
     /// Of texts by name, whether parameters or fields.
-    pub fn of<'a>(text: &dyn Fn(&'static str) -> Option<&'a str>, now: Timestamp) -> Result<Self, FieldFault> {
+    pub fn of<'a>(
+        text: &dyn Fn(&'static str) -> Option<&'a str>,
+        now: Timestamp,
+    ) -> Result<Self, FieldFault> {
         let moment = |name: &'static str| text(name).map(|it| span::moment(name, it, now)).transpose();
         let owned = |name: &'static str| text(name).map(str::to_owned);
         Ok(Self {
@@ -66,7 +72,8 @@ impl Filter {
         };
         let refused = event.outcome == Outcome::Denied;
         let named = |wanted: &String| *wanted == words::target_name(event);
-        let acted = |wanted: &String| *wanted == words::actor_id(&event.principal) || *wanted == event.principal;
+        let acted =
+            |wanted: &String| *wanted == words::actor_id(&event.principal) || *wanted == event.principal;
         let action = |wanted: &String| *wanted == word.verb || *wanted == word.long();
         self.kind.as_ref().is_none_or(|kind| kind == word.kind)
             && self.action.as_ref().is_none_or(action)

@@ -67,7 +67,9 @@ pub fn of(event: &AuditEvent) -> Option<Word> {
         | "environment.create" | "environment.rename" | "environment.delete" | "audit-feed.create" => {
             word("config", "updated")
         }
-        "audit.search" | "audit.read" | "audit.verify" | "audit-export" | "config" | "audit-feed" if refused => {
+        "audit.search" | "audit.read" | "audit.verify" | "audit-export" | "config" | "audit-feed"
+            if refused =>
+        {
             word("config", "accessed")
         }
         _ => None,
@@ -95,10 +97,13 @@ pub const EVENTS: [&str; 15] = [
 
 /// The version that an event is about.
 pub fn version(event: &AuditEvent) -> Option<u64> {
-    let told = event.versions.iter().find_map(|told| match told.rsplit_once('@') {
-        Some((_, number)) => number.parse().ok(),
-        None => told.parse().ok(),
-    });
+    let told = event
+        .versions
+        .iter()
+        .find_map(|told| match told.rsplit_once('@') {
+            Some((_, number)) => number.parse().ok(),
+            None => told.parse().ok(),
+        });
     told.filter(|_| event.action.starts_with("secret."))
 }
 
@@ -166,7 +171,12 @@ mod tests {
     #[test]
     fn events_have_their_names() {
         for (action, outcome, versions, expected) in [
-            ("secret.write", Outcome::Allowed, &["A@1"][..], Some("secret.created")),
+            (
+                "secret.write",
+                Outcome::Allowed,
+                &["A@1"][..],
+                Some("secret.created"),
+            ),
             ("secret.write", Outcome::Allowed, &["A@2"], Some("secret.updated")),
             ("secret.write", Outcome::Denied, &[], Some("secret.updated")),
             ("secret.read", Outcome::Allowed, &["2"], Some("secret.accessed")),

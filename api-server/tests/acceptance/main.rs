@@ -10,3 +10,4 @@ mod answer;
 mod keyway;
 mod secryn;
 mod subject;
+mod v_secure;

@@ -1,5 +1,7 @@
 //! Making use of granted access: one secret's value, to whoever holds a token that is good for it now.
 
+use std::sync::Arc;
+
 use super::{
     ATTEMPTS, Caller, Coffer,
     access::{Ask, not_found},
@@ -13,8 +15,10 @@ use crate::{
     api_key::ApiToken,
     approval::{AgentUri, Approval, Operation, Stage},
     audit::{AuditEvent, Outcome},
+    entity::{Organization, Purpose},
     id::OrgId,
     name::{OrgName, SecretName},
+    principal::{KeyHolder, Principal},
     record::{Document, Kept},
     rights::Permission,
     store::LocatedVault,
@@ -48,13 +52,28 @@ pub struct Accessed {
 }
 
 impl Coffer {
-    /// The organization in which a token for approved access is good now.
-    pub async fn organization_of_access(&self, token: &str) -> Result<Option<OrgName>, Error> {
+    /// Whose request a token for approved access was granted on, and where, while it is good. The principal has none of
+    /// its key's rights: what it may do is what the token opens.
+    pub async fn access_of(&self, token: &str) -> Result<Option<(Principal, Organization)>, Error> {
         let Some(found) = self.granted(token).await? else {
             return Ok(None);
         };
         let organization = self.store.organization_by_id(found.organization).await?;
-        Ok(organization.map(|organization| organization.name))
+        let key = self.store.api_key(found.body.requester).await?;
+        Ok(key.zip(organization).map(|(key, organization)| {
+            let holder = KeyHolder {
+                id: key.id,
+                name: key.name,
+                organization: key.organization,
+                also: Arc::default(),
+                whole_account: false,
+                purpose: Purpose::General,
+                user: None,
+                scopes: None,
+                grants: Vec::new(),
+            };
+            (Principal::ApiKey(holder), organization)
+        }))
     }
 
     /// The value of the secret that `uri` names, in the first of `places` that has it. By a token; without, only where

@@ -156,7 +156,9 @@ impl Coffer {
             permission: Permission::ReadAudit,
             action: "audit.search",
         };
-        self.authorise_organization(caller, ask, organization).await.map(drop)
+        self.authorise_organization(caller, ask, organization)
+            .await
+            .map(drop)
     }
 
     /// Whether the caller may take a copy of the log away.
@@ -165,7 +167,9 @@ impl Coffer {
             permission: Permission::ExportAudit,
             action: "audit-export",
         };
-        self.authorise_organization(caller, ask, organization).await.map(drop)
+        self.authorise_organization(caller, ask, organization)
+            .await
+            .map(drop)
     }
 
     async fn may_read_audit(

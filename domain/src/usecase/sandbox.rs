@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Error,
+    audit::Outcome,
     name::{EnvName, OrgName, VaultName},
     rights::Permission,
 };
@@ -30,7 +31,7 @@ impl Coffer {
             permission: Permission::WriteKeys,
             action: "key.create",
         };
-        self.authorise_organization(caller, ask, organization).await?;
+        let tenant = self.authorise_organization(caller, ask, organization).await?;
         self.check_end(&new)?;
         check_grants(caller, &new.grants)?;
         check_details(caller, &new.details)?;
@@ -55,8 +56,12 @@ impl Coffer {
             Err(other) => return Err(other),
         }
         let issued = self.issue(sandbox.id, new);
-        // In the sandbox's own log, by its keeper: the maker has no part in it.
-        self.keep_issued(&keeper, ask.action, issued).await
+        let id = issued.key.id;
+        // In the sandbox's own log, by its keeper: the maker has no part in it. And in the account's, by its maker.
+        let issued = self.keep_issued(&keeper, ask.action, issued).await?;
+        let event = self.event(caller, ask.action, format!("key:{id}"), Outcome::Allowed);
+        self.store.record(tenant, event).await?;
+        Ok(issued)
     }
 
     /// Whether an organization is a sandbox.

@@ -19,7 +19,7 @@ use utoipa::ToSchema;
 
 use super::{Moment, Shown, object};
 use crate::{
-    http::fields::{FieldFault, Fields, MISSING},
+    http::fields::{FieldFault, Fields, MISSING, Said},
     v_secure::{NAME, id, scope, span},
 };
 
@@ -79,7 +79,7 @@ pub struct KeySaid {
     description: Option<String>,
     scopes: Option<(Vec<String>, Vec<Grant>)>,
     expires_at: Option<Timestamp>,
-    rate: Option<Option<KeyRate>>,
+    rate: Said<KeyRate>,
     allowed: Option<Vec<Cidr>>,
     document: Option<Map<String, Value>>,
 }
@@ -87,13 +87,23 @@ pub struct KeySaid {
 impl KeySaid {
     /// Reads a body.
     pub fn of(fields: &mut Fields, now: Timestamp) -> Result<Self, FieldFault> {
-        let name = if fields.has("name") { Some(label(fields)?) } else { None };
+        let name = if fields.has("name") {
+            Some(label(fields)?)
+        } else {
+            None
+        };
         let description = fields.text("description")?;
-        if description.as_ref().is_some_and(|text| text.chars().count() > LONGEST) {
+        if description
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > LONGEST)
+        {
             return Err(FieldFault::new("description", "must not exceed 4096 characters"));
         }
         let document = object(fields, "metadata")?;
-        if document.as_ref().is_some_and(|it| Value::from(it.clone()).to_string().len() > 16 * 1024) {
+        if document
+            .as_ref()
+            .is_some_and(|it| Value::from(it.clone()).to_string().len() > 16 * 1024)
+        {
             return Err(FieldFault::new("metadata", "must not exceed 16 KiB"));
         }
         Ok(Self {
@@ -102,7 +112,11 @@ impl KeySaid {
             scopes: fields.texts("scopes")?.map(scopes).transpose()?,
             expires_at: span::end(fields, now)?,
             rate: rate(fields)?,
-            allowed: fields.texts("ipWhitelist")?.map(addresses).transpose()?,
+            allowed: fields
+                .texts("ipWhitelist")?
+                .as_deref()
+                .map(addresses)
+                .transpose()?,
             document,
         })
     }
@@ -117,7 +131,7 @@ impl KeySaid {
             profile: Some(Box::new(KeyProfile {
                 description: self.description,
                 scopes,
-                rate: self.rate.flatten(),
+                rate: self.rate.after(None),
                 document: self.document.unwrap_or_default(),
                 successor: None,
             })),
@@ -141,7 +155,7 @@ impl KeySaid {
         };
         profile.scopes = scopes;
         profile.description = said.description.or(profile.description);
-        profile.rate = said.rate.unwrap_or(profile.rate);
+        profile.rate = said.rate.after(profile.rate);
         profile.document = said.document.unwrap_or(profile.document);
         Ok(ApiKey {
             name: said.name.unwrap_or(before.name),
@@ -163,7 +177,12 @@ fn label(fields: &mut Fields) -> Result<Label, FieldFault> {
 }
 
 fn scopes(given: Vec<String>) -> Result<(Vec<String>, Vec<Grant>), FieldFault> {
-    let wrong = || FieldFault::new("scopes", "must name known scopes such as secrets:read, at least one of them");
+    let wrong = || {
+        FieldFault::new(
+            "scopes",
+            "must name known scopes such as secrets:read, at least one of them",
+        )
+    };
     let unique: BTreeSet<&String> = given.iter().collect();
     if given.is_empty() || unique.len() > MOST {
         return Err(wrong());
@@ -178,27 +197,40 @@ fn scopes(given: Vec<String>) -> Result<(Vec<String>, Vec<Grant>), FieldFault> {
     Ok((kept, grants))
 }
 
-fn addresses(given: Vec<String>) -> Result<Vec<Cidr>, FieldFault> {
-    let wrong = || FieldFault::new("ipWhitelist", "must hold at most 64 addresses or blocks such as 203.0.113.0/24");
+fn addresses(given: &[String]) -> Result<Vec<Cidr>, FieldFault> {
+    let wrong = || {
+        FieldFault::new(
+            "ipWhitelist",
+            "must hold at most 64 addresses or blocks such as 203.0.113.0/24",
+        )
+    };
     if given.len() > MOST {
         return Err(wrong());
     }
-    given.iter().map(|text| text.parse().map_err(|_| wrong())).collect()
+    given
+        .iter()
+        .map(|text| text.parse().map_err(|_| wrong()))
+        .collect()
 }
 
 /// Null takes a rate of its own away.
-fn rate(fields: &mut Fields) -> Result<Option<Option<KeyRate>>, FieldFault> {
-    let wrong = || FieldFault::new("rateLimit", "must have requests, a number from 1, and period, such as 1h");
+fn rate(fields: &mut Fields) -> Result<Said<KeyRate>, FieldFault> {
+    let wrong = || {
+        FieldFault::new(
+            "rateLimit",
+            "must have requests, a number from 1, and period, such as 1h",
+        )
+    };
     let given = match fields.any("rateLimit") {
-        None => return Ok(None),
-        Some(Value::Null) => return Ok(Some(None)),
+        None => return Ok(Said::Nothing),
+        Some(Value::Null) => return Ok(Said::This(None)),
         Some(given) => given,
     };
     let requests = given["requests"].as_u64().and_then(|it| u32::try_from(it).ok());
     let period = given["period"].as_str().unwrap_or_default();
     let seconds = span::parse(period).and_then(|it| u32::try_from(it.as_secs()).ok());
     match (requests.filter(|it| *it > 0), seconds) {
-        (Some(requests), Some(seconds)) => Ok(Some(Some(KeyRate {
+        (Some(requests), Some(seconds)) => Ok(Said::This(Some(KeyRate {
             requests,
             seconds,
             period: period.to_owned(),

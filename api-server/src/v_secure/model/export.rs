@@ -17,6 +17,7 @@ pub struct ExportOut {
     /// `exp_` and more.
     export_id: String,
     /// `processing`, `completed` or `failed`.
+    #[schema(value_type = String)]
     status: ExportState,
     format: String,
     /// In bytes; known once it is completed.

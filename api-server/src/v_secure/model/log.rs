@@ -149,7 +149,15 @@ impl LogOut {
 
     /// What [`Self::columns`] are.
     pub const COLUMNS: [&'static str; 9] = [
-        "id", "timestamp", "resource", "name", "action", "actor", "result", "ipAddress", "signature",
+        "id",
+        "timestamp",
+        "resource",
+        "name",
+        "action",
+        "actor",
+        "result",
+        "ipAddress",
+        "signature",
     ];
 
     /// Whether it was refused.
@@ -221,7 +229,11 @@ impl AccessOut {
             id: id::of_log(entry.sequence),
             timestamp: time::millis(event.at),
             resource: words::target_name(event),
-            operation: if word.verb == "resource_accessed" { "read" } else { word.verb },
+            operation: if word.verb == "resource_accessed" {
+                "read"
+            } else {
+                word.verb
+            },
             actor: words::actor_id(&event.principal),
             approval_id: words::approval(event).map(str::to_owned),
             success: event.outcome == Outcome::Allowed,

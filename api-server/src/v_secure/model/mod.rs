@@ -60,13 +60,11 @@ impl Shown {
 impl Serialize for Shown {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use base64::{Engine, prelude::BASE64_STANDARD};
-        match std::str::from_utf8(self.0.reveal()) {
-            Ok(text) => serializer.serialize_str(text),
-            Err(_) => {
-                let text = zeroize::Zeroizing::new(BASE64_STANDARD.encode(self.0.reveal()));
-                serializer.serialize_str(&text)
-            }
+        if let Ok(text) = std::str::from_utf8(self.0.reveal()) {
+            return serializer.serialize_str(text);
         }
+        let text = zeroize::Zeroizing::new(BASE64_STANDARD.encode(self.0.reveal()));
+        serializer.serialize_str(&text)
     }
 }
 

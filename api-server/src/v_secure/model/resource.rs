@@ -43,8 +43,11 @@ pub struct ResourceIn {
 /// A URI as requests write it.
 pub fn uri(field: &str, text: &str) -> Result<AgentUri, FieldFault> {
     let wrong = |why: &str| FieldFault::new(field, why);
-    let rest = text.strip_prefix(SCHEME).ok_or_else(|| wrong("must begin with vsecure://"))?;
-    rest.parse().map_err(|bad: coffer_domain::approval::BadUri| wrong(&bad.to_string()))
+    let rest = text
+        .strip_prefix(SCHEME)
+        .ok_or_else(|| wrong("must begin with vsecure://"))?;
+    rest.parse()
+        .map_err(|bad: coffer_domain::approval::BadUri| wrong(&bad.to_string()))
 }
 
 /// An operation as requests write it.
@@ -103,10 +106,17 @@ fn rule(fields: &mut Fields) -> Result<Option<AutoApprove>, FieldFault> {
     };
     let wrong = |why: String| FieldFault::new("autoApprove", why);
     let mut given = Fields::of(given.into())?;
-    let enabled = given.flag("enabled").map_err(|_| wrong("must have true or false in enabled".into()))?;
+    let enabled = given
+        .flag("enabled")
+        .map_err(|_| wrong("must have true or false in enabled".into()))?;
     let mut conditions = Fields::of(object(&mut given, "conditions")?.unwrap_or_default().into())?;
-    let window = conditions.text("timeWindow").map_err(|_| wrong("must have a text in timeWindow".into()))?;
-    let window = window.map(|text| text.parse::<Window>().map_err(|bad| wrong(format!("timeWindow {bad}"))));
+    let window = conditions
+        .text("timeWindow")
+        .map_err(|_| wrong("must have a text in timeWindow".into()))?;
+    let window = window.map(|text| {
+        text.parse::<Window>()
+            .map_err(|bad| wrong(format!("timeWindow {bad}")))
+    });
     let requesters = names("autoApprove", conditions.texts("requester")?)?;
     let operations = conditions.texts("operations")?.unwrap_or_default();
     Ok(Some(AutoApprove {

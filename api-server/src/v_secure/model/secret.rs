@@ -14,7 +14,10 @@ use utoipa::ToSchema;
 
 use super::{Moment, Shown, object};
 use crate::{
-    http::fields::{FieldFault, Fields},
+    http::{
+        fields::{FieldFault, Fields},
+        time,
+    },
     v_secure::{id, place::Region, span, words},
 };
 
@@ -78,7 +81,9 @@ impl Described {
     pub fn of(fields: &mut Fields, now: Timestamp) -> Result<Self, FieldFault> {
         let tags = fields.texts("tags")?.map(tags).transpose()?;
         let document = object(fields, "metadata")?;
-        let size = document.as_ref().map_or(0, |it| serde_json::to_vec(it).map_or(0, |bytes| bytes.len()));
+        let size = document
+            .as_ref()
+            .map_or(0, |it| serde_json::to_vec(it).map_or(0, |bytes| bytes.len()));
         if size > MAX_DOCUMENT {
             return Err(FieldFault::new("metadata", "must not exceed 16 KiB"));
         }
@@ -110,10 +115,15 @@ impl Described {
 
 fn tags(given: Vec<String>) -> Result<Vec<String>, FieldFault> {
     let good = |tag: &String| {
-        (1..=LONGEST_TAG).contains(&tag.chars().count()) && !tag.contains(',') && !tag.chars().any(char::is_control)
+        (1..=LONGEST_TAG).contains(&tag.chars().count())
+            && !tag.contains(',')
+            && !tag.chars().any(char::is_control)
     };
     if !given.iter().all(good) {
-        return Err(FieldFault::new("tags", "must each have 1 to 64 characters, none of them a comma"));
+        return Err(FieldFault::new(
+            "tags",
+            "must each have 1 to 64 characters, none of them a comma",
+        ));
     }
     let mut kept: Vec<String> = Vec::new();
     for tag in given {
@@ -216,7 +226,8 @@ pub struct SecretOut {
     encoding: Option<&'static str>,
     /// When it was read: now, or not yet.
     #[serde(skip_serializing_if = "Option::is_none")]
-    accessed_at: Option<Option<Moment>>,
+    #[schema(value_type = Option<Moment>)]
+    accessed_at: Option<Value>,
     /// The version before a change.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -231,7 +242,7 @@ impl SecretOut {
             about: SecretAbout::of(secret),
             encoding: value.as_ref().and_then(Shown::encoding),
             value,
-            accessed_at: new.then_some(None),
+            accessed_at: new.then_some(Value::Null),
             previous_version: previous,
         }
     }
@@ -247,7 +258,7 @@ impl SecretOut {
             about,
             encoding: value.encoding(),
             value: Some(value),
-            accessed_at: Some(Some(Moment(now))),
+            accessed_at: Some(Value::from(time::seconds(now))),
             previous_version: None,
         }
     }

@@ -49,7 +49,8 @@ impl UsageOut {
             *days.entry(day).or_default() += 1;
             *parts.entry(line.subject.clone()).or_default() += 1;
         }
-        let count = |wanted: fn(&RequestLine) -> bool| lines.iter().filter(|line| wanted(line)).count() as u64;
+        let count =
+            |wanted: fn(&RequestLine) -> bool| lines.iter().filter(|line| wanted(line)).count() as u64;
         Self {
             id,
             period: Period {
@@ -57,7 +58,10 @@ impl UsageOut {
                 end: Moment(end),
             },
             total_requests: lines.len() as u64,
-            requests_by_day: days.into_iter().map(|(date, requests)| Day { date, requests }).collect(),
+            requests_by_day: days
+                .into_iter()
+                .map(|(date, requests)| Day { date, requests })
+                .collect(),
             requests_by_endpoint: parts,
             errors: count(|line| line.status >= 400),
             rate_limit_hits: count(|line| line.status == 429),

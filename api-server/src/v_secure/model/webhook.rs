@@ -19,6 +19,9 @@ const EVENTS: &str = "events";
 const RESOURCE: &str = "resource";
 const ACTION: &str = "action";
 
+/// The resource and the action that events are to be about.
+type Filters = (Option<String>, Option<String>);
+
 /// A webhook to be made or changed.
 #[derive(Debug, ToSchema)]
 #[expect(dead_code, reason = "documents a body that is read field by field")]
@@ -42,7 +45,7 @@ pub struct WebhookSaid {
     url: Option<String>,
     events: Option<Vec<String>>,
     secret: Option<SecretValue>,
-    filters: Option<(Option<String>, Option<String>)>,
+    filters: Option<Filters>,
     description: Option<String>,
     active: Option<bool>,
 }
@@ -56,17 +59,26 @@ impl WebhookSaid {
         }
         let events = fields.texts("events")?;
         let unknown = |events: &Vec<String>| {
-            events.is_empty() || events.iter().any(|event| !words::EVENTS.contains(&event.as_str()))
+            events.is_empty()
+                || events
+                    .iter()
+                    .any(|event| !words::EVENTS.contains(&event.as_str()))
         };
         if events.as_ref().is_some_and(unknown) {
-            return Err(FieldFault::new("events", format!("must be among {}", words::EVENTS.join(", "))));
+            return Err(FieldFault::new(
+                "events",
+                format!("must be among {}", words::EVENTS.join(", ")),
+            ));
         }
         let secret = fields.secret("secret")?.filter(|secret| !secret.is_empty());
         if secret.as_ref().is_some_and(|secret| secret.len() > 512) {
             return Err(FieldFault::new("secret", "must not exceed 512 bytes"));
         }
         let description = fields.text("description")?;
-        if description.as_ref().is_some_and(|text| text.chars().count() > 1000) {
+        if description
+            .as_ref()
+            .is_some_and(|text| text.chars().count() > 1000)
+        {
             return Err(FieldFault::new("description", "must not exceed 1000 characters"));
         }
         Ok(Self {
@@ -123,14 +135,17 @@ impl WebhookSaid {
     }
 }
 
-fn filters(fields: &mut Fields) -> Result<Option<(Option<String>, Option<String>)>, FieldFault> {
+fn filters(fields: &mut Fields) -> Result<Option<Filters>, FieldFault> {
     let Some(given) = object(fields, "filters")? else {
         return Ok(None);
     };
     let text = |name: &str| match given.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) => Ok(Some(text.clone())),
-        Some(_) => Err(FieldFault::new("filters", "must have texts in resource and action")),
+        Some(_) => Err(FieldFault::new(
+            "filters",
+            "must have texts in resource and action",
+        )),
     };
     let resource = text("resource")?.map(|it| it.strip_suffix('s').unwrap_or(&it).to_owned());
     Ok(Some((resource, text("action")?)))
@@ -181,7 +196,9 @@ impl WebhookOut {
                 filters.insert(name.to_owned(), Value::from(value.as_str()));
             }
         }
-        let asked = labels.get(EVENTS).map(|asked| asked.split(' ').map(str::to_owned).collect());
+        let asked = labels
+            .get(EVENTS)
+            .map(|asked| asked.split(' ').map(str::to_owned).collect());
         Self {
             id: kept.key.clone(),
             url: kept.body.url.clone(),
@@ -223,7 +240,10 @@ mod tests {
     fn filters_leave_of_the_events_what_they_name() {
         let all = ["*".to_owned()];
         assert_eq!(effective(&all, None, None).len(), words::EVENTS.len() - 1);
-        assert_eq!(effective(&all, Some(&"secret".to_owned()), Some(&"created".to_owned())), ["secret.created"]);
+        assert_eq!(
+            effective(&all, Some(&"secret".to_owned()), Some(&"created".to_owned())),
+            ["secret.created"]
+        );
         let asked = ["apikey.rotated".to_owned()];
         assert!(effective(&asked, Some(&"secret".to_owned()), None).is_empty());
     }

@@ -110,7 +110,12 @@ impl<S: Sync> FromRequestParts<S> for Id {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
         let params = params::of(parts).await?;
         let literal = || parts.uri.path().rsplit('/').next().unwrap_or_default().to_owned();
-        Ok(Self(params.iter().last().map_or_else(literal, |(_, value)| value.to_owned())))
+        Ok(Self(
+            params
+                .iter()
+                .last()
+                .map_or_else(literal, |(_, value)| value.to_owned()),
+        ))
     }
 }
 

@@ -54,5 +54,8 @@ pub async fn list_keys(
         .iter()
         .filter(|key| status.is_none_or(|status| status == stage(KeyStage::of(key, now))));
     let items = found.map(|key| (id::of(id::KEY, key.id), KeyOut::of(key, now)));
-    Ok(respond::json(StatusCode::OK, &wanted.of_all(items.collect(), false)))
+    Ok(respond::json(
+        StatusCode::OK,
+        &wanted.of_all(items.collect(), false),
+    ))
 }

@@ -17,7 +17,10 @@ use crate::v_secure::{error::ApiError, id};
 /// The routes of this noun.
 pub(super) fn routes() -> Vec<Route> {
     vec![
-        ("/api-keys", routing::get(list::list_keys).post(create::create_key)),
+        (
+            "/api-keys",
+            routing::get(list::list_keys).post(create::create_key),
+        ),
         (
             "/api-keys/{id}",
             routing::get(get::get_key)

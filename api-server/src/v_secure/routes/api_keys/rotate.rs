@@ -53,7 +53,11 @@ pub async fn rotate_key(
 ) -> Result<Response, ApiError> {
     let id = key(&id)?;
     let overlap = overlap(&mut fields)?;
-    let form = if Coffer::is_sandbox(&account.name) { TEST } else { LIVE };
+    let form = if Coffer::is_sandbox(&account.name) {
+        TEST
+    } else {
+        LIVE
+    };
     let (old, issued) = app
         .coffer
         .succeed_key(&caller, &account.name, id, overlap, form)

@@ -46,7 +46,12 @@ pub async fn key_usage(
     let id = key(&id)?;
     let now = app.coffer.clock().now();
     let query = Query::lenient(uri.query());
-    let moment = |name: &'static str| query.text(name).map(|text| span::moment(name, text, now)).transpose();
+    let moment = |name: &'static str| {
+        query
+            .text(name)
+            .map(|text| span::moment(name, text, now))
+            .transpose()
+    };
     let (start, end) = month(now);
     let period = (moment("since")?.unwrap_or(start), moment("until")?.unwrap_or(end));
     let filter = RequestFilter {
@@ -55,7 +60,10 @@ pub async fn key_usage(
         ..RequestFilter::default()
     };
     requests::flush(&app).await;
-    let lines = app.coffer.key_requests(&caller, &account.name, id, &filter).await?;
+    let lines = app
+        .coffer
+        .key_requests(&caller, &account.name, id, &filter)
+        .await?;
     let told = UsageOut::of(id::of(id::KEY, id), period, &lines);
     Ok(respond::json(StatusCode::OK, &told))
 }

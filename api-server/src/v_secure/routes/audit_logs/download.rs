@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use coffer_domain::{
-    audit_copy::{AuditExport, ExportPart, ExportState},
-};
+use coffer_domain::audit_copy::{AuditExport, ExportPart, ExportState};
 
 use crate::{
     app::App,
@@ -32,7 +30,10 @@ pub async fn download_export(
     Id(id): Id,
 ) -> Result<Response, ApiError> {
     let missing = || ApiError::NotFound("Export", id.clone());
-    let found = app.coffer.get_document::<AuditExport>(&caller, &account.name, &id).await?;
+    let found = app
+        .coffer
+        .get_document::<AuditExport>(&caller, &account.name, &id)
+        .await?;
     if found.body.state != ExportState::Completed {
         return Err(missing());
     }

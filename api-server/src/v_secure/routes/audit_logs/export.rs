@@ -68,7 +68,10 @@ pub async fn export_logs(
         asked_at: now,
     };
     let key = id::of("exp_", app.coffer.fresh_key(""));
-    let kept = app.coffer.create_document(&caller, &account.name, &key, &export).await?;
+    let kept = app
+        .coffer
+        .create_document(&caller, &account.name, &key, &export)
+        .await?;
     let told = ExportOut::of(&kept, &base(&context));
     Ok(respond::json(StatusCode::ACCEPTED, &told))
 }

@@ -9,9 +9,7 @@ use super::export::base;
 use crate::{
     app::App,
     http::{context::RequestContext, respond},
-    v_secure::{
-        auth::Signed, error::ApiError, model::export::ExportOut, openapi::Refused, routes::Id,
-    },
+    v_secure::{auth::Signed, error::ApiError, model::export::ExportOut, openapi::Refused, routes::Id},
 };
 
 /// How an export stands.
@@ -28,6 +26,12 @@ pub async fn get_export(
     context: RequestContext,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
-    let found = app.coffer.get_document::<AuditExport>(&caller, &account.name, &id).await?;
-    Ok(respond::json(StatusCode::OK, &ExportOut::of(&found, &base(&context))))
+    let found = app
+        .coffer
+        .get_document::<AuditExport>(&caller, &account.name, &id)
+        .await?;
+    Ok(respond::json(
+        StatusCode::OK,
+        &ExportOut::of(&found, &base(&context)),
+    ))
 }

@@ -9,12 +9,7 @@ use crate::{
     app::App,
     http::respond,
     v_secure::{
-        auth::Signed,
-        error::ApiError,
-        model::log::LogOut,
-        openapi::Refused,
-        retention,
-        routes::Id,
+        auth::Signed, error::ApiError, model::log::LogOut, openapi::Refused, retention, routes::Id,
         tell::Filter,
     },
 };

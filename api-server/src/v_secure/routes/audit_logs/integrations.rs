@@ -15,9 +15,7 @@ use crate::{
         NAME,
         auth::Signed,
         error::ApiError,
-        feeds,
-        hooks,
-        id,
+        feeds, hooks, id,
         model::{
             export::{FeedIn, FeedOut},
             object,
@@ -48,7 +46,9 @@ pub async fn add_integration(
     let mut config = Fields::of(config.into())?;
     let endpoint = config.required("endpoint")?;
     hooks::check_url("config.endpoint", &endpoint)?;
-    let token: SecretValue = config.secret("token")?.ok_or_else(|| FieldFault::new("config.token", MISSING))?;
+    let token: SecretValue = config
+        .secret("token")?
+        .ok_or_else(|| FieldFault::new("config.token", MISSING))?;
     let feed = AuditFeed {
         door: NAME.to_owned(),
         kind,
@@ -60,7 +60,10 @@ pub async fn add_integration(
         next_at: app.coffer.clock().now(),
     };
     let key = id::of("int_", app.coffer.fresh_key(""));
-    let kept = app.coffer.create_document(&caller, &account.name, &key, &feed).await?;
+    let kept = app
+        .coffer
+        .create_document(&caller, &account.name, &key, &feed)
+        .await?;
     Ok(respond::json(StatusCode::CREATED, &FeedOut::from(&kept)))
 }
 
@@ -69,6 +72,9 @@ fn only_refused(fields: &mut Fields) -> Result<bool, FieldFault> {
     match filters.get("minLevel").and_then(serde_json::Value::as_str) {
         None | Some("debug" | "info") => Ok(false),
         Some("warning" | "warn" | "error" | "critical") => Ok(true),
-        Some(_) => Err(FieldFault::new("filters", "must have a minLevel of info or warning")),
+        Some(_) => Err(FieldFault::new(
+            "filters",
+            "must have a minLevel of info or warning",
+        )),
     }
 }

@@ -57,7 +57,11 @@ pub async fn list_logs(
         .coffer
         .audit_entries(&caller, &account.name, &takes, before(&wanted), wanted.limit)
         .await?;
-    let data: Vec<LogOut> = found.entries.iter().filter_map(|it| LogOut::of(it, &found.known)).collect();
+    let data: Vec<LogOut> = found
+        .entries
+        .iter()
+        .filter_map(|it| LogOut::of(it, &found.known))
+        .collect();
     let pagination = pagination(&found);
     Ok(respond::json(StatusCode::OK, &Page { data, pagination }))
 }
@@ -73,7 +77,10 @@ pub(in crate::v_secure::routes) fn before(wanted: &Wanted) -> Option<u64> {
 /// Where a page of entries stands.
 pub(in crate::v_secure::routes) fn pagination(found: &Entries) -> Pagination {
     Pagination {
-        cursor: found.entries.last().map(|entry| page::write(&id::of_log(entry.sequence))),
+        cursor: found
+            .entries
+            .last()
+            .map(|entry| page::write(&id::of_log(entry.sequence))),
         has_more: found.more,
         total_count: found.total,
     }

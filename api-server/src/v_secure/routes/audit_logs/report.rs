@@ -24,6 +24,9 @@ pub async fn get_report(
     Signed { caller, account }: Signed,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
-    let found = app.coffer.get_document::<AuditReport>(&caller, &account.name, &id).await?;
+    let found = app
+        .coffer
+        .get_document::<AuditReport>(&caller, &account.name, &id)
+        .await?;
     Ok(respond::json(StatusCode::OK, &found.body.told))
 }

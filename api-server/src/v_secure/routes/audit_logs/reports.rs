@@ -69,7 +69,12 @@ pub async fn make_report(
     app.coffer.may_export_audit(&caller, &account.name).await?;
     let metrics = count(&app, account.id, (start, end)).await?;
     let key = id::of("rep_", app.coffer.fresh_key(""));
-    let forget_at = app.coffer.clock().now().saturating_add(KEPT).unwrap_or(Timestamp::MAX);
+    let forget_at = app
+        .coffer
+        .clock()
+        .now()
+        .saturating_add(KEPT)
+        .unwrap_or(Timestamp::MAX);
     let mut told = json!({
         "reportId": key,
         "type": kind,
@@ -83,7 +88,13 @@ pub async fn make_report(
     let Value::Object(told) = told else {
         return Err(Error::Internal("a report is an object".to_owned()).into());
     };
-    keep(&app, (&caller, &account.name), &key, AuditReport { told, forget_at }).await
+    keep(
+        &app,
+        (&caller, &account.name),
+        &key,
+        AuditReport { told, forget_at },
+    )
+    .await
 }
 
 async fn keep(
@@ -99,7 +110,12 @@ async fn keep(
 
 /// From the first moment of the first day to the last of the last one, in UTC.
 fn period(fields: &mut Fields) -> Result<(Timestamp, Timestamp), FieldFault> {
-    let wrong = || FieldFault::new("period", "must have start and end, dates such as 2024-01-31, in this order");
+    let wrong = || {
+        FieldFault::new(
+            "period",
+            "must have start and end, dates such as 2024-01-31, in this order",
+        )
+    };
     let given = fields.any("period").unwrap_or_default();
     let day = |name: &str| -> Option<Date> {
         let text = given[name].as_str()?;
@@ -107,7 +123,11 @@ fn period(fields: &mut Fields) -> Result<(Timestamp, Timestamp), FieldFault> {
     };
     let (start, end) = (day("start").ok_or_else(wrong)?, day("end").ok_or_else(wrong)?);
     let begins = start.to_zoned(TimeZone::UTC).map_err(|_| wrong())?.timestamp();
-    let ends = end.at(23, 59, 59, 0).to_zoned(TimeZone::UTC).map_err(|_| wrong())?.timestamp();
+    let ends = end
+        .at(23, 59, 59, 0)
+        .to_zoned(TimeZone::UTC)
+        .map_err(|_| wrong())?
+        .timestamp();
     if ends <= begins {
         return Err(wrong());
     }

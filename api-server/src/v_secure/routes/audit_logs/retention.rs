@@ -61,7 +61,9 @@ pub async fn set_retention(
         .await;
     match changed {
         Err(Error::NotFound { .. }) => {
-            app.coffer.create_document(&caller, &account.name, KEY, &document).await?;
+            app.coffer
+                .create_document(&caller, &account.name, KEY, &document)
+                .await?;
         }
         other => drop(other?),
     }

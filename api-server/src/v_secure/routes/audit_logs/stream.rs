@@ -113,12 +113,22 @@ impl Tail {
     async fn look(&mut self) -> Result<String, Error> {
         let peer = Some(self.context.0.peer);
         self.caller.principal = self.app.coffer.still_authentic(&self.token, peer).await?;
-        self.app.coffer.may_still_read_audit(&self.caller, &self.account.name).await?;
+        self.app
+            .coffer
+            .may_still_read_audit(&self.caller, &self.account.name)
+            .await?;
         let shown = retention::of_account(&self.app, self.account.id).await?;
-        let (entries, last, known) = self.app.coffer.entries_after(self.account.id, self.after, PAGE).await?;
+        let (entries, last, known) = self
+            .app
+            .coffer
+            .entries_after(self.account.id, self.after, PAGE)
+            .await?;
         self.after = last;
         let mut text = String::new();
-        for entry in entries.iter().filter(|entry| self.filter.takes(&entry.event, &shown)) {
+        for entry in entries
+            .iter()
+            .filter(|entry| self.filter.takes(&entry.event, &shown))
+        {
             let told = LogOut::of(entry, &known).and_then(|told| serde_json::to_string(&told).ok());
             if let Some(told) = told {
                 // Writing to a String does not fail.

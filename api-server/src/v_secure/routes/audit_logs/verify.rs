@@ -8,14 +8,7 @@ use super::{missing, number};
 use crate::{
     app::App,
     http::respond,
-    v_secure::{
-        auth::Signed,
-        error::ApiError,
-        model::log::VerifiedOut,
-        openapi::Refused,
-        routes::Id,
-        words,
-    },
+    v_secure::{auth::Signed, error::ApiError, model::log::VerifiedOut, openapi::Refused, routes::Id, words},
 };
 
 /// Whether an entry is what was recorded, where it was recorded.

@@ -49,15 +49,23 @@ pub async fn list_approvals(
     if status.is_some_and(|it| !["pending", "approved", "denied", "expired"].contains(&it)) {
         return Err(FieldFault::new("status", "must be pending, approved, denied or expired").into());
     }
-    let resource = query.text("resource").map(|text| parse_uri("resource", text)).transpose()?;
+    let resource = query
+        .text("resource")
+        .map(|text| parse_uri("resource", text))
+        .transpose()?;
     let now = app.coffer.clock().now();
     let all = app.coffer.list_approvals(&caller, &account.name).await?;
     let found = all.iter().filter(|kept| {
         status.is_none_or(|status| status == stage(kept.body.stage(now)))
-            && resource.as_ref().is_none_or(|resource| *resource == kept.body.uri)
+            && resource
+                .as_ref()
+                .is_none_or(|resource| *resource == kept.body.uri)
     });
     let items = found.map(|kept| (kept.key.clone(), ApprovalOut::of(kept, now)));
-    Ok(respond::json(StatusCode::OK, &wanted.of_all(items.collect(), true)))
+    Ok(respond::json(
+        StatusCode::OK,
+        &wanted.of_all(items.collect(), true),
+    ))
 }
 
 /// One request.

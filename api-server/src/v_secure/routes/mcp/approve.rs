@@ -62,7 +62,10 @@ fn request(fields: &mut Fields) -> Result<NewRequest, FieldFault> {
     let ttl = fields.number("ttl")?.unwrap_or(USUAL);
     let ttl = i64::try_from(ttl).map_err(|_| FieldFault::new("ttl", "must be 60 to 86400 seconds"))?;
     let requested_by = fields.text("requestedBy")?;
-    if requested_by.as_ref().is_some_and(|text| text.chars().count() > 255) {
+    if requested_by
+        .as_ref()
+        .is_some_and(|text| text.chars().count() > 255)
+    {
         return Err(FieldFault::new("requestedBy", "must not exceed 255 characters"));
     }
     Ok(NewRequest {

@@ -60,12 +60,17 @@ pub async fn list_access(
     let query = Query::lenient(uri.query());
     let wanted = Wanted::of(&query, MOST)?;
     let now = app.coffer.clock().now();
-    let since = query.text("since").map(|text| span::moment("since", text, now)).transpose()?;
+    let since = query
+        .text("since")
+        .map(|text| span::moment("since", text, now))
+        .transpose()?;
     let resource = query.text("resource").map(str::to_owned);
     let takes = |_: u64, event: &AuditEvent| {
         words::of(event).is_some_and(|word| word.kind == "mcp")
             && since.is_none_or(|since| since <= event.at)
-            && resource.as_ref().is_none_or(|uri| *uri == words::target_name(event))
+            && resource
+                .as_ref()
+                .is_none_or(|uri| *uri == words::target_name(event))
     };
     let found = app
         .coffer

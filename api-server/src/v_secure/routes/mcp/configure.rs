@@ -35,7 +35,10 @@ pub async fn configure_resource(
     Json(mut fields): Json,
 ) -> Result<Response, ApiError> {
     let wanted = resource(&mut fields)?;
-    let (kept, new) = app.coffer.configure_resource(&caller, &account.name, &wanted).await?;
+    let (kept, new) = app
+        .coffer
+        .configure_resource(&caller, &account.name, &wanted)
+        .await?;
     let status = if new { StatusCode::CREATED } else { StatusCode::OK };
     Ok(respond::json(status, &ResourceOut::from(&kept.body)))
 }

@@ -92,7 +92,10 @@ pub async fn read_resource(State(app): State<Arc<App>>, asking: Asking) -> Resul
     } = asking;
     let asked = uri("uri", &slashes(&text))?;
     let places = account.places()?;
-    let access = app.coffer.use_access(&caller, &places, &asked, token.as_deref()).await;
+    let access = app
+        .coffer
+        .use_access(&caller, &places, &asked, token.as_deref())
+        .await;
     let given = match access {
         Ok(Access::Given(given)) => *given,
         Ok(Access::NeedsApproval) => return Err(ApiError::NeedsApproval(format!("{SCHEME}{asked}"))),

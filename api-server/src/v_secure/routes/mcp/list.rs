@@ -39,7 +39,9 @@ pub async fn list_resources(
 ) -> Result<Response, ApiError> {
     let wanted = Wanted::of(&Query::lenient(uri.query()), MOST)?;
     let found = app.coffer.agent_resources(&caller, &account.name).await?;
-    let items = found.iter().map(|kept| (order(kept), ResourceOut::from(&kept.body)));
+    let items = found
+        .iter()
+        .map(|kept| (order(kept), ResourceOut::from(&kept.body)));
     let page = wanted.of_all(items.collect(), false);
     let told = ResourcesOut {
         resources: page.data.clone(),

@@ -78,7 +78,9 @@ pub async fn batch_upsert(
         Some(Value::Array(items)) if (1..=MOST).contains(&items.len()) => items,
         _ => return Err(rule().into()),
     };
-    app.coffer.may_write(&caller, &account.place(crate::v_secure::place::Region::ALL[0])?).await?;
+    app.coffer
+        .may_write(&caller, &account.place(crate::v_secure::place::Region::ALL[0])?)
+        .await?;
     account.prepare(&app, &caller).await?;
     let mut told = BatchUpsertOut::default();
     for item in items {
@@ -90,7 +92,11 @@ pub async fn batch_upsert(
         };
         match written {
             Ok(revised) => {
-                let counted = if revised.before.is_none() { &mut told.created } else { &mut told.updated };
+                let counted = if revised.before.is_none() {
+                    &mut told.created
+                } else {
+                    &mut told.updated
+                };
                 *counted += 1;
                 told.data.push(SecretAbout::of(&revised.written.secret));
             }

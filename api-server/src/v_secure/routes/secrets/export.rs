@@ -5,7 +5,6 @@ use std::{fmt::Write, sync::Arc};
 use axum::{extract::State, response::Response};
 use bytes::Bytes;
 use coffer_domain::{Error, envfile, secret_value::SecretValue, usecase::secrets::Read};
-use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
@@ -76,7 +75,10 @@ impl Wanted {
         let encrypt = fields.flag("encrypt")?.unwrap_or(true);
         let password = fields.secret("password")?.filter(|password| !password.is_empty());
         if encrypt && format != Format::Json {
-            return Err(FieldFault::new("format", "must be json where the export is encrypted"));
+            return Err(FieldFault::new(
+                "format",
+                "must be json where the export is encrypted",
+            ));
         }
         if encrypt && password.is_none() {
             return Err(FieldFault::new("password", "is required to encrypt"));
@@ -128,13 +130,18 @@ pub async fn export_secrets(
         None => Bytes::from_owner(plain),
         Some(password) => Bytes::from(sealed(&app, plain, password).await?),
     };
-    Ok(download(&format!("vsecure-export-{date}.{extension}"), kind, bytes))
+    Ok(download(
+        &format!("vsecure-export-{date}.{extension}"),
+        kind,
+        bytes,
+    ))
 }
 
 async fn sealed(app: &Arc<App>, plain: Zeroizing<Vec<u8>>, password: SecretValue) -> Result<Vec<u8>, Error> {
     let broken = || Error::Internal("an export could not be encrypted".to_owned());
     let app = Arc::clone(app);
-    let sealing = tokio::task::spawn_blocking(move || crypt::seal(&plain, password.reveal(), app.coffer.entropy()));
+    let sealing =
+        tokio::task::spawn_blocking(move || crypt::seal(&plain, password.reveal(), app.coffer.entropy()));
     let sealed = sealing.await.map_err(|_| broken())?.map_err(|_| broken())?;
     serde_json::to_vec(&sealed).map_err(|_| broken())
 }
@@ -180,17 +187,10 @@ fn yaml(read: Vec<Read>) -> Result<Zeroizing<Vec<u8>>, Error> {
     let mut text = Zeroizing::new(String::new());
     for item in items(read) {
         let value = serde_json::to_string(&item.value);
-        let value = Zeroizing::new(value.map_err(|_| Error::Internal("a value does not serialize".to_owned()))?);
+        let value =
+            Zeroizing::new(value.map_err(|_| Error::Internal("a value does not serialize".to_owned()))?);
         // Writing to a String does not fail.
         let _ = writeln!(text, "\"{}\": {}", item.name, *value);
     }
     Ok(Zeroizing::new(text.as_bytes().to_vec()))
-}
-
-/// When nothing else says so, what was exported at `now` keeps its end.
-pub(super) fn end(text: Option<&str>, now: Timestamp) -> Option<Option<Timestamp>> {
-    match text {
-        None => Some(None),
-        Some(text) => time::parse(text).filter(|end| now < *end).map(Some),
-    }
 }

@@ -13,12 +13,7 @@ use crate::{
     app::App,
     http::{fields::FieldFault, query::Query, respond},
     v_secure::{
-        auth::Signed,
-        error::ApiError,
-        model::secret::SecretOut,
-        openapi::Refused,
-        page, place,
-        routes::Id,
+        auth::Signed, error::ApiError, model::secret::SecretOut, openapi::Refused, page, place, routes::Id,
     },
 };
 
@@ -46,7 +41,11 @@ pub async fn get_secret(
     let name = place::named(&id)?;
     let read = account.read(&app, &caller, &name, version).await?;
     let told = SecretOut::read(read, app.coffer.clock().now());
-    let told = if with_metadata { told } else { told.without_metadata() };
+    let told = if with_metadata {
+        told
+    } else {
+        told.without_metadata()
+    };
     Ok(respond::json(StatusCode::OK, &told))
 }
 

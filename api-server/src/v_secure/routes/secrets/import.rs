@@ -10,7 +10,7 @@ use serde_json::Value;
 use utoipa::ToSchema;
 use zeroize::Zeroizing;
 
-use super::{NewSecret, batch_upsert::ItemError, export};
+use super::{NewSecret, batch_upsert::ItemError};
 use crate::{
     app::App,
     http::{
@@ -71,11 +71,15 @@ pub async fn import_secrets(
     if !matches!(fields.text("format")?.as_deref(), None | Some("json")) {
         return Err(FieldFault::new("format", "must be json").into());
     }
-    let data = fields.secret("data")?.ok_or_else(|| FieldFault::new("data", MISSING))?;
+    let data = fields
+        .secret("data")?
+        .ok_or_else(|| FieldFault::new("data", MISSING))?;
     let password = fields.secret("password")?;
     let overwrite = fields.flag("overwrite")?.unwrap_or(false);
     // Before a password is hashed a hundred thousand times for somebody who may not write.
-    app.coffer.may_write(&caller, &account.place(Region::ALL[0])?).await?;
+    app.coffer
+        .may_write(&caller, &account.place(Region::ALL[0])?)
+        .await?;
     let items = plain(data, password).await?;
     account.prepare(&app, &caller).await?;
     let mut told = ImportOut::default();
@@ -102,19 +106,16 @@ pub async fn import_secrets(
 
 /// An item of the file; an end that has passed by now is a fault of that item.
 fn secret(item: Value, now: jiff::Timestamp) -> Result<NewSecret, FieldFault> {
-    let end = item["expiresAt"].as_str().map(str::to_owned);
-    if export::end(end.as_deref(), now).is_none() {
-        return Err(FieldFault::new("expiresAt", "has passed"));
-    }
     NewSecret::of(&mut Fields::of(item)?, now)
 }
 
 async fn plain(data: SecretValue, password: Option<SecretValue>) -> Result<Vec<Value>, FieldFault> {
     let wrong = || FieldFault::new("data", "must be an exported document");
     let text = std::str::from_utf8(data.reveal()).map_err(|_| wrong())?.trim();
-    let decoded = Zeroizing::new(match text.starts_with(['{', '[']) {
-        true => text.as_bytes().to_vec(),
-        false => BASE64_STANDARD.decode(text).map_err(|_| wrong())?,
+    let decoded = Zeroizing::new(if text.starts_with(['{', '[']) {
+        text.as_bytes().to_vec()
+    } else {
+        BASE64_STANDARD.decode(text).map_err(|_| wrong())?
     });
     let opened = match serde_json::from_slice::<Sealed>(&decoded) {
         Err(_) => decoded,

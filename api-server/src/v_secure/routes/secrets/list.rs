@@ -60,7 +60,10 @@ pub async fn list_secrets(
     let found = account.list(&app, &caller).await?;
     let shown = found.iter().filter(|(_, secret)| filter.takes(secret));
     let items = shown.map(|(_, secret)| (id::of(id::SECRET, secret.id), SecretAbout::of(secret)));
-    Ok(respond::json(StatusCode::OK, &wanted.of_all(items.collect(), false)))
+    Ok(respond::json(
+        StatusCode::OK,
+        &wanted.of_all(items.collect(), false),
+    ))
 }
 
 impl Filter {

@@ -100,7 +100,9 @@ impl NewSecret {
         let address = account.address(self.name)?;
         let described = self.described;
         let change = move |before| described.over(before, now);
-        let written = app.coffer.upsert_secret(caller, &address, self.value, &change, fresh);
+        let written = app
+            .coffer
+            .upsert_secret(caller, &address, self.value, &change, fresh);
         Ok(written.await?)
     }
 }

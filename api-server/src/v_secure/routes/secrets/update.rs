@@ -44,7 +44,10 @@ pub async fn update_secret(
     }
     let address = account.address(name.clone())?;
     let change = |before| described.over(before, now);
-    let revised = app.coffer.revise_secret(&caller, &address, value.clone(), &change).await;
+    let revised = app
+        .coffer
+        .revise_secret(&caller, &address, value.clone(), &change)
+        .await;
     let revised = revised.map_err(|error| ApiError::of_secret(error, &name))?;
     let shown = match value {
         Some(value) => Some(value),

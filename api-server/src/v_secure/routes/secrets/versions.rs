@@ -33,11 +33,17 @@ pub async fn list_versions(
 ) -> Result<Response, ApiError> {
     let name = place::named(&id)?;
     for place in account.present_places(&app, &caller).await? {
-        match app.coffer.list_versions(&caller, &place.secret(name.clone())).await {
+        match app
+            .coffer
+            .list_versions(&caller, &place.secret(name.clone()))
+            .await
+        {
             Err(Error::NotFound { .. }) => {}
             Err(other) => return Err(ApiError::of_secret(other, &name)),
             Ok((secret, versions)) if secret.current.is_some() => {
-                let readable = versions.into_iter().filter(|meta| meta.state == VersionState::Live);
+                let readable = versions
+                    .into_iter()
+                    .filter(|meta| meta.state == VersionState::Live);
                 let told = VersionsOut {
                     name: name.to_string(),
                     versions: readable.map(VersionOut::from).collect(),

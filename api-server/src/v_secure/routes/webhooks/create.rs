@@ -32,10 +32,17 @@ pub async fn create_webhook(
     Json(mut fields): Json,
 ) -> Result<Response, ApiError> {
     let secret = SecretValue::from(format!("whsec_{}", base62(app.coffer.entropy(), 43)));
-    let mode = if Coffer::is_sandbox(&account.name) { "test" } else { "live" };
+    let mode = if Coffer::is_sandbox(&account.name) {
+        "test"
+    } else {
+        "live"
+    };
     let subscription = WebhookSaid::of(&mut fields)?.into_new(secret, mode)?;
     let key = id::of("whk_", app.coffer.fresh_key(""));
-    let made = app.coffer.create_document(&caller, &account.name, &key, &subscription).await?;
+    let made = app
+        .coffer
+        .create_document(&caller, &account.name, &key, &subscription)
+        .await?;
     let told = WebhookOut::of(&made).with_secret(&made.body.secret);
     Ok(respond::json(StatusCode::CREATED, &told))
 }

@@ -24,7 +24,10 @@ pub async fn delete_webhook(
     Signed { caller, account }: Signed,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
-    let gone = app.coffer.drop_document::<Subscription>(&caller, &account.name, &id).await?;
+    let gone = app
+        .coffer
+        .drop_document::<Subscription>(&caller, &account.name, &id)
+        .await?;
     let told = WebhookGone {
         deleted: true,
         id: gone.key,

@@ -24,6 +24,9 @@ pub async fn get_webhook(
     Signed { caller, account }: Signed,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
-    let found = app.coffer.get_document::<Subscription>(&caller, &account.name, &id).await?;
+    let found = app
+        .coffer
+        .get_document::<Subscription>(&caller, &account.name, &id)
+        .await?;
     Ok(respond::json(StatusCode::OK, &WebhookOut::of(&found)))
 }

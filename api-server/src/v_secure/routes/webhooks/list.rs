@@ -43,8 +43,14 @@ pub async fn list_webhooks(
 ) -> Result<Response, ApiError> {
     let wanted = Wanted::of(&Query::lenient(uri.query()), MOST)?;
     let all = DocumentPage::default();
-    let (found, _) = app.coffer.list_documents::<Subscription>(&caller, &account.name, all).await?;
+    let (found, _) = app
+        .coffer
+        .list_documents::<Subscription>(&caller, &account.name, all)
+        .await?;
     let own = found.iter().filter(|kept| kept.body.door == NAME);
     let items = own.map(|kept| (kept.key.clone(), WebhookOut::of(kept)));
-    Ok(respond::json(StatusCode::OK, &wanted.of_all(items.collect(), false)))
+    Ok(respond::json(
+        StatusCode::OK,
+        &wanted.of_all(items.collect(), false),
+    ))
 }

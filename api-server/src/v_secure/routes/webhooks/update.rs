@@ -39,8 +39,14 @@ pub async fn update_webhook(
             return Ok(said.over(before));
         }
         // Another door's has that door's words.
-        Err(Error::Refused(format!("it was made by {}; change it there", before.door)))
+        Err(Error::Refused(format!(
+            "it was made by {}; change it there",
+            before.door
+        )))
     };
-    let changed = app.coffer.update_document(&caller, &account.name, &id, change).await?;
+    let changed = app
+        .coffer
+        .update_document(&caller, &account.name, &id, change)
+        .await?;
     Ok(respond::json(StatusCode::OK, &WebhookOut::of(&changed)))
 }
