@@ -122,15 +122,15 @@ mod tests {
     #[test]
     fn an_end_is_said_once_and_lies_ahead() {
         let now: Timestamp = "2026-01-02T00:00:00Z".parse().unwrap();
-        let end = |body: serde_json::Value| super::end(&mut Fields::of(body).unwrap(), now);
-        assert_eq!(end(serde_json::json!({})), Ok(None));
-        assert!(end(serde_json::json!({"expiresIn": "90d"})).unwrap().is_some());
+        let ends = |body: serde_json::Value| end(&mut Fields::of(body).unwrap(), now);
+        assert_eq!(ends(serde_json::json!({})), Ok(None));
+        assert!(ends(serde_json::json!({"expiresIn": "90d"})).unwrap().is_some());
         for body in [
             serde_json::json!({"expiresIn": "0d"}),
             serde_json::json!({"expiresAt": "2026-01-01"}),
             serde_json::json!({"expiresIn": "1d", "expiresAt": "2027-01-01"}),
         ] {
-            assert!(end(body.clone()).is_err(), "{body}");
+            assert!(ends(body.clone()).is_err(), "{body}");
         }
     }
 }

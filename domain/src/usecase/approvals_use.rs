@@ -72,7 +72,7 @@ impl Coffer {
                 scopes: None,
                 grants: Vec::new(),
             };
-            (Principal::ApiKey(holder), organization)
+            (Principal::ApiKey(Arc::new(holder)), organization)
         }))
     }
 

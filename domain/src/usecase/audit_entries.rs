@@ -73,7 +73,7 @@ impl Coffer {
         before: Option<u64>,
         limit: usize,
     ) -> Result<Entries, Error> {
-        let tenant = self.may_read_audit(caller, organization, "audit.search").await?;
+        let tenant = self.may_read_log(caller, organization, "audit.search").await?;
         self.search_entries(tenant, wanted, before, limit).await
     }
 
@@ -105,7 +105,7 @@ impl Coffer {
         organization: &OrgName,
         sequence: u64,
     ) -> Result<(Entry, bool, Known), Error> {
-        let tenant = self.may_read_audit(caller, organization, "audit.read").await?;
+        let tenant = self.may_read_log(caller, organization, "audit.read").await?;
         let missing = || not_found("log", sequence.to_string());
         let first = sequence.saturating_sub(2);
         let found = self.store.audit(tenant, first, 2).await?;
@@ -140,7 +140,7 @@ impl Coffer {
 
     /// The number of the newest record, for who may read the log; what is asked next starts there.
     pub async fn audit_head(&self, caller: &Caller, organization: &OrgName) -> Result<(OrgId, u64), Error> {
-        let tenant = self.may_read_audit(caller, organization, "audit.search").await?;
+        let tenant = self.may_read_log(caller, organization, "audit.search").await?;
         Ok((tenant, self.newest_entry(tenant).await?))
     }
 
@@ -151,7 +151,7 @@ impl Coffer {
     }
 
     /// Whether the caller may still read the log: for streams that go on. Where it may, nothing is recorded.
-    pub async fn may_still_read_audit(&self, caller: &Caller, organization: &OrgName) -> Result<(), Error> {
+    pub async fn may_still_read_log(&self, caller: &Caller, organization: &OrgName) -> Result<(), Error> {
         let ask = Ask {
             permission: Permission::ReadAudit,
             action: "audit.search",
@@ -172,7 +172,7 @@ impl Coffer {
             .map(drop)
     }
 
-    async fn may_read_audit(
+    async fn may_read_log(
         &self,
         caller: &Caller,
         organization: &OrgName,

@@ -5,6 +5,7 @@
 mod api_keys;
 mod approvals;
 mod audit;
+mod audit_window;
 mod changes;
 mod consumers;
 mod declare;

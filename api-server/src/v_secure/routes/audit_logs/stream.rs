@@ -115,7 +115,7 @@ impl Tail {
         self.caller.principal = self.app.coffer.still_authentic(&self.token, peer).await?;
         self.app
             .coffer
-            .may_still_read_audit(&self.caller, &self.account.name)
+            .may_still_read_log(&self.caller, &self.account.name)
             .await?;
         let shown = retention::of_account(&self.app, self.account.id).await?;
         let (entries, last, known) = self
