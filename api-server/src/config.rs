@@ -85,6 +85,9 @@ pub struct DoorArgs {
     /// The Keyway door.
     #[command(flatten)]
     pub keyway: crate::keyway::Args,
+    /// The KeyNest door.
+    #[command(flatten)]
+    pub keynest: crate::keynest::Args,
 }
 
 impl DoorArgs {
@@ -96,6 +99,7 @@ impl DoorArgs {
             proxies: TrustedProxies(self.proxies.clone()),
             webhook_allow: self.webhook_allow.clone(),
             keyway: self.keyway.settings(),
+            keynest: self.keynest.settings(),
         }
     }
 

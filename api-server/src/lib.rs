@@ -16,6 +16,7 @@ mod housekeeping;
 pub mod http;
 pub mod identity;
 mod jobs;
+pub mod keynest;
 pub mod keyway;
 pub mod metrics;
 pub mod native;
@@ -33,6 +34,11 @@ pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 
 /// Every dialect that is served beside the native API.
-pub fn dialects() -> [&'static Dialect; 3] {
-    [&secryn::DIALECT, &keyway::DIALECT, &v_secure::DIALECT]
+pub fn dialects() -> [&'static Dialect; 4] {
+    [
+        &secryn::DIALECT,
+        &keyway::DIALECT,
+        &keynest::DIALECT,
+        &v_secure::DIALECT,
+    ]
 }

@@ -120,9 +120,9 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         streams: parts.streams,
         failures: parts.doors.failures(),
         keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
+        keynest: crate::keynest::Door::new(&parts.coffer, &parts.doors.keynest),
         requests: RequestLog::default(),
     });
-    let separate = parts.metrics_listener.is_some();
     let shell = |router, mounts| {
         let proxies = parts.doors.proxies.clone();
         Arc::new(Shell::new(
@@ -135,7 +135,7 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
     };
     let mounts = Mounts::new(&crate::dialects(), &parts.doors.hosts, &parts.doors.rates, &app);
     let main = Door::new(
-        shell(router(Arc::clone(&app), !separate), mounts),
+        shell(router(Arc::clone(&app), parts.metrics_listener.is_none()), mounts),
         parts.tls,
         parts.limits,
         &parts.metrics,
@@ -326,6 +326,7 @@ mod tests {
         let app = Arc::new(App {
             hub: Arc::new(Hub::new(coffer.latest_change())),
             keyway: crate::keyway::Door::new(&coffer, &DoorSettings::default().keyway),
+            keynest: crate::keynest::Door::new(&coffer, &DoorSettings::default().keynest),
             coffer,
             identity: None,
             notices: Arc::new(LogNotices),

@@ -16,6 +16,7 @@ pub mod expiry;
 pub mod forge;
 pub mod generate;
 pub mod id;
+pub mod integration;
 pub mod metadata;
 pub mod name;
 pub mod network;

@@ -13,6 +13,7 @@ use jiff::Timestamp;
 
 use super::{
     context::Context,
+    cors::Cors,
     rate::{Bucket, HeaderNames},
     request_id::IdRule,
 };
@@ -52,6 +53,8 @@ pub struct Dialect {
     pub subject: Option<fn(&str) -> &'static str>,
     /// How its webhooks' deliveries say what they are about; `None`: it has no webhooks.
     pub webhooks: Option<WebhookHeaders>,
+    /// Which pages of other origins may speak with it; `None`: none.
+    pub cors: Option<fn(&App) -> &Cors>,
     /// Its OpenAPI document.
     pub openapi: fn() -> String,
 }

@@ -58,6 +58,7 @@ pub static DIALECT: Dialect = Dialect {
         signature: "x-secryn-signature",
         shape: None,
     }),
+    cors: None,
     openapi: openapi::document,
 };
 

@@ -61,6 +61,7 @@ pub static DIALECT: Dialect = Dialect {
         signature: "x-lanonasis-signature-256",
         shape: Some(hooks::shape),
     }),
+    cors: None,
     openapi: openapi::document,
 };
 

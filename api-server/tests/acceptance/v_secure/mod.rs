@@ -99,7 +99,7 @@ impl VSecure {
 pub fn fresh() -> String {
     let mut random = [0; 8];
     SystemEntropy::checked().unwrap().fill(&mut random);
-    random.iter().map(|byte| format!("{byte:02x}")).collect()
+    format!("{:016x}", u64::from_be_bytes(random))
 }
 
 /// Whether a text is a moment with whole seconds.

@@ -27,7 +27,7 @@ impl Receiver {
 
     /// Waits for one delivery, and takes it.
     pub async fn next(&self) -> Received {
-        let patience = std::time::Duration::from_secs(60);
+        let patience = std::time::Duration::from_mins(1);
         let accepted = tokio::time::timeout(patience, self.0.accept()).await;
         let (mut socket, _) = accepted.unwrap_or_else(|_| panic!("nothing came")).unwrap();
         let received = read(&mut socket).await;

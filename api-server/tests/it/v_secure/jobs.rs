@@ -54,7 +54,7 @@ async fn the_end_of_a_secret_is_told_once() {
     let body = json!({"name": "SHORT", "value": "v", "expiresIn": "1h"});
     made(&server, Method::POST, "/secrets", body).await;
     server.clock.advance(jiff::SignedDuration::from_hours(2));
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let found = made(&server, Method::GET, "/audit-logs?action=expired", json!({})).await;
         let total = found["pagination"]["totalCount"].as_u64().unwrap();
@@ -72,7 +72,7 @@ async fn the_end_of_a_secret_is_told_once() {
 
 /// Waits for one request, answers it, and gives its head and body.
 async fn taken(listener: &TcpListener) -> (String, String) {
-    let patience = Duration::from_secs(60);
+    let patience = Duration::from_mins(1);
     let (mut socket, _) = tokio::time::timeout(patience, listener.accept())
         .await
         .unwrap()

@@ -149,7 +149,7 @@ impl World {
 
 /// Waits until an export has been made.
 pub async fn completed(server: &TestServer, export: &str) {
-    let deadline = Instant::now() + Duration::from_secs(60);
+    let deadline = Instant::now() + Duration::from_mins(1);
     loop {
         let reply = made(
             server,
