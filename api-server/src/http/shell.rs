@@ -146,11 +146,11 @@ impl Shell {
         }
         let origin = cors.and_then(|_| parts.headers.get(header::ORIGIN).cloned());
         let credential = (dialect.credential)(&parts);
-        let (path, shown) = (parts.uri.path().to_owned(), shown_path(&parts.uri));
+        let shown = dialect.subject.map(|_| shown_path(&parts.uri));
         let own = self.own_rate(mounted, credential.as_deref(), arrival).await;
         let standing = mounted.limiter.take_at(
             own,
-            (&parts.method, &path),
+            (&parts.method, parts.uri.path()),
             credential.as_deref(),
             address,
             arrival.at,
@@ -182,7 +182,9 @@ impl Shell {
         if let Some(cors) = cors {
             cors.show(origin.as_ref(), response.headers_mut());
         }
-        self.keep(mounted, shown, arrival, response.status());
+        if let Some(shown) = shown {
+            self.keep(mounted, shown, arrival, response.status());
+        }
         response
     }
 
