@@ -4,6 +4,7 @@
 //! A door takes part with a [`Door`], in a file of its own beside this one, and a line in [`all`]. All are looked at
 //! through the same principals: native API keys, which every door takes in its own form.
 
+mod keynest;
 mod keyway;
 mod native;
 mod secryn;
@@ -87,13 +88,24 @@ fn at(name: &str) -> At<'_> {
     }
 }
 
-fn all() -> [&'static dyn Door; 3] {
-    [&native::Native, &secryn::Secryn, &keyway::Keyway]
+fn all() -> [&'static dyn Door; 4] {
+    [
+        &native::Native,
+        &secryn::Secryn,
+        &keyway::Keyway,
+        &keynest::KeyNest,
+    ]
 }
 
 /// A server without rates, with the vault.
 async fn server() -> TestServer {
-    let off = ["secryn.default=off", "keyway.default=off", "keyway.value=off"];
+    let off = [
+        "secryn.default=off",
+        "keyway.default=off",
+        "keyway.value=off",
+        "keynest.user=off",
+        "keynest.burst=off",
+    ];
     let doors = DoorSettings {
         rates: off.map(|rate| rate.parse().unwrap()).into(),
         ..DoorSettings::default()

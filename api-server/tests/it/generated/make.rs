@@ -99,6 +99,7 @@ pub fn request(dice: &Dice, door: &Door, route: &Operation) -> Sent {
     if method != route.method {
         // Another method is another route, or none.
         allowed.extend([200, 400, 401, 403, 404, 405]);
+        allowed.extend(&route.elsewhere);
     }
     let (path, is_odd) = path(dice, door, route, tame);
     if is_odd {

@@ -7,6 +7,7 @@
 
 mod dice;
 mod document;
+mod keynest;
 mod keyway;
 mod line;
 mod make;
