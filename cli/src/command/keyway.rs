@@ -74,13 +74,11 @@ fn token(file: &Path, verb: TokenVerb) -> Result<(), Failure> {
         TokenVerb::Remove { login, token_file } => {
             let token = token_file.as_deref().map(read).transpose()?;
             let removed = change(file, |listed| listed.remove_tokens(&login, token.as_ref()))?;
-            match (removed, token) {
-                (0, Some(_)) => Err(Failure::Directory(format!("{login} has no such token"))),
-                _ => {
-                    eprintln!("coffer: {removed} removed");
-                    Ok(())
-                }
+            if removed == 0 && token.is_some() {
+                return Err(Failure::Directory(format!("{login} has no such token")));
             }
+            eprintln!("coffer: {removed} removed");
+            Ok(())
         }
     }
 }

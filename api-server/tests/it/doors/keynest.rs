@@ -73,23 +73,14 @@ impl Door for KeyNest {
             Ok(environment) => environment,
             Err(seen) => return seen,
         };
-        let reply = match variable(server, token, at).await {
-            Ok(found) => {
-                let path = format!("/variables/{}/", found["id"]);
-                send(
-                    server,
-                    Method::PATCH,
-                    token,
-                    &path,
-                    Some(json!({ "value": value })),
-                )
-                .await
-            }
-            Err(_) => {
-                let body = json!({"key": at.name, "value": value, "environment": environment});
-                send(server, Method::POST, token, "/variables/", Some(body)).await
-            }
+        let (method, path, body) = if let Ok(found) = variable(server, token, at).await {
+            let path = format!("/variables/{}/", found["id"]);
+            (Method::PATCH, path, json!({ "value": value }))
+        } else {
+            let body = json!({"key": at.name, "value": value, "environment": environment});
+            (Method::POST, "/variables/".to_owned(), body)
         };
+        let reply = send(server, method, token, &path, Some(body)).await;
         match reply.status {
             200 | 201 => Seen::Written,
             _ => Seen::denied(&reply),
