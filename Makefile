@@ -55,7 +55,7 @@ unit: chromium ## Unit, contract and HTTP tests.
 
 .PHONY: acceptance
 acceptance: ## A dialect's numbered cases: make acceptance DIALECT=secryn, against COFFER_ACCEPTANCE_URL and _TOKEN if they are set.
-	cargo test --locked -p coffer-api-server --test acceptance -- $(DIALECT)
+	cargo test --locked -p coffer-api-server --test acceptance -- $(subst -,_,$(DIALECT))
 
 .PHONY: checks
 checks: build ## Generated files are fresh, arrows between rooms hold, files are small.

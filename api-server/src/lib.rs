@@ -15,6 +15,7 @@ mod health;
 mod housekeeping;
 pub mod http;
 pub mod identity;
+mod jobs;
 pub mod keynest;
 pub mod keyway;
 pub mod metrics;
@@ -24,6 +25,7 @@ mod requests;
 pub mod secryn;
 mod server;
 pub mod tls;
+pub mod v_secure;
 
 use http::dialect::Dialect;
 
@@ -32,6 +34,11 @@ pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 
 /// Every dialect that is served beside the native API.
-pub fn dialects() -> [&'static Dialect; 3] {
-    [&secryn::DIALECT, &keyway::DIALECT, &keynest::DIALECT]
+pub fn dialects() -> [&'static Dialect; 4] {
+    [
+        &secryn::DIALECT,
+        &keyway::DIALECT,
+        &keynest::DIALECT,
+        &v_secure::DIALECT,
+    ]
 }

@@ -26,6 +26,7 @@ use crate::{
     deliver, health, housekeeping,
     http::{mount::Mounts, request_log::RequestLog, settings::DoorSettings, shell::Shell},
     identity::{Notices, WorkloadIdentity},
+    jobs,
     metrics::Metrics,
     native::{self, error::ApiError},
     requests,
@@ -145,6 +146,7 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
     let keeper = tokio::spawn(requests::run(Arc::clone(&app)));
     let deliverer = tokio::spawn(deliver::run(Arc::clone(&app), parts.doors.webhook_allow.clone()));
     let housekeeper = tokio::spawn(housekeeping::run(Arc::clone(&app)));
+    let worker = tokio::spawn(jobs::run(Arc::clone(&app), parts.doors.webhook_allow.clone()));
     tokio::select! {
         () = shutdown => {}
         () = main.accept(parts.listener) => {}
@@ -156,10 +158,9 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         tokio::join!(main.drain(), side.drain())
     })
     .await;
-    follower.abort();
-    deliverer.abort();
-    housekeeper.abort();
-    keeper.abort();
+    for task in [follower, deliverer, housekeeper, worker, keeper] {
+        task.abort();
+    }
     requests::flush(&app).await;
     Ok(if drained.is_ok() {
         Served::Drained

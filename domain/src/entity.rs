@@ -7,6 +7,7 @@ use std::{
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{
     address::Version,
@@ -245,6 +246,42 @@ pub struct KeyDetails {
     /// Why it was revoked.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub revoked_because: Option<String>,
+    /// What else its door says of it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<Box<KeyProfile>>,
+}
+
+/// What people say of a key, and how often it may be used.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct KeyProfile {
+    /// What it is for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    /// What it may do, in the words of its door; the grants are made of them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
+    /// How often it may be used, if not as often as any other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rate: Option<KeyRate>,
+    /// Whatever else a client keeps with it.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub document: Map<String, Value>,
+    /// The key that takes its place.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub successor: Option<ApiKeyId>,
+}
+
+/// So many requests in so long.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KeyRate {
+    /// How many.
+    pub requests: u32,
+    /// In how many seconds.
+    pub seconds: u32,
+    /// The same length of time as the client wrote it: `1h`.
+    pub period: String,
 }
 
 /// What a key is for.

@@ -5,11 +5,14 @@
 
 pub mod address;
 pub mod api_key;
+pub mod approval;
 pub mod audit;
+pub mod audit_copy;
 pub mod change;
 pub mod entity;
 pub mod envfile;
 pub mod error;
+pub mod expiry;
 pub mod forge;
 pub mod generate;
 pub mod id;

@@ -5,11 +5,15 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::Error;
 
 /// The most tags, and the most attributes.
 pub const MAX_ENTRIES: usize = 64;
+
+/// The largest JSON object that is kept with a secret, in bytes.
+pub const MAX_DOCUMENT: usize = 16 * 1024;
 
 /// The longest tag, content type, attribute name, in characters.
 pub const MAX_WORD: usize = 255;
@@ -71,6 +75,26 @@ pub struct Metadata {
     /// Facts of its kind, such as the size of a key. Never anything secret.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub attributes: BTreeMap<String, String>,
+    /// Whatever else a client keeps with it: a JSON object of at most [`MAX_DOCUMENT`] bytes.
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub document: Map<String, Value>,
+    /// How often its owner means to change its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rotation: Option<RotationPolicy>,
+}
+
+/// How often the owner of a secret means to change its value; what is meant, and nothing that Coffer does by itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RotationPolicy {
+    /// Whether it counts now.
+    pub enabled: bool,
+    /// How long a value is meant to be used, as the client wrote it: `90d`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub period: Option<String>,
+    /// How long before that somebody wants to hear of it, as the client wrote it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notify_before: Option<String>,
 }
 
 impl Default for Metadata {
@@ -86,6 +110,8 @@ impl Default for Metadata {
             immutable: false,
             public: false,
             attributes: BTreeMap::new(),
+            document: Map::new(),
+            rotation: None,
         }
     }
 }
@@ -143,6 +169,11 @@ impl Metadata {
             self.description.as_deref().unwrap_or_default(),
             MAX_TEXT,
         )?;
+        // A map that was parsed always serializes.
+        if serde_json::to_vec(&self.document).map_or(0, |bytes| bytes.len()) > MAX_DOCUMENT {
+            let rule = format!("must not exceed {MAX_DOCUMENT} bytes as JSON");
+            return Err(Error::invalid("metadata", rule));
+        }
         for tag in &self.tags {
             fits("tags", tag, MAX_WORD)?;
         }

@@ -1,5 +1,7 @@
 //! What subscribers hear of changes: events made of a commit's rows, never with a value, and when to try again.
 
+use std::collections::BTreeMap;
+
 use hmac::{Hmac, KeyInit, Mac};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -49,13 +51,16 @@ pub struct Subscription {
     /// What its deliveries are signed with.
     #[serde(with = "secret_value::base64")]
     pub secret: SecretValue,
+    /// What else that dialect says of it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub labels: BTreeMap<String, String>,
 }
 
 impl Document for Subscription {
     const COLLECTION: Collection = Collection::held_in_memory("subscriptions");
     const NOUN: &'static str = "webhook";
-    const READ: Permission = Permission::ManageVaults;
-    const WRITE: Permission = Permission::ManageVaults;
+    const READ: Permission = Permission::ManageHooks;
+    const WRITE: Permission = Permission::ManageHooks;
 }
 
 impl Subscription {
@@ -108,6 +113,9 @@ pub struct Delivery {
     pub forget_at: Option<Timestamp>,
     /// How the last attempt failed. Never what the other side sent.
     pub failure: Option<String>,
+    /// Who did it, when, and what it was about, for dialects that write bodies of their own. Never a value.
+    #[serde(default)]
+    pub about: Value,
 }
 
 impl Document for Delivery {
@@ -168,8 +176,46 @@ pub struct Event {
 
 /// What subscribers hear of a commit. A purge says nothing: the thing was deleted when it went to the trash.
 pub fn events(commit: &Commit) -> Vec<Event> {
-    commit.writes.iter().filter_map(event).collect()
+    let mut events: Vec<Event> = commit.writes.iter().filter_map(event).collect();
+    events.extend(told(commit));
+    events
 }
+
+/// What the audit log says of a commit and its rows do not: keys, access by approval, ends of secrets.
+fn told(commit: &Commit) -> Option<Event> {
+    let name = match commit.audit.action.as_str() {
+        "key.create" => "apikey.created",
+        "key.update" => "apikey.updated",
+        "key.rotate" => "apikey.rotated",
+        "key.revoke" => "apikey.revoked",
+        "secret.rotate" => "secret.rotated",
+        "secret.expire" => "secret.expired",
+        "approval.request" => "mcp.approval_requested",
+        "approval.grant" => "mcp.approval_granted",
+        "approval.deny" => "mcp.approval_denied",
+        "approval.use" => "mcp.resource_accessed",
+        _ => return None,
+    };
+    let key = commit.writes.iter().find_map(|write| match write {
+        Write::ApiKey(key) => Some(json!({ "id": key.id.to_string(), "name": key.name })),
+        _ => None,
+    });
+    Some(Event {
+        name: name.to_owned(),
+        data: key.unwrap_or_else(|| json!({ "target": commit.audit.target })),
+    })
+}
+
+/// That a value was read.
+pub fn accessed(secret: &Secret) -> Event {
+    Event {
+        name: ACCESSED.to_owned(),
+        ..of_secret(secret)
+    }
+}
+
+/// How subscribers hear of reads.
+pub const ACCESSED: &str = "secret.accessed";
 
 fn event(write: &Write) -> Option<Event> {
     match write {

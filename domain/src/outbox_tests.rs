@@ -2,6 +2,7 @@ use super::*;
 
 fn subscription(events: &[&str]) -> Subscription {
     Subscription {
+        labels: BTreeMap::new(),
         url: "https://example.com/hook".into(),
         events: events.iter().map(|&event| event.to_owned()).collect(),
         active: true,
@@ -63,6 +64,7 @@ fn only_absolute_web_addresses_without_credentials_are_kept() {
 fn a_failed_delivery_is_tried_ever_more_rarely_and_then_given_up() {
     let mut now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
     let mut delivery = Delivery {
+        about: Value::Null,
         subscriber: OrgId::from_bytes([1; 16]),
         subscription: "wh_1".into(),
         event: "secret.created".into(),

@@ -44,10 +44,31 @@ pub enum Permission {
     /// Read and verify the audit log.
     #[serde(rename = "audit:read")]
     ReadAudit,
+    /// List and read API keys.
+    #[serde(rename = "keys:read")]
+    ReadKeys,
+    /// Create, change and rotate API keys.
+    #[serde(rename = "keys:write")]
+    WriteKeys,
+    /// Revoke API keys.
+    #[serde(rename = "keys:revoke")]
+    RevokeKeys,
+    /// Say who is told of what happens.
+    #[serde(rename = "webhooks:manage")]
+    ManageHooks,
+    /// Take copies of the audit log away.
+    #[serde(rename = "audit:export")]
+    ExportAudit,
+    /// See what can be asked for, and ask for access to it.
+    #[serde(rename = "approvals:request")]
+    RequestAccess,
+    /// Decide on others' requests for access, and say what can be asked for.
+    #[serde(rename = "approvals:decide")]
+    DecideAccess,
 }
 
 impl Permission {
-    /// Every permission there is.
+    /// Every permission that does not follow from another one; see [`Self::implied_by`].
     pub const ALL: [Self; 10] = [
         Self::Read,
         Self::List,
@@ -60,6 +81,36 @@ impl Permission {
         Self::ManageKeys,
         Self::ReadAudit,
     ];
+
+    /// Those that follow from others.
+    pub const FINER: [Self; 7] = [
+        Self::ReadKeys,
+        Self::WriteKeys,
+        Self::RevokeKeys,
+        Self::ManageHooks,
+        Self::ExportAudit,
+        Self::RequestAccess,
+        Self::DecideAccess,
+    ];
+
+    /// The permission that this one is a part of, if it is: who has that one has this one too.
+    pub fn implied_by(self) -> Option<Self> {
+        match self {
+            Self::ReadKeys | Self::WriteKeys | Self::RevokeKeys => Some(Self::ManageKeys),
+            Self::ManageHooks | Self::RequestAccess | Self::DecideAccess => Some(Self::ManageVaults),
+            Self::ExportAudit => Some(Self::ReadAudit),
+            Self::Read
+            | Self::List
+            | Self::Write
+            | Self::Delete
+            | Self::Destroy
+            | Self::Rotate
+            | Self::ReadConsumers
+            | Self::ManageVaults
+            | Self::ManageKeys
+            | Self::ReadAudit => None,
+        }
+    }
 
     /// The scope's name, such as `secrets:read`.
     pub fn as_str(self) -> &'static str {
@@ -74,6 +125,13 @@ impl Permission {
             Self::ManageVaults => "vaults:manage",
             Self::ManageKeys => "keys:manage",
             Self::ReadAudit => "audit:read",
+            Self::ReadKeys => "keys:read",
+            Self::WriteKeys => "keys:write",
+            Self::RevokeKeys => "keys:revoke",
+            Self::ManageHooks => "webhooks:manage",
+            Self::ExportAudit => "audit:export",
+            Self::RequestAccess => "approvals:request",
+            Self::DecideAccess => "approvals:decide",
         }
     }
 
@@ -81,6 +139,7 @@ impl Permission {
     pub fn parse(text: &str) -> Option<Self> {
         Self::ALL
             .into_iter()
+            .chain(Self::FINER)
             .find(|permission| permission.as_str() == text)
     }
 }
@@ -109,6 +168,12 @@ impl Grant {
         }
     }
 
+    /// Whether it holds `permission`, by name or as a part of another one.
+    pub fn holds(&self, permission: Permission) -> bool {
+        let implied = || permission.implied_by();
+        self.permissions.contains(&permission) || implied().is_some_and(|it| self.permissions.contains(&it))
+    }
+
     /// Whether it reaches `target` at all, whatever the permission.
     fn reaches(&self, target: &Target<'_>) -> bool {
         target.vault.is_none_or(|vault| self.vault.matches(vault))
@@ -128,7 +193,7 @@ impl Grant {
 
     /// Whether a holder of this grant could hand out `other` for one permission.
     fn covers(&self, permission: Permission, other: &Self) -> bool {
-        self.permissions.contains(&permission)
+        self.holds(permission)
             && self.vault.covers(&other.vault)
             && self.environment.covers(&other.environment)
             && other
@@ -233,8 +298,7 @@ fn decide_grants(
     vault: Option<&Vault>,
 ) -> Decision {
     let open = |grant: &Grant| vault.is_none_or(|vault| grant.opens(vault));
-    let allows =
-        |grant: &Grant| grant.permissions.contains(&permission) && open(grant) && grant.reaches(target);
+    let allows = |grant: &Grant| grant.holds(permission) && open(grant) && grant.reaches(target);
     let in_vault = Target {
         environment: None,
         name: None,

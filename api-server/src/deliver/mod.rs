@@ -3,7 +3,7 @@
 //! first, so that of several processes one makes it.
 
 mod send;
-mod target;
+pub(crate) mod target;
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,6 +21,7 @@ const AT_ONCE: usize = 8;
 
 /// Delivers for ever; private addresses only within `allowed`.
 pub async fn run(app: Arc<App>, allowed: Vec<Cidr>) {
+    provide();
     loop {
         sleep(PACE).await;
         match app.coffer.due_deliveries(MOST).await {
@@ -44,7 +45,7 @@ async fn attempt(app: &App, allowed: &[Cidr], due: Due) {
 }
 
 async fn deliver(app: &App, allowed: &[Cidr], due: Due) {
-    let told = match send::send(&due, allowed).await {
+    let told = match send::send(&due, allowed, app.coffer.clock().now()).await {
         Ok(()) => app.coffer.delivered(&due.delivery).await,
         Err(failure) => {
             let why = failure.to_string();
@@ -56,4 +57,11 @@ async fn deliver(app: &App, allowed: &[Cidr], due: Due) {
         // It stays due: it is delivered once more rather than lost.
         tracing::warn!(%error, delivery = due.delivery.key, "the fate of a delivery was not kept");
     }
+}
+
+/// Sees to it that there is a crypto provider: a server that listens without TLS has installed none, and clients
+/// cannot be made without.
+pub(crate) fn provide() {
+    // Whoever installed one first, it is this one.
+    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
 }

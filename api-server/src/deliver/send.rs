@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use coffer_domain::{network::Cidr, outbox::signature, usecase::outbox::Due};
+use jiff::Timestamp;
 use reqwest::{Client, StatusCode, header::CONTENT_TYPE, redirect::Policy};
 use thiserror::Error;
 
 use super::target::Target;
-use crate::dialects;
+use crate::{dialects, http::dialect::Shaped};
 
 /// How long an attempt may take.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -39,13 +40,18 @@ pub enum Failure {
 }
 
 /// Delivers once.
-pub async fn send(due: &Due, allowed: &[Cidr]) -> Result<(), Failure> {
+pub async fn send(due: &Due, allowed: &[Cidr], now: Timestamp) -> Result<(), Failure> {
     let names = dialects().into_iter().find(|dialect| dialect.name == due.door);
     let names = names
         .and_then(|dialect| dialect.webhooks)
         .ok_or(Failure::Dialect)?;
     let target = Target::of(&due.url, allowed).await?;
-    let body = due.delivery.body.body.clone();
+    let plain = || Shaped {
+        body: due.delivery.body.body.clone(),
+        event: due.delivery.body.event.clone(),
+        headers: Vec::new(),
+    };
+    let Shaped { body, event, headers } = names.shape.map_or_else(plain, |shape| shape(due, now));
     let signed = format!("sha256={}", signature(&due.secret, body.as_bytes()));
     let client = Client::builder()
         .redirect(Policy::none())
@@ -54,14 +60,16 @@ pub async fn send(due: &Due, allowed: &[Cidr]) -> Result<(), Failure> {
         .resolve(&target.host, target.address)
         .build()
         .map_err(|_| Failure::Connection)?;
-    let answer = client
+    let mut request = client
         .post(target.url)
         .header(CONTENT_TYPE, "application/json")
-        .header(names.event, due.delivery.body.event.as_str())
+        .header(names.event, event)
         .header(names.signature, signed)
-        .body(body)
-        .send()
-        .await;
+        .body(body);
+    for (name, value) in headers {
+        request = request.header(name, value);
+    }
+    let answer = request.send().await;
     let answer = answer.map_err(|error| {
         if error.is_timeout() {
             Failure::Slow

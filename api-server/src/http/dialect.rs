@@ -8,6 +8,9 @@ use axum::{
     response::Response,
 };
 
+use coffer_domain::usecase::outbox::Due;
+use jiff::Timestamp;
+
 use super::{
     context::Context,
     cors::Cors,
@@ -63,6 +66,19 @@ pub struct WebhookHeaders {
     pub event: &'static str,
     /// Holds `sha256=` and the body's signature.
     pub signature: &'static str,
+    /// Writes the body, and more headers, if the dialect has ways of its own; called at each attempt.
+    pub shape: Option<fn(&Due, Timestamp) -> Shaped>,
+}
+
+/// A delivery in a dialect's own words.
+#[derive(Debug)]
+pub struct Shaped {
+    /// The body: JSON.
+    pub body: String,
+    /// How the dialect calls the event.
+    pub event: String,
+    /// More headers.
+    pub headers: Vec<(&'static str, String)>,
 }
 
 /// Why a request ended before, or in spite of, its handler.

@@ -72,6 +72,11 @@ impl Fields {
         self.0.keys().map(String::as_str)
     }
 
+    /// Whatever stands there.
+    pub fn any(&mut self, name: &str) -> Option<Value> {
+        self.0.remove(name)
+    }
+
     /// A text; null is absence.
     pub fn text(&mut self, name: &str) -> Result<Option<String>, FieldFault> {
         match self.0.remove(name) {

@@ -127,7 +127,12 @@ fn key(dialect: &Dialect, parts: &Parts, principal: &str) -> Option<String> {
 fn hash(parts: &Parts, body: &[u8]) -> String {
     let mut hash = Digest::new(&SHA256);
     let path = parts.uri.path_and_query().map_or("", |path| path.as_str());
-    for part in [parts.method.as_str().as_bytes(), path.as_bytes(), body] {
+    // A dialect's regions are told apart by a header: the same request for another region is another one.
+    let region = parts
+        .headers
+        .get("x-region")
+        .map_or(&b""[..], HeaderValue::as_bytes);
+    for part in [parts.method.as_str().as_bytes(), path.as_bytes(), region, body] {
         hash.update(&(part.len() as u64).to_be_bytes());
         hash.update(part);
     }

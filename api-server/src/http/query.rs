@@ -45,6 +45,14 @@ impl<'a> Query<'a> {
             .map(|(_, value)| &**value)
     }
 
+    /// Every text of a parameter that may be given more than once.
+    pub fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
+        self.0
+            .iter()
+            .filter(move |(found, _)| found == name)
+            .map(|(_, value)| &**value)
+    }
+
     /// A parameter as a `T`; `rule` says what it must be.
     pub fn parsed<T: FromStr>(&self, name: &'static str, rule: &str) -> Result<Option<T>, QueryFault> {
         let read = |text: &str| text.parse().map_err(|_| fault(name, &format!("must be {rule}")));

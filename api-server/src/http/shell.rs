@@ -21,12 +21,12 @@ use tokio::time::timeout;
 
 use super::{
     bearer,
-    context::Context,
+    context::{Context, Signer},
     dialect::Refusal,
     forwarded::TrustedProxies,
     idempotency,
     mount::{Mounted, Mounts},
-    rate::Standing,
+    rate::{Rate, Standing},
     request_id::{self, IdRule, RequestIds},
     request_log::{Line, shown_path},
 };
@@ -147,10 +147,14 @@ impl Shell {
         let origin = cors.and_then(|_| parts.headers.get(header::ORIGIN).cloned());
         let credential = (dialect.credential)(&parts);
         let shown = dialect.subject.map(|_| shown_path(&parts.uri));
-        let path = parts.uri.path();
-        let standing = mounted
-            .limiter
-            .take(&parts.method, path, credential.as_deref(), address, arrival.at);
+        let own = self.own_rate(mounted, credential.as_deref(), arrival).await;
+        let standing = mounted.limiter.take_at(
+            own,
+            (&parts.method, parts.uri.path()),
+            credential.as_deref(),
+            address,
+            arrival.at,
+        );
         let refusal = self.refusal(standing, credential.as_deref(), arrival);
         let mut response = if let Some(refusal) = refusal {
             (dialect.refuse)(&refusal)
@@ -182,6 +186,29 @@ impl Shell {
             self.keep(mounted, shown, arrival, response.status());
         }
         response
+    }
+
+    /// The rate that the key of a credential says, where the dialect asks for it. Its requests are then told in the
+    /// request log even if they are one too many.
+    async fn own_rate(&self, mounted: &Mounted, credential: Option<&str>, arrival: &Arrival) -> Option<Rate> {
+        let token = credential.filter(|_| mounted.limiter.asks_keys())?;
+        let counted = match self.app.coffer.counted_as(token).await {
+            Ok(counted) => counted?,
+            Err(error) => {
+                tracing::warn!(%error, "a key's own rate could not be looked up");
+                return None;
+            }
+        };
+        arrival.context.sign(Signer {
+            organization: counted.organization,
+            principal: counted.principal,
+            kind: "key",
+        });
+        let rate = counted.rate?;
+        Some(Rate {
+            most: rate.requests,
+            seconds: rate.seconds,
+        })
     }
 
     /// Has a dialect's handler answer; once only, if the request says so.

@@ -56,6 +56,7 @@ pub static DIALECT: Dialect = Dialect {
     webhooks: Some(WebhookHeaders {
         event: "x-secryn-event",
         signature: "x-secryn-signature",
+        shape: None,
     }),
     cors: None,
     openapi: openapi::document,

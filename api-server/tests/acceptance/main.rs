@@ -11,3 +11,4 @@ mod keynest;
 mod keyway;
 mod secryn;
 mod subject;
+mod v_secure;

@@ -25,6 +25,7 @@ mod secrets;
 mod secryn;
 mod support;
 mod tls;
+mod v_secure;
 mod vaults;
 mod webhooks;
 mod workload;

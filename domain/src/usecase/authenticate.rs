@@ -121,6 +121,18 @@ impl Coffer {
     /// The holder of `token`, of whatever door's form, if it works now and from the address `from`. Every refusal reads
     /// the same.
     pub async fn authenticate_from(&self, token: &str, from: Option<IpAddr>) -> Result<Principal, Error> {
+        let known = self.known_key(token, from).await?;
+        known.tally.note(self.clock.now());
+        Ok(Principal::ApiKey(Arc::clone(&known.holder)))
+    }
+
+    /// The same, for streams that go on: it is not counted as a use.
+    pub async fn still_authentic(&self, token: &str, from: Option<IpAddr>) -> Result<Principal, Error> {
+        let known = self.known_key(token, from).await?;
+        Ok(Principal::ApiKey(Arc::clone(&known.holder)))
+    }
+
+    async fn known_key(&self, token: &str, from: Option<IpAddr>) -> Result<Arc<Known>, Error> {
         const REFUSED: Error = Error::Unauthenticated("the API key is not valid");
         let token = ApiToken::parse(token).ok_or(REFUSED)?;
         let digest = self.store.digest(&token);
@@ -134,8 +146,18 @@ impl Coffer {
         if !works(&known.key, &digest, now) || !works_from(&known.key, from) {
             return Err(REFUSED);
         }
-        known.tally.note(now);
-        Ok(Principal::ApiKey(Arc::clone(&known.holder)))
+        Ok(known)
+    }
+
+    /// The key of a token, whether it works now or not.
+    pub(super) async fn held_key(&self, token: &ApiToken) -> Result<Option<ApiKey>, Error> {
+        let digest = self.store.digest(token);
+        let epoch = self.store.rights_epoch();
+        let known = match self.holders.get(epoch, &digest) {
+            Some(known) => Some(known),
+            None => self.look_up(epoch, digest).await?,
+        };
+        Ok(known.map(|known| known.key.clone()))
     }
 
     /// Writes down how often each key was used since the last time. For the server's own timer: what was not written

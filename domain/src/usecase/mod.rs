@@ -3,7 +3,12 @@
 
 mod access;
 pub mod api_keys;
+pub mod approvals;
+mod approvals_decide;
+mod approvals_use;
 pub mod audit;
+pub mod audit_copies;
+pub mod audit_entries;
 pub mod audit_window;
 pub mod authenticate;
 pub mod changes;
@@ -13,15 +18,19 @@ pub mod documents;
 pub mod door_keys;
 mod doors;
 pub mod environments;
+mod expiries;
 mod key_rules;
 pub mod keynest;
 pub mod keyway;
+pub mod managed_keys;
 pub mod organizations;
 pub mod outbox;
 pub mod outbox_lease;
+mod partitions;
 pub mod projects;
 pub mod replays;
 pub mod requests;
+mod sandbox;
 pub mod secrets;
 mod user_keys;
 pub mod vaults;
@@ -107,6 +116,7 @@ impl Coffer {
 
     /// Hands over a commit, with what subscribers are to be told of it; `false` if it must be decided anew.
     async fn try_commit(&self, mut commit: Commit) -> Result<bool, Error> {
+        self.note_expiries(&mut commit)?;
         self.tell_subscribers(&mut commit).await?;
         match self.store.commit(commit).await {
             Ok(()) => Ok(true),

@@ -1,7 +1,10 @@
 //! The outbox: each commit takes along what subscribers are to be told of it, so that they are told at least
 //! once, and nobody is told of what did not happen. The deliverer asks for what is due and says how it went.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use parking_lot::Mutex;
 use serde_json::json;
@@ -12,11 +15,13 @@ use super::{
 };
 use crate::{
     Error,
+    audit::AuditEvent,
+    entity::Secret,
     id::OrgId,
-    outbox::{Delivery, Event, Subscription, events},
+    outbox::{ACCESSED, Delivery, Event, Subscription, accessed, events},
     record::{Document, Kept},
     secret_value::SecretValue,
-    store::{Commit, Write},
+    store::{Commit, CommitError, Write},
 };
 
 /// The most organizations whose subscribers are held; the next one empties the shelf.
@@ -56,6 +61,8 @@ pub struct Due {
     pub door: String,
     /// What signs it; see [`crate::outbox::signature`].
     pub secret: SecretValue,
+    /// What else its dialect says of the subscription.
+    pub labels: BTreeMap<String, String>,
 }
 
 impl Coffer {
@@ -72,6 +79,7 @@ impl Coffer {
                     url: body.url,
                     door: body.door,
                     secret: body.secret,
+                    labels: body.labels,
                     delivery,
                 }),
                 _ => self.delivered(&delivery).await?,
@@ -113,10 +121,45 @@ impl Coffer {
         if known.is_empty() {
             return Ok(());
         }
+        let tags = tags(commit);
         for event in events(commit) {
             for subscription in known.iter().filter(|known| known.body.wants(&event.name)) {
-                let write = self.delivery(commit, subscription, &event)?;
+                let about = json!({ "actor": commit.audit.principal, "tags": tags });
+                let write = self.delivery(commit.organization, subscription, &event, about)?;
                 commit.writes.push(write);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells those who want to hear of it that a value was read. Costs a commit if there are any, else a look.
+    pub(super) async fn tell_accessed(
+        &self,
+        organization: OrgId,
+        secret: &Secret,
+        audit: &AuditEvent,
+    ) -> Result<(), Error> {
+        let known = self.subscribers_of(organization).await?;
+        let wanting = known.iter().filter(|known| known.body.wants(ACCESSED));
+        for subscription in wanting {
+            let tags = secret
+                .metadata
+                .as_ref()
+                .map(|said| said.tags.clone())
+                .unwrap_or_default();
+            let about = json!({ "actor": audit.principal, "tags": tags });
+            let write = self.delivery(organization, subscription, &accessed(secret), about)?;
+            let told = self.document_event::<Delivery>(&Caller::controller(), "queue", &subscription.key);
+            let commit = Commit {
+                organization,
+                preconditions: Vec::new(),
+                writes: vec![write],
+                audit: told,
+                changes: Vec::new(),
+            };
+            match self.store.commit(commit).await {
+                Ok(()) | Err(CommitError::Precondition) => {}
+                Err(CommitError::Store(error)) => return Err(error.into()),
             }
         }
         Ok(())
@@ -124,9 +167,10 @@ impl Coffer {
 
     fn delivery(
         &self,
-        commit: &Commit,
+        organization: OrgId,
         subscription: &Kept<Subscription>,
         event: &Event,
+        about: serde_json::Value,
     ) -> Result<Write, Error> {
         let key = self.fresh_key("evt_");
         let now = self.clock.now();
@@ -145,9 +189,10 @@ impl Coffer {
             next_at: Some(now),
             forget_at: None,
             failure: None,
+            about,
         };
         // The key is fresh: nothing can stand in the way.
-        let draft = self.draft(commit.organization, &key, None, delivery, None)?;
+        let draft = self.draft(organization, &key, None, delivery, None)?;
         Ok(draft.write)
     }
 
@@ -167,4 +212,13 @@ impl Coffer {
         self.subscribers.put(epoch, organization, &known);
         Ok(known)
     }
+}
+
+/// The tags of the secret that a commit writes, if it writes one.
+fn tags(commit: &Commit) -> Vec<String> {
+    let secret = commit.writes.iter().find_map(|write| match write {
+        Write::Secret(secret) => secret.metadata.as_ref(),
+        _ => None,
+    });
+    secret.map(|said| said.tags.clone()).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "tests")]
 
 mod api_keys;
+mod approvals;
 mod audit;
 mod audit_window;
 mod changes;

@@ -24,6 +24,7 @@ impl Document for Thing {
 
 fn subscribe(world: &World, key: &str, events: &[&str]) {
     let subscription = Subscription {
+        labels: std::collections::BTreeMap::new(),
         url: format!("https://example.com/{key}"),
         events: events.iter().map(|&event| event.to_owned()).collect(),
         active: true,
@@ -108,8 +109,8 @@ fn no_delivery_holds_a_value() {
 #[test]
 fn what_did_not_happen_is_told_to_nobody() {
     let world = World::new();
-    subscribe(&world, "all", &["*"]);
     let (reader, _) = world.key("team", &[Permission::Read]);
+    subscribe(&world, "all", &["*"]);
     let put = run(world
         .coffer
         .put_secret(&reader, &secret("A"), "x".into(), PutOptions::default()));

@@ -10,6 +10,8 @@ use super::{Rate, RateOverride, Windows};
 pub enum By {
     /// Each credential; each address where there is none.
     Credential,
+    /// Each credential, at the rate that its key says, if it says one; each address where there is none.
+    Key,
     /// Each address.
     Address,
     /// Each credential; requests without one are not counted.
@@ -103,17 +105,38 @@ impl Limiter {
         address: std::net::IpAddr,
         now: Timestamp,
     ) -> Option<Standing> {
+        self.take_at(None, (method, path), credential, address, now)
+    }
+
+    /// Whether a bucket asks for the rate that a key says.
+    pub fn asks_keys(&self) -> bool {
+        self.buckets.iter().any(|(bucket, _)| bucket.by == By::Key)
+    }
+
+    /// The same, where the key of the credential says a rate of its own.
+    pub fn take_at(
+        &self,
+        own: Option<Rate>,
+        (method, path): (&Method, &str),
+        credential: Option<&str>,
+        address: std::net::IpAddr,
+        now: Timestamp,
+    ) -> Option<Standing> {
         let mut tightest: Option<Standing> = None;
         for (bucket, rate) in &self.buckets {
+            let rate = match bucket.by {
+                By::Key => own.or(*rate),
+                By::Credential | By::Address | By::Signed | By::Anonymous | By::Haste => *rate,
+            };
             let Some(rate) = rate.filter(|_| (bucket.counts)(method, path)) else {
                 continue;
             };
             let key = match (bucket.by, credential) {
-                (By::Credential | By::Signed | By::Haste, Some(credential)) => {
+                (By::Credential | By::Key | By::Signed | By::Haste, Some(credential)) => {
                     self.windows.key((bucket.name, credential))
                 }
                 (By::Signed, None) | (By::Anonymous, Some(_)) => continue,
-                (By::Credential | By::Haste | By::Anonymous, None) | (By::Address, _) => {
+                (By::Credential | By::Key | By::Haste | By::Anonymous, None) | (By::Address, _) => {
                     self.windows.key((bucket.name, address))
                 }
             };
@@ -195,6 +218,26 @@ mod tests {
         );
         assert!(!take(&limiter, "/", Some("b"), 1).unwrap().exceeded);
         assert!(!take(&limiter, "/", None, 1).unwrap().exceeded);
+    }
+
+    #[test]
+    fn a_key_that_says_a_rate_is_counted_at_that() {
+        const BY_KEY: [Bucket; 1] = [Bucket {
+            name: "default",
+            usual: Some(Rate::a_minute(3)),
+            by: By::Key,
+            counts: |_, _| true,
+        }];
+        let limiter = Limiter::new("test", &BY_KEY, &X_RATE_LIMIT, &[]);
+        assert!(limiter.asks_keys());
+        let now = Timestamp::from_second(10).unwrap();
+        let take = |own| {
+            let from = ((&Method::GET, "/"), Some("a"), [10, 0, 0, 1].into(), now);
+            limiter.take_at(own, from.0, from.1, from.2, from.3).unwrap()
+        };
+        assert_eq!(take(Some(Rate::a_minute(1))).most, 1);
+        assert!(take(Some(Rate::a_minute(1))).exceeded);
+        assert!(!take(None).exceeded);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Webhooks.
 
+use std::collections::BTreeMap;
+
 use coffer_domain::{outbox::Subscription, record::Kept, secret_value::SecretValue};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -54,6 +56,7 @@ impl Wanted {
             active: self.active.unwrap_or(true),
             door: door.to_owned(),
             secret,
+            labels: BTreeMap::new(),
         }
     }
 

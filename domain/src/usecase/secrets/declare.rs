@@ -121,7 +121,7 @@ impl Coffer {
     }
 
     /// Every secret of an environment that is not in the trash, by name.
-    pub(super) async fn environment(
+    pub(crate) async fn environment(
         &self,
         located: &LocatedVault,
         place: &Place,

@@ -10,6 +10,7 @@ mod read;
 mod replace;
 mod rotate;
 mod trash;
+mod upsert;
 mod write;
 
 pub use bulk::{NewSecret, Span};
@@ -19,10 +20,16 @@ pub(crate) use plans::joined;
 pub use read::Read;
 pub use replace::Replaced;
 pub use trash::KEPT_IN_TRASH;
+pub use upsert::{Change, Revised};
 pub use write::{Expected, PutOptions, Written};
 
 use super::access::Ask;
-use crate::rights::Permission;
+use crate::{Error, address::Address, rights::Permission, store::Opened};
+
+/// What was opened, if its current version can be read.
+pub(super) fn opened(opened: Opened, address: &Address) -> Result<Read, Error> {
+    read::readable(opened, address, None)
+}
 
 const READ: Ask = Ask {
     permission: Permission::Read,

@@ -49,7 +49,9 @@ impl Coffer {
         let read = readable(opened, address, version)?;
         let mut event = self.event(caller, READ.action, address.to_string(), Outcome::Allowed);
         event.versions.push(read.meta.version.to_string());
-        self.store.record(located.organization.id, event).await?;
+        self.store.record(located.organization.id, event.clone()).await?;
+        self.tell_accessed(located.organization.id, &read.secret, &event)
+            .await?;
         Ok(read)
     }
 

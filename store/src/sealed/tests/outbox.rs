@@ -63,6 +63,7 @@ async fn a_subscriber_hears_from_the_first_change_after_it_came_to_the_last_befo
     outbox.put().await;
     assert_eq!(outbox.due().await, 0);
     let subscription = Subscription {
+        labels: std::collections::BTreeMap::new(),
         url: "https://example.com/".into(),
         events: vec!["secret.*".into()],
         active: true,
