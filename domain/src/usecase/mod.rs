@@ -12,6 +12,7 @@ pub mod documents;
 pub mod door_keys;
 mod doors;
 pub mod environments;
+pub mod foreign;
 mod key_rules;
 pub mod keyway;
 pub mod organizations;

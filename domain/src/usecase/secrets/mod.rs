@@ -9,6 +9,7 @@ mod read;
 mod replace;
 mod rotate;
 mod trash;
+mod whole;
 mod write;
 
 pub use bulk::{NewSecret, Span};
@@ -17,6 +18,7 @@ pub use lifecycle::Which;
 pub use read::Read;
 pub use replace::Replaced;
 pub use trash::KEPT_IN_TRASH;
+pub use whole::{Becomes, Before, Remake, Shifted};
 pub use write::{Expected, PutOptions, Written};
 
 use super::access::Ask;
