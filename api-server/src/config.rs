@@ -85,6 +85,9 @@ pub struct DoorArgs {
     /// The Keyway door.
     #[command(flatten)]
     pub keyway: crate::keyway::Args,
+    /// What it says of the Canonical door.
+    #[command(flatten)]
+    pub canonical: crate::canonical::Args,
 }
 
 impl DoorArgs {
@@ -96,6 +99,7 @@ impl DoorArgs {
             proxies: TrustedProxies(self.proxies.clone()),
             webhook_allow: self.webhook_allow.clone(),
             keyway: self.keyway.settings(),
+            canonical: self.canonical.settings(),
         }
     }
 
@@ -105,6 +109,9 @@ impl DoorArgs {
             return Err(BadSettings::Unknown(why));
         }
         self.keyway
+            .check()
+            .map_err(|bad| BadSettings::Unknown(bad.to_string()))?;
+        self.canonical
             .check()
             .map_err(|bad| BadSettings::Unknown(bad.to_string()))
     }

@@ -9,6 +9,7 @@
 mod agent;
 mod app;
 pub mod bootstrap;
+pub mod canonical;
 pub mod config;
 mod deliver;
 mod health;
@@ -31,6 +32,6 @@ pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 
 /// Every dialect that is served beside the native API.
-pub fn dialects() -> [&'static Dialect; 2] {
-    [&secryn::DIALECT, &keyway::DIALECT]
+pub fn dialects() -> [&'static Dialect; 3] {
+    [&secryn::DIALECT, &keyway::DIALECT, &canonical::DIALECT]
 }

@@ -119,8 +119,10 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         streams: parts.streams,
         failures: parts.doors.failures(),
         keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
+        canonical: crate::canonical::Door::new(&parts.coffer, &parts.doors.canonical),
         requests: RequestLog::default(),
     });
+    app.canonical.prepare(&parts.coffer).await;
     let separate = parts.metrics_listener.is_some();
     let shell = |router, mounts| {
         let proxies = parts.doors.proxies.clone();
@@ -325,6 +327,7 @@ mod tests {
         let app = Arc::new(App {
             hub: Arc::new(Hub::new(coffer.latest_change())),
             keyway: crate::keyway::Door::new(&coffer, &DoorSettings::default().keyway),
+            canonical: crate::canonical::Door::new(&coffer, &DoorSettings::default().canonical),
             coffer,
             identity: None,
             notices: Arc::new(LogNotices),

@@ -29,7 +29,7 @@ impl Fragment {
             if is_literal(byte) {
                 written.push(char::from(byte));
             } else if first == b'%' {
-                written.push_str(&format!("%{byte:02X}"));
+                encode(byte, &mut written);
             } else {
                 return Err(UriFault::IllegalSegment);
             }
@@ -50,7 +50,7 @@ impl Fragment {
             if is_literal(byte) {
                 text.push(char::from(byte));
             } else {
-                text.push_str(&format!("%{byte:02X}"));
+                encode(byte, &mut text);
             }
         }
         Self::parse(&text)
@@ -60,6 +60,12 @@ impl Fragment {
     pub fn key(&self) -> &str {
         &self.key
     }
+}
+
+/// Appends a byte percent-encoded.
+fn encode(byte: u8, text: &mut String) {
+    text.push('%');
+    text.push_str(&hex::encode_upper([byte]));
 }
 
 /// The byte of two hexadecimal digits, and what follows them.

@@ -46,11 +46,10 @@ impl StoreProvider {
         actor: &Actor,
         address: &Address,
     ) -> Result<(Secret, Vec<VersionMeta>), ProviderFault> {
-        Ok(self
-            .coffer
+        self.coffer
             .list_versions(&actor.caller, address)
             .await
-            .map_err(fault)?)
+            .map_err(fault)
     }
 }
 
