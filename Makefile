@@ -44,8 +44,13 @@ build:
 clippy: ## Lints, all warnings denied.
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
+.PHONY: chromium
+chromium: ## Headless Chromium, for the tests of pages: Debian's, unless there is one.
+	command -v chromium || command -v chromium-browser || command -v google-chrome || { apt-get update -qq && \
+		DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
+
 .PHONY: unit
-unit: ## Unit, contract and HTTP tests.
+unit: chromium ## Unit, contract and HTTP tests.
 	cargo test --workspace --locked
 
 .PHONY: acceptance

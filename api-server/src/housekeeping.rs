@@ -1,5 +1,5 @@
 //! What the server does by its own timer: what expired is deleted, the trash is emptied of what waited long enough,
-//! and how often keys were used is written down.
+//! old changes are forgotten, and how often keys were used is written down.
 
 use std::{sync::Arc, time::Duration};
 
@@ -21,6 +21,9 @@ pub async fn run(app: Arc<App>) {
             Ok(0) => {}
             Ok(purged) => tracing::info!(purged, "secrets in the trash were purged"),
             Err(error) => tracing::warn!(%error, "the trash was not emptied"),
+        }
+        if let Err(error) = app.coffer.trim_changes().await {
+            tracing::warn!(%error, "old changes were not deleted");
         }
         if let Err(error) = app.coffer.note_key_usage().await {
             tracing::warn!(%error, "the use of keys was not written down");

@@ -1,6 +1,7 @@
 -- What wrk sends, and one line of JSON at the end that says what came back.
 --   wrk … -s load.lua URL -- read   TOKEN PREFIX COUNT
 --   wrk … -s load.lua URL -- write  TOKEN PREFIX COUNT
+--   wrk … -s load.lua URL -- paths  TOKEN FILE
 --   wrk … -s load.lua URL -- review FILE
 -- Requests are made once, so that a request costs the generator one look-up.
 
@@ -26,6 +27,13 @@ end
 local modes = {
   read = function(token, prefix, count) secrets("GET", token, prefix, tonumber(count)) end,
   write = function(token, prefix, count) secrets("PUT", token, prefix, tonumber(count), value) end,
+  -- One path a line.
+  paths = function(token, file)
+    local headers = { ["Authorization"] = "Bearer " .. token }
+    for path in io.lines(file) do
+      prepared[#prepared + 1] = wrk.format("GET", path, headers)
+    end
+  end,
   review = function(path)
     local file = assert(io.open(path))
     prepared[1] = wrk.format("POST", nil, { ["Content-Type"] = "application/json" }, file:read("*a"))
@@ -45,7 +53,8 @@ end
 function done(summary, latency)
   local errors = summary.errors
   io.write(string.format(
-    '{"requests":%d,"seconds":%.6f,"p50Ms":%.3f,"p99Ms":%.3f,"refused":%d,"broken":%d}\n',
+    '{"requests":%d,"seconds":%.6f,"p50Ms":%.3f,"p99Ms":%.3f,"p999Ms":%.3f,"maxMs":%.3f,"refused":%d,"broken":%d}\n',
     summary.requests, summary.duration / 1e6, latency:percentile(50) / 1e3, latency:percentile(99) / 1e3,
+    latency:percentile(99.9) / 1e3, latency.max / 1e3,
     errors.status, errors.connect + errors.read + errors.write + errors.timeout))
 end

@@ -11,7 +11,7 @@ pub struct Settings {
     /// What to measure
     #[arg(value_enum, default_value = "all")]
     pub scope: Scope,
-    /// Only these topics: disk, reads, writes, memory, agent, webhook, start, rotation, many
+    /// Only these topics: disk, reads, dialects, writes, memory, agent, webhook, start, rotation, many
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<String>,
     /// Folder of coffer, coffer-api-server, coffer-injector and coffer-bench-ceiling

@@ -30,6 +30,9 @@ pub struct Outcome {
     pub p50_ms: f64,
     /// Milliseconds that 99% of the answers took at most.
     pub p99_ms: f64,
+    /// Milliseconds that 99.9% of the answers took at most.
+    #[serde(rename = "p999Ms")]
+    pub p999_ms: f64,
     refused: u64,
     broken: u64,
 }
@@ -85,7 +88,7 @@ mod tests {
 
     #[test]
     fn figures_are_found_between_what_wrk_prints() {
-        let text = "Running 1s test\n  2 requests\n{\"requests\":20,\"seconds\":2.0,\"p50Ms\":1.5,\"p99Ms\":9.0,\"refused\":0,\"broken\":0}\n";
+        let text = "Running 1s test\n  2 requests\n{\"requests\":20,\"seconds\":2.0,\"p50Ms\":1.5,\"p99Ms\":9.0,\"p999Ms\":9.5,\"maxMs\":9.9,\"refused\":0,\"broken\":0}\n";
         let outcome = parse(text).unwrap();
         assert!((outcome.rate() - 10.0).abs() < 1e-9);
         assert!(parse("Running 1s test\n").is_err());

@@ -56,6 +56,9 @@ pub struct AuditEvent {
     pub key: Option<String>,
 }
 
+/// What most events take as bytes.
+const USUAL_BYTES: usize = 512;
+
 /// The longest name of a program that is kept, in characters.
 const LONGEST_AGENT: usize = 200;
 
@@ -118,8 +121,12 @@ impl AuditEvent {
 
     /// The bytes that the chain binds: compact JSON in the order of the fields.
     pub fn canonical(&self) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(USUAL_BYTES);
         // A struct of strings and integers always serializes.
-        serde_json::to_vec(self).unwrap_or_default()
+        match serde_json::to_writer(&mut bytes, self) {
+            Ok(()) => bytes,
+            Err(_) => Vec::new(),
+        }
     }
 }
 

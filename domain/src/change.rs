@@ -1,7 +1,7 @@
 //! The change sequence: what watchers, streams and, later, webhooks hear. It says that something changed,
 //! never a value.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -9,6 +9,9 @@ use crate::{
     id::{ApiKeyId, OrgId, VaultId},
     name::{EnvName, SecretName},
 };
+
+/// How long a change is kept for those who were not listening.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -102,6 +102,9 @@ pub enum Error {
     /// It is not as the request expected.
     #[error("{0}")]
     Conflict(String),
+    /// It was there and is not kept any more; ask for what is there now.
+    #[error("{0}")]
+    Gone(String),
     /// The store cannot take it now; the same request may go through later.
     #[error("the store is not available: {0}")]
     Unavailable(String),
@@ -146,6 +149,7 @@ impl Error {
             Self::Unusable { .. } => "unusable",
             Self::Refused(_) => "refused",
             Self::Conflict(_) => "conflict",
+            Self::Gone(_) => "gone",
             Self::Unavailable(_) => "unavailable",
             Self::Internal(_) => "internal",
         }

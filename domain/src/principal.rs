@@ -15,8 +15,8 @@ use crate::{
 /// Whoever asks, as authenticated at the edge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Principal {
-    /// A program or person with an API key.
-    ApiKey(KeyHolder),
+    /// A program or person with an API key. Shared by all requests with it.
+    ApiKey(Arc<KeyHolder>),
     /// A pod, by its service account.
     Workload(Workload),
     /// Somebody a dialect knows by name, with what its rules give them.

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use super::*;
 use crate::{
     entity::Vault,
@@ -33,7 +35,7 @@ fn grant(permissions: &[Permission], vault: &str, names: &[&str]) -> Grant {
 }
 
 fn key(grants: Vec<Grant>) -> Principal {
-    Principal::ApiKey(KeyHolder {
+    Principal::ApiKey(Arc::new(KeyHolder {
         id: ApiKeyId::from_bytes([3; 16]),
         name: Label::new("test").unwrap(),
         organization: OrgId::from_bytes(ORG),
@@ -43,7 +45,7 @@ fn key(grants: Vec<Grant>) -> Principal {
         user: None,
         scopes: None,
         grants,
-    })
+    }))
 }
 
 fn pod(namespace: &str, service_account: &str) -> Principal {

@@ -320,6 +320,12 @@ pub trait Store: Send + Sync {
     /// The changes with sequence numbers above `after`, oldest first, at most `limit`.
     async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError>;
 
+    /// The oldest change's sequence number; 0 if there is none.
+    async fn oldest_change(&self) -> Result<u64, StoreError>;
+
+    /// Deletes changes from before `before`, oldest first, at most `limit`; never the newest.
+    async fn trim_changes(&self, before: Timestamp, limit: u32) -> Result<(), StoreError>;
+
     /// The sequence number of the newest change: now, and again whenever it rises.
     fn watch(&self) -> BoxStream<'static, u64>;
 

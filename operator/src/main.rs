@@ -24,6 +24,9 @@ use tokio::{
 };
 use tracing_subscriber::EnvFilter;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// More threads would not make one writer faster, and each costs memory.
 const MOST_THREADS: usize = 4;
 

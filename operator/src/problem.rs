@@ -77,6 +77,7 @@ impl From<Error> for Problem {
             | Error::Deleted { .. }
             | Error::Destroyed { .. }
             | Error::Unusable { .. }
+            | Error::Gone(_)
             | Error::Refused(_)
             | Error::Forbidden { .. }
             | Error::NotAdmitted { .. }

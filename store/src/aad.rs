@@ -38,6 +38,9 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aad(Vec<u8>);
 
+/// What a field's length takes.
+const LENGTH_BYTES: usize = 4;
+
 impl Aad {
     fn new(kind: Kind) -> Self {
         Self(Vec::with_capacity(256)).with(kind.label())
@@ -45,11 +48,17 @@ impl Aad {
 
     /// With one more field. Fields are ids, names and numbers, far below 4 GiB.
     #[must_use]
-    pub(crate) fn with(mut self, field: &[u8]) -> Self {
-        let length = u32::try_from(field.len()).unwrap_or(u32::MAX);
-        self.0.extend_from_slice(&length.to_be_bytes());
-        self.0.extend_from_slice(field);
+    fn with(mut self, field: &[u8]) -> Self {
+        append(&mut self.0, field);
         self
+    }
+
+    /// The encoding with one more field.
+    pub(crate) fn and(&self, field: &[u8]) -> Vec<u8> {
+        let mut encoded = Vec::with_capacity(self.0.len() + LENGTH_BYTES + field.len());
+        encoded.extend_from_slice(&self.0);
+        append(&mut encoded, field);
+        encoded
     }
 
     /// The encoding.
@@ -105,6 +114,12 @@ impl Aad {
     pub fn token_pepper(store: &[u8; 16]) -> Self {
         Self::new(Kind::TokenPepper).with(store)
     }
+}
+
+fn append(encoded: &mut Vec<u8>, field: &[u8]) {
+    let length = u32::try_from(field.len()).unwrap_or(u32::MAX);
+    encoded.extend_from_slice(&length.to_be_bytes());
+    encoded.extend_from_slice(field);
 }
 
 /// Microseconds since 1970; no bytes for no time.

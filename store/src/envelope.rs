@@ -135,7 +135,7 @@ fn field<const N: usize>(header: &[u8; HEADER_BYTES], at: usize) -> [u8; N] {
 }
 
 fn bind(aad: &Aad, header: &[u8]) -> aead::Aad<Vec<u8>> {
-    aead::Aad::from(aad.clone().with(header).as_bytes().to_vec())
+    aead::Aad::from(aad.and(header))
 }
 
 struct Length(usize);

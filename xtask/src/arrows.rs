@@ -46,6 +46,7 @@ const OURS: &[(&str, &[&str])] = &[
     ),
     ("coffer-e2e", &["coffer-crds", "coffer-node"]),
     ("coffer-bench", &["coffer-crds", "coffer-e2e"]),
+    ("coffer-browser", &[]),
     ("coffer-node", &[]),
     ("xtask", &["coffer-crds", "coffer-api-server"]),
 ];

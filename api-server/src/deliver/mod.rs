@@ -1,5 +1,6 @@
 //! Delivers what the outbox holds: at least once, signed, to nobody on a private network, and again later where it
-//! failed. What is due is in the store, so that nothing is forgotten when the process ends.
+//! failed. What is due is in the store, so that nothing is forgotten when the process ends; each attempt is taken there
+//! first, so that of several processes one makes it.
 
 mod send;
 mod target;
@@ -25,11 +26,20 @@ pub async fn run(app: Arc<App>, allowed: Vec<Cidr>) {
         match app.coffer.due_deliveries(MOST).await {
             Ok(due) => {
                 let each = futures::stream::iter(due);
-                each.for_each_concurrent(AT_ONCE, |due| deliver(&app, &allowed, due))
+                each.for_each_concurrent(AT_ONCE, |due| attempt(&app, &allowed, due))
                     .await;
             }
             Err(error) => tracing::warn!(%error, "the outbox cannot be read"),
         }
+    }
+}
+
+/// Delivers what no other deliverer has taken.
+async fn attempt(app: &App, allowed: &[Cidr], due: Due) {
+    match app.coffer.take_delivery(due).await {
+        Ok(Some(due)) => deliver(app, allowed, due).await,
+        Ok(None) => {}
+        Err(error) => tracing::warn!(%error, "a delivery could not be taken"),
     }
 }
 

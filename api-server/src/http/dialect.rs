@@ -36,7 +36,7 @@ pub struct Dialect {
     pub rate_headers: &'static HeaderNames,
     /// What becomes of a request id that a client sends.
     pub ids: IdRule,
-    /// The largest body, in bytes.
+    /// The largest body, in bytes: no handler can read more. JSON ends at [`super::body::LARGEST`] in any case.
     pub largest_body: usize,
     /// How long a handler may take.
     pub patience: Duration,

@@ -13,6 +13,7 @@ use axum::{
     },
 };
 use futures::FutureExt;
+use http_body_util::Limited;
 use hyper::{body::Incoming, service::Service as _};
 use hyper_util::service::TowerToHyperService;
 use jiff::Timestamp;
@@ -147,7 +148,8 @@ impl Shell {
         let mut response = if let Some(refusal) = refusal {
             (dialect.refuse)(&refusal)
         } else {
-            let request = Request::from_parts(parts, Body::new(body));
+            let body = Body::new(Limited::new(body, dialect.largest_body));
+            let request = Request::from_parts(parts, body);
             let handled = self.handle(mounted, request, credential.as_deref());
             match timeout(dialect.patience, AssertUnwindSafe(handled).catch_unwind()).await {
                 Ok(Ok(Ok(response))) => response,

@@ -147,7 +147,7 @@ impl From<Error> for Problem {
             Error::Forbidden { .. } | Error::NotAdmitted { .. } | Error::Unusable { .. } => {
                 Self::new(FORBIDDEN, text)
             }
-            Error::NotFound { .. } | Error::Deleted { .. } | Error::Destroyed { .. } => {
+            Error::NotFound { .. } | Error::Deleted { .. } | Error::Destroyed { .. } | Error::Gone(_) => {
                 Self::new(NOT_FOUND, text)
             }
             Error::AlreadyExists { .. } | Error::Managed { .. } | Error::Conflict(_) => {

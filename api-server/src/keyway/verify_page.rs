@@ -11,18 +11,19 @@ use axum::{
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 const STYLE: &str = "\
-:root{color-scheme:light dark;--line:#767676;--accent:#0b57d0;--on:#fff;--bad:#b3261e;--good:#146c2e}\
+:root{color-scheme:light dark;background:Canvas;color:CanvasText;--line:#767676;--accent:#0b57d0;--on:#fff;--bad:#b3261e;--good:#146c2e}\
 @media(prefers-color-scheme:dark){:root{--line:#8e918f;--accent:#a8c7fa;--on:#062e6f;--bad:#f2b8b5;--good:#9bd4a3}}\
 *{box-sizing:border-box}\
 body{font:1rem/1.5 system-ui,sans-serif;margin:0;padding:2rem 1rem;display:flex;justify-content:center}\
-main{width:100%;max-width:26rem}h1{font-size:1.5rem;line-height:1.25;margin:0 0 .5rem}\
+main{width:100%;max-width:26rem;overflow-wrap:anywhere}h1{font-size:1.5rem;line-height:1.25;margin:0 0 .5rem}\
 label{display:block;font-weight:600;margin-top:1.25rem}\
 input{width:100%;font:inherit;padding:.6rem .75rem;margin-top:.25rem;border:1px solid var(--line);border-radius:.5rem}\
 #user_code{font-family:ui-monospace,monospace;font-size:1.25rem;letter-spacing:.1em;text-transform:uppercase}\
-.hint{font-size:.875rem;margin:.25rem 0 0}.buttons{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}\
+.hint{font-size:.875rem;margin:.25rem 0 0}.hint span{white-space:nowrap}.buttons{display:flex;flex-wrap:wrap;gap:.75rem;margin-top:1.5rem}\
 button{font:inherit;font-weight:600;padding:.6rem 1.25rem;border-radius:.5rem;border:1px solid var(--line);\
 background:transparent;color:inherit;cursor:pointer}\
 button.main{background:var(--accent);border-color:var(--accent);color:var(--on)}\
+[aria-invalid]{border:2px solid var(--bad)}\
 :focus-visible{outline:3px solid var(--accent);outline-offset:2px}\
 .notice{border-left:.25rem solid;padding:.25rem .75rem;margin:1rem 0}\
 .bad{border-color:var(--bad);color:var(--bad)}.good{border-color:var(--good);color:var(--good)}";
@@ -46,7 +47,23 @@ pub enum Notice {
     Denied,
 }
 
+/// A field of the form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Field {
+    Code,
+    Token,
+}
+
 impl Notice {
+    /// The field that has to be filled in otherwise.
+    fn about(self) -> Option<Field> {
+        match self {
+            Self::Unknown | Self::NoCode => Some(Field::Code),
+            Self::NoToken | Self::BadToken | Self::NotAUser => Some(Field::Token),
+            Self::Approved | Self::Denied => None,
+        }
+    }
+
     fn text(self) -> &'static str {
         match self {
             Self::Unknown => {
@@ -64,16 +81,21 @@ impl Notice {
 
 /// The form, for `code` if that is known.
 pub fn form(code: &str, repository: Option<&str>, notice: Option<Notice>) -> Response {
-    page(
-        StatusCode::OK,
-        "Sign in a device",
-        &body(code, repository, notice),
-    )
+    with(StatusCode::OK, code, repository, notice)
 }
 
 /// The form again, with what was wrong.
-pub fn refused(status: StatusCode, code: &str, notice: Notice) -> Response {
-    page(status, "Sign in a device", &body(code, None, Some(notice)))
+pub fn refused(status: StatusCode, code: &str, repository: Option<&str>, notice: Notice) -> Response {
+    with(status, code, repository, Some(notice))
+}
+
+/// What is wrong comes first in the title, which screen readers say first.
+fn with(status: StatusCode, code: &str, repository: Option<&str>, notice: Option<Notice>) -> Response {
+    let title = match notice {
+        Some(_) => "Not done yet: sign in a device",
+        None => "Sign in a device",
+    };
+    page(status, title, &body(code, repository, notice))
 }
 
 /// The end.
@@ -100,8 +122,7 @@ fn body(code: &str, repository: Option<&str>, notice: Option<Notice>) -> String 
             escaped(repository)
         )
     });
-    let focus = |here: bool| if here { " autofocus" } else { "" };
-    let (first, second) = (focus(code.is_empty()), focus(!code.is_empty()));
+    let (of_code, of_token) = said_of_fields(code, notice);
     let code = escaped(code);
     format!(
         "<h1>Sign in a device</h1>\
@@ -109,14 +130,34 @@ fn body(code: &str, repository: Option<&str>, notice: Option<Notice>) -> String 
 {about}{told}<form method=\"post\" action=\"verify\">\
 <label for=\"user_code\">Code</label>\
 <input id=\"user_code\" name=\"user_code\" value=\"{code}\" required maxlength=\"16\" autocomplete=\"off\" \
-autocapitalize=\"characters\" spellcheck=\"false\" aria-describedby=\"code_hint\"{first}>\
-<p class=\"hint\" id=\"code_hint\">Ten letters and digits, such as ABCDE-FGHJK.</p>\
+autocapitalize=\"characters\" spellcheck=\"false\" {of_code}>\
+<p class=\"hint\" id=\"code_hint\">Ten letters and digits, such as <span>ABCDE-FGHJK</span>.</p>\
 <label for=\"token\">Token</label>\
-<input id=\"token\" name=\"token\" type=\"password\" required autocomplete=\"off\" aria-describedby=\"token_hint\"{second}>\
+<input id=\"token\" name=\"token\" type=\"password\" required autocomplete=\"off\" {of_token}>\
 <p class=\"hint\" id=\"token_hint\">A GitHub token of yours. It is checked once and not kept.</p>\
 <div class=\"buttons\"><button class=\"main\" name=\"action\" value=\"approve\">Approve</button>\
 <button name=\"action\" value=\"deny\">Refuse</button></div></form>"
     )
+}
+
+/// What describes each field, which one is wrong, and which one is the next to fill in.
+fn said_of_fields(code: &str, notice: Option<Notice>) -> (String, String) {
+    let wrong = notice.and_then(Notice::about);
+    let next = wrong.unwrap_or(if code.is_empty() {
+        Field::Code
+    } else {
+        Field::Token
+    });
+    let said = |field: Field, hint: &str| {
+        let (invalid, first) = if wrong == Some(field) {
+            ("aria-invalid=\"true\" ", "notice ")
+        } else {
+            ("", "")
+        };
+        let focus = if next == field { " autofocus" } else { "" };
+        format!("{invalid}aria-describedby=\"{first}{hint}\"{focus}")
+    };
+    (said(Field::Code, "code_hint"), said(Field::Token, "token_hint"))
 }
 
 fn page(status: StatusCode, title: &str, body: &str) -> Response {
@@ -173,5 +214,21 @@ mod tests {
             assert!(made.contains(&format!("for=\"{field}\"")) && made.contains(&format!("id=\"{field}\"")));
         }
         assert!(!made.contains("<script") && !made.contains("onclick"));
+    }
+
+    #[test]
+    fn the_field_that_is_wrong_says_so_and_comes_next() {
+        for (notice, wrong) in [
+            (Notice::Unknown, "code_hint"),
+            (Notice::NoCode, "code_hint"),
+            (Notice::NoToken, "token_hint"),
+            (Notice::BadToken, "token_hint"),
+            (Notice::NotAUser, "token_hint"),
+        ] {
+            let made = body("ABCDE-FGHJK", None, Some(notice));
+            let said = format!("aria-invalid=\"true\" aria-describedby=\"notice {wrong}\" autofocus");
+            assert!(made.contains(&said), "{made}");
+            assert_eq!(made.matches("autofocus").count(), 1);
+        }
     }
 }

@@ -99,7 +99,7 @@ pub fn status(error: &Error) -> StatusCode {
         Error::Unauthenticated(_) => StatusCode::UNAUTHORIZED,
         Error::Forbidden { .. } | Error::NotAdmitted { .. } | Error::Unusable { .. } => StatusCode::FORBIDDEN,
         Error::NotFound { .. } => StatusCode::NOT_FOUND,
-        Error::Deleted { .. } | Error::Destroyed { .. } => StatusCode::GONE,
+        Error::Deleted { .. } | Error::Destroyed { .. } | Error::Gone(_) => StatusCode::GONE,
         Error::AlreadyExists { .. } | Error::Managed { .. } | Error::Refused(_) | Error::Conflict(_) => {
             StatusCode::CONFLICT
         }

@@ -154,6 +154,7 @@ fn domain(error: Error) -> Response {
         // The domain's hint is a name that the caller may see; what was asked for is theirs anyway.
         Error::NotFound { what, .. } => say(NOT_FOUND, format!("the {what} does not exist")),
         Error::Deleted { .. } | Error::Destroyed { .. } => say(NOT_FOUND, "the secret does not exist"),
+        Error::Gone(why) => say(GONE, why),
         Error::Unusable { why, .. } => match why {
             Why::Disabled => say(NOT_FOUND, "it does not exist"),
             Why::NotYetActive(_) => say(FORBIDDEN, "it is not active yet"),

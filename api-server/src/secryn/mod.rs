@@ -4,8 +4,10 @@
 
 mod account;
 pub mod auth;
+mod documents;
 pub mod error;
 mod file;
+mod items;
 mod material;
 pub mod model;
 pub mod openapi;

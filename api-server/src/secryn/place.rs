@@ -111,11 +111,16 @@ pub fn check_kind(secret: &Secret, kind: Kind) -> Result<(), ApiError> {
 
 /// There is none of this kind.
 pub fn missing(kind: Kind) -> ApiError {
-    ApiError::NotFound(match kind {
+    ApiError::NotFound(the(kind))
+}
+
+/// What a thing of this kind is called.
+pub fn the(kind: Kind) -> &'static str {
+    match kind {
         Kind::Value => "the secret",
         Kind::Key => "the key",
         Kind::Certificate => "the certificate",
-    })
+    }
 }
 
 /// The name that a body gives to something in a vault.

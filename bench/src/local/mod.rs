@@ -2,6 +2,7 @@
 
 mod agent;
 mod ceiling;
+mod dialects;
 mod memory;
 mod reads;
 mod seed;
@@ -29,6 +30,11 @@ pub const TOPICS: &[Topic<Bench>] = &[
         "reads",
         "Authenticated, authorised, audited reads, 32 connections",
         reads::measure,
+    ),
+    (
+        "dialects",
+        "The same secrets read through each dialect, 32 connections",
+        dialects::measure,
     ),
     (
         "writes",

@@ -22,6 +22,8 @@ const WRITERS: usize = 64;
 pub struct Seeded {
     /// The data directory; no server runs on it.
     pub data: PathBuf,
+    /// An administrator's token.
+    pub admin: String,
     /// A token that may read `secret-*`.
     pub reader: String,
     /// A token that may write `secret-*`.
@@ -37,18 +39,16 @@ pub fn seed(bench: &Bench) -> Result<Seeded> {
     let data = bench.scratch().join("seeded");
     let admin = bootstrap(bench, &data)?;
     let server = Server::start(bench, &data, PLAIN)?;
-    let door = Door {
-        client: Client::new(),
-        base: server.url.clone(),
-    };
+    let door = Door::of(&server);
     bench.runtime.block_on(async {
         let writer = door.key(&admin, "secrets:write").await?;
         let reader = door.key(&admin, "secrets:read").await?;
-        door.fill(&writer, count).await?;
+        door.fill(&writer, "secret-", count).await?;
         let path = format!("{PREFIX}/secret-00000");
         let body_bytes = door.send(Method::GET, &path, &reader, None).await?.len();
         Ok(Seeded {
             data: data.clone(),
+            admin,
             reader,
             writer,
             body_bytes,
@@ -75,14 +75,23 @@ fn token(made: &Value) -> Result<String> {
         .to_owned())
 }
 
-/// The native API.
-struct Door {
+/// A server's API, for what is prepared through it.
+pub struct Door {
     client: Client,
     base: String,
 }
 
 impl Door {
-    async fn send(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Result<String> {
+    /// Of this server.
+    pub fn of(server: &Server) -> Self {
+        Self {
+            client: Client::new(),
+            base: server.url.clone(),
+        }
+    }
+
+    /// The body of the answer, which must be one of success.
+    pub async fn send(&self, method: Method, path: &str, token: &str, body: Option<Value>) -> Result<String> {
         let mut request = self
             .client
             .request(method.clone(), format!("{}{path}", self.base))
@@ -105,10 +114,11 @@ impl Door {
         token(&serde_json::from_str(&made)?)
     }
 
-    async fn fill(&self, writer: &str, count: u32) -> Result<()> {
+    /// Writes so many secrets, whose names begin with `stem`.
+    pub async fn fill(&self, writer: &str, stem: &str, count: u32) -> Result<()> {
         let puts = stream::iter(0..count).map(|n| async move {
             let value = format!("{n:064}");
-            let path = format!("{PREFIX}/secret-{n:05}");
+            let path = format!("{PREFIX}/{stem}{n:05}");
             self.send(Method::PUT, &path, writer, Some(json!({ "value": value })))
                 .await
         });

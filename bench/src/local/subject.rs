@@ -66,6 +66,11 @@ impl Subject {
         self.median(|round| round.outcome.p99_ms)
     }
 
+    /// Median milliseconds that 99.9% of the answers took at most.
+    pub fn p999(&self) -> f64 {
+        self.median(|round| round.outcome.p999_ms)
+    }
+
     /// Its rate, and what goes with it.
     pub fn rate(&self, more: &str) -> Row {
         let note = format!(

@@ -36,7 +36,8 @@ pub fn measure(bench: &Bench) -> Result<Vec<Row>> {
         );
         subject.rounds.push(round);
     }
-    let writes = subject.rate("").goal(Goal::AtLeast(10_000.0));
+    let slowest = format!(", p99.9 {:.2} ms", subject.p999());
+    let writes = subject.rate(&slowest).goal(Goal::AtLeast(10_000.0));
     Ok(vec![writes, flushes(bench, &count)?])
 }
 

@@ -359,7 +359,21 @@ impl Store for MemoryStore {
     }
 
     fn latest_change(&self) -> u64 {
-        self.rows.lock().changes.len() as u64
+        let rows = self.rows.lock();
+        rows.changes.last().map_or(0, |change| change.sequence)
+    }
+
+    async fn oldest_change(&self) -> Result<u64, StoreError> {
+        let rows = self.rows.lock();
+        Ok(rows.changes.first().map_or(0, |change| change.sequence))
+    }
+
+    async fn trim_changes(&self, before: Timestamp, limit: u32) -> Result<(), StoreError> {
+        let changes = &mut self.rows.lock().changes;
+        let old = changes.iter().take_while(|change| change.at < before).count();
+        let old = old.min(limit as usize).min(changes.len().saturating_sub(1));
+        changes.drain(..old);
+        Ok(())
     }
 
     fn rights_epoch(&self) -> u64 {

@@ -219,7 +219,7 @@ impl Rows {
     }
 
     pub(super) fn announce(&mut self, organization: OrgId, ChangeDraft { subject, at }: ChangeDraft) {
-        let sequence = self.changes.len() as u64 + 1;
+        let sequence = self.changes.last().map_or(0, |change| change.sequence) + 1;
         self.changes.push(Change {
             sequence,
             organization,

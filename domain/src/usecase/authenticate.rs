@@ -3,11 +3,14 @@
 use std::{
     collections::{BTreeMap, HashMap},
     net::IpAddr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, AtomicU64, Ordering},
+    },
 };
 
 use jiff::Timestamp;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 
 use super::Coffer;
 use crate::{
@@ -21,40 +24,91 @@ use crate::{
 /// The most holders kept; the next one empties the shelf.
 const CAPACITY: usize = 10_000;
 
-/// A key that was looked up, with the organizations that it reaches besides its own.
-#[derive(Debug, Clone)]
-struct Holder {
+/// A key that was looked up, and whom every request with it is by.
+#[derive(Debug)]
+struct Known {
     key: ApiKey,
-    also: Arc<[OrgId]>,
+    holder: Arc<KeyHolder>,
+    tally: Arc<Tally>,
 }
 
-/// Keys that were looked up lately, all under one epoch of rights; and how often each was used since that was
-/// last written down.
+/// How often a key was used since that was last written down.
+#[derive(Debug)]
+struct Tally {
+    count: AtomicU64,
+    /// Microseconds since 1970.
+    last: AtomicI64,
+}
+
+/// Keys that were looked up lately, all under one epoch of rights.
+#[derive(Debug, Default)]
+struct Shelf {
+    epoch: u64,
+    known: HashMap<TokenDigest, Arc<Known>>,
+}
+
+/// The shelf; and the tallies of its keys, and of those that left it with something not written down.
 #[derive(Debug, Default)]
 pub struct Holders {
-    shelf: Mutex<(u64, HashMap<TokenDigest, Holder>)>,
-    used: Mutex<BTreeMap<ApiKeyId, Usage>>,
+    shelf: RwLock<Shelf>,
+    tallies: Mutex<BTreeMap<ApiKeyId, Arc<Tally>>>,
 }
 
 impl Holders {
-    fn get(&self, epoch: u64, digest: &TokenDigest) -> Option<Holder> {
-        let shelf = self.shelf.lock();
-        (shelf.0 == epoch).then(|| shelf.1.get(digest).cloned()).flatten()
+    fn get(&self, epoch: u64, digest: &TokenDigest) -> Option<Arc<Known>> {
+        let shelf = self.shelf.read();
+        (shelf.epoch == epoch)
+            .then(|| shelf.known.get(digest).cloned())
+            .flatten()
     }
 
-    fn put(&self, epoch: u64, digest: TokenDigest, holder: Holder) {
-        let mut shelf = self.shelf.lock();
-        if shelf.0 != epoch || shelf.1.len() >= CAPACITY {
-            *shelf = (epoch, HashMap::new());
+    fn put(&self, epoch: u64, digest: TokenDigest, known: Arc<Known>) {
+        let mut shelf = self.shelf.write();
+        if shelf.epoch != epoch || shelf.known.len() >= CAPACITY {
+            *shelf = Shelf {
+                epoch,
+                known: HashMap::new(),
+            };
         }
-        shelf.1.insert(digest, holder);
+        shelf.known.insert(digest, known);
     }
 
-    fn note(&self, key: ApiKeyId, now: Timestamp) {
-        let mut used = self.used.lock();
-        let usage = used.entry(key).or_default();
-        usage.count += 1;
-        usage.last = usage.last.max(Some(now));
+    fn tally(&self, key: ApiKeyId) -> Arc<Tally> {
+        Arc::clone(self.tallies.lock().entry(key).or_default())
+    }
+
+    /// What is to be written down. Tallies whose keys have left the shelf are let go.
+    fn take(&self) -> Vec<(ApiKeyId, Usage)> {
+        let mut used = Vec::new();
+        self.tallies.lock().retain(|key, tally| {
+            // Looked at first: who let go of it before has noted all that there is to note.
+            let held = Arc::get_mut(tally).is_none();
+            used.extend(tally.take().map(|usage| (*key, usage)));
+            held
+        });
+        used
+    }
+}
+
+impl Default for Tally {
+    fn default() -> Self {
+        Self {
+            count: AtomicU64::new(0),
+            last: AtomicI64::new(i64::MIN),
+        }
+    }
+}
+
+impl Tally {
+    fn note(&self, now: Timestamp) {
+        self.last.fetch_max(now.as_microsecond(), Ordering::Relaxed);
+        self.count.fetch_add(1, Ordering::Release);
+    }
+
+    fn take(&self) -> Option<Usage> {
+        let count = self.count.swap(0, Ordering::Acquire);
+        let last = Timestamp::from_microsecond(self.last.load(Ordering::Relaxed)).ok();
+        (count > 0).then_some(Usage { count, last })
     }
 }
 
@@ -72,30 +126,29 @@ impl Coffer {
         let digest = self.store.digest(&token);
         // Read before the look-up: a change in between makes the entry stale at once, never fresh.
         let epoch = self.store.rights_epoch();
-        let holder = match self.holders.get(epoch, &digest) {
-            Some(holder) => holder,
+        let known = match self.holders.get(epoch, &digest) {
+            Some(known) => known,
             None => self.look_up(epoch, digest).await?.ok_or(REFUSED)?,
         };
         let now = self.clock.now();
-        if !works(&holder.key, &digest, now) || !works_from(&holder.key, from) {
+        if !works(&known.key, &digest, now) || !works_from(&known.key, from) {
             return Err(REFUSED);
         }
-        self.holders.note(holder.key.id, now);
-        Ok(Principal::ApiKey(of(holder)))
+        known.tally.note(now);
+        Ok(Principal::ApiKey(Arc::clone(&known.holder)))
     }
 
     /// Writes down how often each key was used since the last time. For the server's own timer: what was not written
     /// down yet is lost when the process ends.
     pub async fn note_key_usage(&self) -> Result<(), Error> {
-        let used = std::mem::take(&mut *self.holders.used.lock());
+        let used = self.holders.take();
         if used.is_empty() {
             return Ok(());
         }
-        let used: Vec<_> = used.into_iter().collect();
         Ok(self.store.note_key_usage(&used).await?)
     }
 
-    async fn look_up(&self, epoch: u64, digest: TokenDigest) -> Result<Option<Holder>, Error> {
+    async fn look_up(&self, epoch: u64, digest: TokenDigest) -> Result<Option<Arc<Known>>, Error> {
         let Some(key) = self.store.api_key_by_digest(&digest).await? else {
             return Ok(None);
         };
@@ -108,24 +161,27 @@ impl Coffer {
             KeyReach::Projects(named) => reached.filter(|id| named.contains(id)).collect(),
             KeyReach::Organization | KeyReach::Account => reached.collect(),
         };
-        let holder = Holder { key, also };
-        self.holders.put(epoch, digest, holder.clone());
-        Ok(Some(holder))
+        let known = Arc::new(Known {
+            holder: Arc::new(holder_of(&key, also)),
+            tally: self.holders.tally(key.id),
+            key,
+        });
+        self.holders.put(epoch, digest, Arc::clone(&known));
+        Ok(Some(known))
     }
 }
 
-fn of(holder: Holder) -> KeyHolder {
-    let Holder { key, also } = holder;
+fn holder_of(key: &ApiKey, also: Arc<[OrgId]>) -> KeyHolder {
     KeyHolder {
         id: key.id,
-        name: key.name,
+        name: key.name.clone(),
         organization: key.organization,
         also,
         whole_account: key.details.reach == KeyReach::Account,
         purpose: key.details.purpose,
         user: key.details.user,
-        scopes: key.details.scopes,
-        grants: key.grants,
+        scopes: key.details.scopes.clone(),
+        grants: key.grants.clone(),
     }
 }
 

@@ -5,12 +5,16 @@ use futures::stream::BoxStream;
 use super::{Caller, Coffer, MAX_PAGE, access::not_found};
 use crate::{
     Error,
-    change::{Change, Subject},
+    change::{Change, KEPT, Subject},
     entity::Vault,
     id::OrgId,
     name::{EnvName, OrgName, SecretName},
     rights::{Decision, Permission, Target, decide},
 };
+
+/// How many old changes are deleted in one go, and how many times without a pause.
+const TRIMMED: u32 = 2000;
+const ROUNDS: u32 = 50;
 
 /// A page of changes: those visible, and where to go on.
 #[derive(Debug)]
@@ -39,7 +43,22 @@ impl Coffer {
         Ok(self.store.changes(after, MAX_PAGE).await?)
     }
 
-    /// The changes of an organization after `after` that the caller may see.
+    /// Deletes changes older than [`KEPT`]. For the server's own timer.
+    pub async fn trim_changes(&self) -> Result<(), Error> {
+        let now = self.clock.now();
+        let before = now.saturating_sub(KEPT).unwrap_or(jiff::Timestamp::MIN);
+        for _ in 0..ROUNDS {
+            let oldest = self.store.oldest_change().await?;
+            self.store.trim_changes(before, TRIMMED).await?;
+            if self.store.oldest_change().await? < oldest + u64::from(TRIMMED) {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// The changes of an organization after `after` that the caller may see. [`Error::Gone`] if some of them are
+    /// not kept any more.
     pub async fn changes(
         &self,
         caller: &Caller,
@@ -64,6 +83,15 @@ impl Coffer {
         }
         let vaults = self.store.vaults(tenant, None, MAX_PAGE).await?;
         let page = self.store.changes(after, MAX_PAGE).await?;
+        // Asked for after the page: what was trimmed before it was read is noticed, at the cost of a needless alarm.
+        let oldest = self.store.oldest_change().await?;
+        if after + 1 < oldest {
+            return Err(Error::Gone(format!(
+                "changes up to {} are not kept any more: read what you need anew, and go on after {}",
+                oldest - 1,
+                self.store.latest_change()
+            )));
+        }
         let next = page.last().map_or(after, |change| change.sequence);
         let more = page.len() as u64 >= u64::from(MAX_PAGE);
         let changes = page.into_iter().filter(|change| change.organization == tenant);

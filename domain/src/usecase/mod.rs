@@ -4,6 +4,7 @@
 mod access;
 pub mod api_keys;
 pub mod audit;
+pub mod audit_window;
 pub mod authenticate;
 pub mod changes;
 pub mod consumers;
@@ -17,6 +18,7 @@ mod key_rules;
 pub mod keyway;
 pub mod organizations;
 pub mod outbox;
+pub mod outbox_lease;
 pub mod projects;
 pub mod replays;
 pub mod requests;

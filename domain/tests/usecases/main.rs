@@ -4,6 +4,8 @@
 
 mod api_keys;
 mod audit;
+mod audit_window;
+mod changes;
 mod consumers;
 mod declare;
 mod described;

@@ -5,6 +5,7 @@ use coffer_domain::{
     usecase::{
         Caller,
         outbox::Due,
+        outbox_lease::TAKEN_FOR,
         secrets::{KEPT_IN_TRASH, NewSecret},
     },
 };
@@ -137,6 +138,28 @@ fn a_failed_delivery_comes_back_later_and_one_that_arrived_does_not() {
         "an outdated word changes nothing"
     );
     run(world.coffer.delivered(&second.delivery)).unwrap();
+    world.clock.advance(SignedDuration::from_hours(1000));
+    assert_eq!(heard(&world), "");
+}
+
+#[test]
+fn one_of_several_takes_a_delivery_and_it_comes_back_if_that_one_says_nothing() {
+    let world = World::new();
+    subscribe(&world, "all", &["*"]);
+    world.put("A", "x");
+    let (one, other) = (due(&world).remove(0), due(&world).remove(0));
+    let take = |due: Due| run(world.coffer.take_delivery(due)).unwrap();
+    let taken = take(one).unwrap();
+    assert!(take(other).is_none(), "it is taken");
+    assert_eq!(heard(&world), "", "and not due");
+    world.clock.advance(TAKEN_FOR);
+    let again = due(&world).remove(0);
+    assert_eq!(again.delivery.body.body, taken.delivery.body.body);
+    assert_eq!(again.delivery.body.attempts, 0, "nothing is known of an attempt");
+    let again = take(again).unwrap();
+    // Who took it before comes too late to tell of it.
+    run(world.coffer.delivery_failed(&taken.delivery, "status 500")).unwrap();
+    run(world.coffer.delivered(&again.delivery)).unwrap();
     world.clock.advance(SignedDuration::from_hours(1000));
     assert_eq!(heard(&world), "");
 }

@@ -113,4 +113,6 @@ pass! {
     fn consumers(&self, vault: VaultId, environment: &EnvName) -> Vec<Consumer>;
     fn audit(&self, organization: OrgId, after: u64, limit: u32) -> Vec<AuditRecord>;
     fn changes(&self, after: u64, limit: u32) -> Vec<Change>;
+    fn oldest_change(&self) -> u64;
+    fn trim_changes(&self, before: Timestamp, limit: u32) -> ();
 }

@@ -5,6 +5,7 @@ use coffer_domain::{
     store::{Commit, CommitError, Precondition, Write},
 };
 use futures::StreamExt;
+use jiff::SignedDuration;
 
 use super::world::{AnyStore, World, env, event, now, secret_name, version};
 
@@ -43,6 +44,51 @@ pub(crate) async fn changes_come_in_order_with_their_tenant(store: AnyStore) {
     }
     assert_eq!(store.changes(start + 1, 1).await.unwrap(), changes[1..2]);
     assert_eq!(store.latest_change(), start + 3);
+}
+
+pub(crate) async fn old_changes_are_trimmed_and_numbers_go_on(store: AnyStore) {
+    let world = World::new(store.clone()).await;
+    let start = store.latest_change();
+    let aged = |name: &str, age: i64| {
+        let mut commit = announcing(&world, &[name]);
+        commit.changes[0].at = now() - SignedDuration::from_secs(age);
+        commit
+    };
+    for (name, age) in [("A", 30), ("B", 20), ("C", 10)] {
+        store.commit(aged(name, age)).await.unwrap();
+    }
+    // What the world itself announced is of now.
+    let before = now() - SignedDuration::from_secs(15);
+    assert_eq!(store.oldest_change().await.unwrap(), 1);
+    store
+        .trim_changes(
+            now() + SignedDuration::from_secs(1),
+            u32::try_from(start).unwrap(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(
+        store.oldest_change().await.unwrap(),
+        start + 1,
+        "no more than asked for"
+    );
+    store.trim_changes(before, 1).await.unwrap();
+    assert_eq!(store.oldest_change().await.unwrap(), start + 2);
+    store.trim_changes(before, 100).await.unwrap();
+    assert_eq!(
+        store.oldest_change().await.unwrap(),
+        start + 3,
+        "what is young stays"
+    );
+    store.trim_changes(now(), 100).await.unwrap();
+    assert_eq!(
+        store.oldest_change().await.unwrap(),
+        start + 3,
+        "the newest stays, however old"
+    );
+    store.commit(aged("D", 0)).await.unwrap();
+    assert_eq!(store.latest_change(), start + 4);
+    assert_eq!(store.changes(start, 10).await.unwrap().len(), 2);
 }
 
 pub(crate) async fn a_refused_commit_announces_nothing(store: AnyStore) {

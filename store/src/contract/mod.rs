@@ -88,7 +88,7 @@ macro_rules! of_a_store {
             changes::{
                 changes_come_in_order_with_their_tenant, a_refused_commit_announces_nothing,
                 watchers_hear_the_newest_number, what_a_watcher_hears_of_can_be_read,
-                the_rights_epoch_rises_with_rights_only,
+                the_rights_epoch_rises_with_rights_only, old_changes_are_trimmed_and_numbers_go_on,
             }
         }
     };

@@ -227,6 +227,16 @@ pub trait Engine: Send + Sync + 'static {
     fn changes(&self, after: u64, limit: u32)
     -> impl Future<Output = Result<Vec<Change>, StoreError>> + Send;
 
+    /// The oldest change's number; 0 if there is none.
+    fn oldest_change(&self) -> impl Future<Output = Result<u64, StoreError>> + Send;
+
+    /// Deletes changes from before `before`, oldest first, at most `limit`; never the newest.
+    fn trim_changes(
+        &self,
+        before: Timestamp,
+        limit: u32,
+    ) -> impl Future<Output = Result<(), StoreError>> + Send;
+
     /// The newest change's number: now, and whenever it rises.
     fn watch(&self) -> BoxStream<'static, u64>;
 

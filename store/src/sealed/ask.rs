@@ -233,6 +233,14 @@ impl<E: Engine> Store for SealedStore<E> {
         self.engine.changes(after, limit).await
     }
 
+    async fn oldest_change(&self) -> Result<u64, StoreError> {
+        self.engine.oldest_change().await
+    }
+
+    async fn trim_changes(&self, before: Timestamp, limit: u32) -> Result<(), StoreError> {
+        self.engine.trim_changes(before, limit).await
+    }
+
     fn watch(&self) -> BoxStream<'static, u64> {
         self.engine.watch()
     }

@@ -49,9 +49,9 @@ impl WhoamiOut {
         match principal {
             Principal::ApiKey(key) => Self::ApiKey {
                 id: key.id.to_string(),
-                name: key.name.into(),
+                name: key.name.as_str().to_owned(),
                 organization: organization.map(|found| found.name.into()),
-                grants: key.grants.into_iter().map(GrantOut::from).collect(),
+                grants: key.grants.iter().cloned().map(GrantOut::from).collect(),
             },
             Principal::Workload(pod) => Self::Workload {
                 namespace: pod.namespace,

@@ -15,7 +15,7 @@ use super::{
     described::Described,
     key::{EXPIRED, attribute},
 };
-use crate::secryn::material::certificate::CertificateFile;
+use crate::secryn::{items::Item, material::certificate::CertificateFile};
 
 /// A certificate to be generated (self-signed), or uploaded with `pem`.
 #[derive(Debug, ToSchema)]
@@ -64,9 +64,10 @@ pub struct CertificateOut {
     message: Option<&'static str>,
 }
 
-impl CertificateOut {
-    /// A certificate as it is listed at `now`.
-    pub fn of(secret: &Secret, public: bool, now: Timestamp) -> Self {
+impl Item for CertificateOut {
+    const KIND: Kind = Kind::Certificate;
+
+    fn of(secret: &Secret, public: bool, now: Timestamp) -> Self {
         let metadata = secret.described();
         let expired = metadata.expires_at.is_some_and(|end| end <= now);
         let attribute = |name: &str| metadata.attributes.get(name).cloned();

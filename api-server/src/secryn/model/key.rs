@@ -12,7 +12,10 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::{Moment, described::Described};
-use crate::secryn::material::{KeyFacts, KeyFile};
+use crate::secryn::{
+    items::Item,
+    material::{KeyFacts, KeyFile},
+};
 
 /// What an expired key or certificate is listed with.
 pub const EXPIRED: &str = "Resource expired";
@@ -98,9 +101,10 @@ pub mod attribute {
     pub const UPLOADED: &str = "uploaded";
 }
 
-impl KeyOut {
-    /// A key as it is listed at `now`.
-    pub fn of(secret: &Secret, public: bool, now: Timestamp) -> Self {
+impl Item for KeyOut {
+    const KIND: Kind = Kind::Key;
+
+    fn of(secret: &Secret, public: bool, now: Timestamp) -> Self {
         let metadata = secret.described();
         let expired = metadata.expires_at.is_some_and(|end| end <= now);
         let attribute = |name: &str| metadata.attributes.get(name).cloned();

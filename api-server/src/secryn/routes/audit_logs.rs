@@ -4,10 +4,9 @@ use std::sync::Arc;
 
 use axum::{extract::State, http::Uri, response::Response};
 use coffer_domain::{
-    Error,
     audit::AuditEvent,
     name::OrgName,
-    usecase::{Caller, MAX_PAGE},
+    usecase::audit_window::{AuditWindow, Meets},
 };
 use jiff::Timestamp;
 
@@ -44,6 +43,12 @@ impl Filter {
             from: moment(query, "start")?,
             until: moment(query, "end")?,
         })
+    }
+
+    /// Whether nothing is asked about.
+    fn is_all(&self) -> bool {
+        let texts = [&self.user, &self.resource, &self.kind];
+        texts.iter().all(|text| text.is_none()) && self.from.is_none() && self.until.is_none()
     }
 
     fn takes(&self, event: &AuditEvent) -> bool {
@@ -83,42 +88,17 @@ pub async fn list_audit_logs(
 ) -> Result<Response, ApiError> {
     let query = Query::lenient(uri.query());
     let (wanted, filter) = (Wanted::of(&query)?, Filter::of(&query)?);
-    let mut events = Vec::new();
-    for project in projects(&app, &caller).await? {
-        events.extend(search(&app, &caller, &project.name, &filter).await?);
-    }
-    events.sort_by_key(|(_, event)| event.at);
+    let projects = projects(&app, &caller).await?;
+    let names: Vec<OrgName> = projects.into_iter().map(|project| project.name).collect();
+    let takes = |event: &AuditEvent| filter.takes(event);
+    let meets: Option<Meets<'_>> = if filter.is_all() { None } else { Some(&takes) };
+    let part = AuditWindow {
+        skip: wanted.window().skip,
+        limit: u32::try_from(wanted.window().limit).unwrap_or(u32::MAX),
+    };
+    let (events, total) = app.coffer.audit_window(&caller, &names, meets, part).await?;
     let shown = events
         .into_iter()
         .map(|(sequence, event)| AuditOut::of(sequence, event));
-    Ok(page::page(&wanted.of_all(shown)))
-}
-
-/// The events of one project that are wanted, up to those that the search itself leaves.
-async fn search(
-    app: &App,
-    caller: &Caller,
-    project: &OrgName,
-    filter: &Filter,
-) -> Result<Vec<(u64, AuditEvent)>, ApiError> {
-    let (mut found, mut after) = (Vec::new(), 0);
-    loop {
-        let records = app.coffer.read_audit(caller, project, after, MAX_PAGE).await?;
-        let whole = records.len() >= MAX_PAGE as usize;
-        after = records.last().map_or(after, |record| record.sequence);
-        for record in records {
-            let event = record.parse().map_err(|_| {
-                Error::Internal(format!(
-                    "audit record {} is not an event; verify the chain",
-                    record.sequence
-                ))
-            })?;
-            if filter.takes(&event) {
-                found.push((record.sequence, event));
-            }
-        }
-        if !whole {
-            return Ok(found);
-        }
-    }
+    Ok(page::page(&wanted.envelope(shown.collect(), total)))
 }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use super::{ADMIN, Keyway, REPO, problem};
 use crate::answer::Answer;
 
-async fn start(keyway: &Keyway) -> Answer {
+pub async fn start(keyway: &Keyway) -> Answer {
     let body = Some(json!({"repository": "owner/repo"}));
     keyway
         .send(Method::POST, None, "/auth/device/start", body)
@@ -12,7 +12,7 @@ async fn start(keyway: &Keyway) -> Answer {
         .expect(200)
 }
 
-async fn poll(keyway: &Keyway, code: &Value) -> Answer {
+pub async fn poll(keyway: &Keyway, code: &Value) -> Answer {
     let body = Some(json!({ "deviceCode": code }));
     keyway.send(Method::POST, None, "/auth/device/poll", body).await
 }

@@ -8,6 +8,7 @@ mod keys;
 mod limits;
 mod matrix;
 mod overrides;
+mod page;
 mod secrets;
 mod vaults;
 

@@ -88,7 +88,7 @@ fn expected() -> BTreeMap<&'static str, &'static str> {
 }
 
 /// A good body for every route that takes one.
-fn body(template: &str, number: usize) -> Option<Value> {
+pub fn body(template: &str, number: usize) -> Option<Value> {
     let fresh = format!("n{number}");
     let last = template
         .rsplit('/')

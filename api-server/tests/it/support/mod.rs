@@ -113,6 +113,13 @@ impl TestServer {
         Self::over(choices, data, clock, coffer, admin).await
     }
 
+    /// Another server over the same store.
+    pub async fn beside(&self, choices: Choices) -> Self {
+        let (clock, coffer) = (Arc::clone(&self.clock), self.coffer.clone());
+        let empty = tempfile::tempdir().unwrap();
+        Self::over(choices, empty, clock, coffer, self.admin.clone()).await
+    }
+
     async fn over(
         choices: Choices,
         data: TempDir,

@@ -73,10 +73,15 @@ impl Keyway {
             permission: Permission::List,
             action: if view { VIEW } else { "vault.enter" },
         };
-        let located = self
+        let authorised = self
             .coffer
             .authorise_vault(&caller, ask, &organization, &vault)
-            .await?;
+            .await;
+        // Whom a vault is hidden from is told the same as if there were none.
+        let located = authorised.map_err(|error| match error {
+            Error::NotFound { .. } => missing(),
+            other => other,
+        })?;
         let role = role.or_else(|| role_of(&caller.principal));
         Ok(Entered {
             caller,

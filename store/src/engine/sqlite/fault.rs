@@ -14,6 +14,12 @@ pub(super) fn still_suspect() -> Error {
     Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR), Some(why))
 }
 
+/// The error after a flush of the database has failed.
+pub(super) fn lost() -> Error {
+    let why = "a flush of the database has failed: restart the server, which copies the whole log anew";
+    Error::SqliteFailure(ffi::Error::new(ffi::SQLITE_IOERR_FSYNC), Some(why.to_owned()))
+}
+
 /// Whether it is the database's, and so of every task in the transaction, or only of the task that met it.
 pub(super) fn is_of_whole(error: &Error) -> bool {
     error.sqlite_error_code().is_some_and(|code| {

@@ -26,12 +26,17 @@ pub(super) enum Task {
     Usage(Vec<(ApiKeyId, Usage)>),
     /// Deletes records that expired by then, at most so many.
     Sweep(Timestamp, u32),
+    /// Deletes changes from before then, at most so many.
+    Trim(Timestamp, u32),
 }
 
 impl Task {
     /// Whether it must be on disk before it is answered.
     pub(super) fn durable(&self) -> bool {
-        !matches!(self, Self::Settle | Self::Sweep(..) | Self::Usage(_))
+        !matches!(
+            self,
+            Self::Settle | Self::Sweep(..) | Self::Trim(..) | Self::Usage(_)
+        )
     }
 
     /// Whether it may change who may do what.
@@ -45,7 +50,7 @@ impl Task {
             Self::Commit(commit) => commit.writes.iter().any(SealedWrite::erases),
             // The same keys under the old root key are what a rewrap is to get rid of.
             Self::Keys(_) | Self::Root(_) => true,
-            Self::Record { .. } | Self::Settle | Self::Sweep(..) | Self::Usage(_) => false,
+            Self::Record { .. } | Self::Settle | Self::Sweep(..) | Self::Trim(..) | Self::Usage(_) => false,
         }
     }
 

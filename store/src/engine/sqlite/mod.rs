@@ -1,5 +1,6 @@
 //! The embedded engine: one SQLite database in a directory of its own, one writer, many readers.
 
+mod copier;
 mod fault;
 mod heads;
 mod hot;
@@ -39,6 +40,7 @@ mod tests;
 pub use open::OpenSqliteError;
 
 use self::{
+    copier::Copier,
     hot::Hot,
     job::{Job, Task},
     journal::Journal,
@@ -89,7 +91,7 @@ impl Sqlite {
         })?;
         let (journal, left) = journal;
         let shared = Arc::new(Shared::new(writer::latest_change(&writer)?, journal));
-        let writer = Writer::new(writer, Arc::clone(&shared), left);
+        let writer = Writer::new(writer, Copier::start(&file)?, Arc::clone(&shared), left);
         let ending = Ending(Arc::clone(&shared));
         let run = move || {
             // Held for as long as anything can be written.

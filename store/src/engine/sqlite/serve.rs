@@ -236,6 +236,16 @@ impl Engine for Sqlite {
         self.readers.read(|db| logs::changes(db, after, limit))
     }
 
+    async fn oldest_change(&self) -> Result<u64, StoreError> {
+        self.readers.read(logs::oldest_change)
+    }
+
+    async fn trim_changes(&self, before: Timestamp, limit: u32) -> Result<(), StoreError> {
+        self.write(Task::Trim(before, limit))
+            .await
+            .map_err(without_preconditions)
+    }
+
     fn watch(&self) -> BoxStream<'static, u64> {
         let mut receiver = self.shared.latest.subscribe();
         receiver.mark_changed();

@@ -13,7 +13,9 @@ use coffer_domain::store::{CommitError, StoreError};
 use rusqlite::Connection;
 
 use super::{
-    MANY_WAITING, Shared, fault,
+    MANY_WAITING, Shared,
+    copier::Copier,
+    fault,
     heads::Heads,
     job::{Job, Task},
     journal::Sealed,
@@ -53,14 +55,19 @@ struct Spoiled;
 impl Writer {
     /// Over a configured connection, whose `synchronous` is `FULL`.
     /// `unsettled` is what a crash left in the journal.
-    pub(super) fn new(connection: Connection, shared: Arc<Shared>, unsettled: Vec<Sealed>) -> Self {
+    pub(super) fn new(
+        connection: Connection,
+        copier: Copier,
+        shared: Arc<Shared>,
+        unsettled: Vec<Sealed>,
+    ) -> Self {
         let latest_change = shared.latest_change();
         Self {
             connection,
             shared,
             heads: Heads::default(),
             latest_change,
-            log: Log::new(),
+            log: Log::new(copier),
             unsettled,
             failing: false,
         }
@@ -232,6 +239,7 @@ impl Writer {
                 }
             }
             Task::Sweep(now, limit) => write::records::sweep(db, *now, *limit)?,
+            Task::Trim(before, limit) => write::changes::trim(db, *before, *limit)?,
             Task::Root(root) => write::keys::put_root(db, root)?,
             Task::Keys(keys) => {
                 for key in keys {
@@ -297,6 +305,24 @@ impl Writer {
     /// As after a failed flush.
     pub(super) fn distrust(&mut self) {
         self.log.distrust();
+    }
+
+    /// As after a failed flush of the database.
+    pub(super) fn lose(&mut self) {
+        self.log.lose();
+    }
+
+    /// Waits while the log is being copied, and leaves it to the writer to hear what came of it.
+    pub(super) fn await_copier(&self) {
+        self.log.copier().linger();
+    }
+
+    /// How long the log is.
+    pub(super) fn log_frames(&self) -> i64 {
+        let frames = |row: &rusqlite::Row<'_>| row.get(1);
+        self.connection
+            .query_row("PRAGMA wal_checkpoint(NOOP)", [], frames)
+            .unwrap()
     }
 
     /// Does not wait for readers.

@@ -59,35 +59,33 @@ pub async fn decide(
         Some("deny") => false,
         Some(_) => return Err(Problem::field("action", "must be approve or deny")),
     };
-    let again = |notice| Ok(verify_page::refused(StatusCode::BAD_REQUEST, &code, notice));
+    let refused = |notice| verify_page::refused(StatusCode::BAD_REQUEST, &code, None, notice);
     if code.is_empty() {
-        return again(Notice::NoCode);
+        return Ok(refused(Notice::NoCode));
     }
-    if app.keyway.cases.device(&code).await?.is_none() {
-        return again(Notice::Unknown);
-    }
+    let Some(device) = app.keyway.cases.device(&code).await? else {
+        return Ok(refused(Notice::Unknown));
+    };
+    let again = |status, notice| {
+        let repository = device.repository.as_deref();
+        Ok(verify_page::refused(status, &code, repository, notice))
+    };
     let header = bearer::token(&headers).map(SecretValue::from);
     let token = sent.token.take().filter(|token| !token.is_empty()).or(header);
     let Some(token) = token else {
-        return again(Notice::NoToken);
+        return again(StatusCode::BAD_REQUEST, Notice::NoToken);
     };
     let text = std::str::from_utf8(token.reveal()).unwrap_or_default();
     let session = match auth::session(&app, text.trim(), &context).await {
         Ok(session) => session,
-        Err(Error::Unauthenticated(_)) => {
-            return Ok(verify_page::refused(
-                StatusCode::UNAUTHORIZED,
-                &code,
-                Notice::BadToken,
-            ));
-        }
+        Err(Error::Unauthenticated(_)) => return again(StatusCode::UNAUTHORIZED, Notice::BadToken),
         Err(other) => return Err(other.into()),
     };
     match app.keyway.cases.decide_device(&session, &code, approve).await {
         Ok(true) if approve => Ok(verify_page::done(Notice::Approved)),
         Ok(true) => Ok(verify_page::done(Notice::Denied)),
-        Ok(false) | Err(Error::Conflict(_)) => again(Notice::Unknown),
-        Err(Error::Refused(_)) => again(Notice::NotAUser),
+        Ok(false) | Err(Error::Conflict(_)) => Ok(refused(Notice::Unknown)),
+        Err(Error::Refused(_)) => again(StatusCode::BAD_REQUEST, Notice::NotAUser),
         Err(other) => Err(other.into()),
     }
 }

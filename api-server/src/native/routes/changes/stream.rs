@@ -38,6 +38,7 @@ use crate::{
         (status = 400, description = "Not well formed", body = FailureOut),
         (status = 401, description = "No valid credential", body = FailureOut),
         (status = 404, description = "No such organization, or it is hidden", body = FailureOut),
+        (status = 410, description = "Some of the changes asked for are not kept any more", body = FailureOut),
     )
 )]
 pub async fn stream_changes(

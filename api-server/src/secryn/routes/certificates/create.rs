@@ -14,6 +14,7 @@ use crate::{
     secryn::{
         auth::Signed,
         error::ApiError,
+        items::Item,
         material::{
             certificate::{CertificateFile, Wanted, uploaded},
             key,

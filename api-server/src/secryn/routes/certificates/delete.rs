@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use coffer_domain::{metadata::Kind, usecase::secrets::KEPT_IN_TRASH};
 
 use crate::{
     app::App,
     secryn::{
         auth::Signed,
         error::ApiError,
+        items,
+        model::certificate::CertificateOut,
         openapi::Refused,
-        page::{self, Deleted, One},
-        place::VaultAt,
-        public,
+        page::{Deleted, One},
         routes::ItemPath,
     },
 };
@@ -34,9 +33,5 @@ pub async fn delete_certificate(
     Signed(caller): Signed,
     path: ItemPath,
 ) -> Result<Response, ApiError> {
-    let at = VaultAt::of(&app, &caller, &path.vault).await?;
-    let (address, secret) = at.find(&app, &caller, &path.item, Kind::Certificate).await?;
-    public::close(&app, &caller, &address, &secret).await?;
-    let trashed = app.coffer.trash_secret(&caller, &address, KEPT_IN_TRASH).await?;
-    Ok(page::deleted(trashed.id.to_string()))
+    items::delete::<CertificateOut>(&app, &caller, &path).await
 }

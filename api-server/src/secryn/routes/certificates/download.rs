@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::Uri, response::Response};
-use coffer_domain::{metadata::Kind, usecase::Caller};
 
 use crate::{
     app::App,
-    http::query::Query,
     secryn::{
         auth::Either,
         error::ApiError,
-        file,
+        items,
+        model::certificate::CertificateOut,
         openapi::{Refused, RefusedFile},
-        place::{VaultAt, check_kind},
         routes::ItemPath,
     },
 };
@@ -41,23 +39,5 @@ pub async fn download_certificate(
     path: ItemPath,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let query = Query::lenient(uri.query());
-    let mut tries = either.tries();
-    while let Some(caller) = tries.another() {
-        tries.end(download(&app, &caller, &path, &query).await);
-    }
-    tries.answer()
-}
-
-async fn download(
-    app: &App,
-    caller: &Caller,
-    path: &ItemPath,
-    query: &Query<'_>,
-) -> Result<Response, ApiError> {
-    let at = VaultAt::of(app, caller, &path.vault).await?;
-    let address = at.address(app, &path.item, Kind::Certificate).await?;
-    let read = app.coffer.read_secret(caller, &address, None).await?;
-    check_kind(&read.secret, Kind::Certificate)?;
-    file::answer(read, query)
+    items::download::<CertificateOut>(&app, either, &path, &uri).await
 }

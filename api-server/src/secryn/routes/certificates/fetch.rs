@@ -3,17 +3,15 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::Uri, response::Response};
-use coffer_domain::{Error, metadata::Kind};
 
 use crate::{
     app::App,
-    http::query::Query,
     secryn::{
         auth::Signed,
         error::ApiError,
-        file,
+        items,
+        model::certificate::CertificateOut,
         openapi::{Refused, RefusedFile},
-        place::check_kind,
         routes::Id,
     },
 };
@@ -39,20 +37,5 @@ pub async fn fetch_certificate(
     Id(id): Id,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let outside = || ApiError::Outside("the certificate");
-    let id = id.parse().map_err(|_| outside())?;
-    let found = app
-        .coffer
-        .secret_address(id)
-        .await?
-        .filter(|(_, trashed)| !trashed);
-    let (address, _) = found.ok_or_else(outside)?;
-    let read = app.coffer.read_secret(&caller, &address, None).await;
-    // A place that may not be known of reads like an id that there is not.
-    let read = read.map_err(|error| match error {
-        Error::NotFound { what: "vault", .. } => outside(),
-        other => other.into(),
-    })?;
-    check_kind(&read.secret, Kind::Certificate)?;
-    file::answer(read, &Query::lenient(uri.query()))
+    items::fetch::<CertificateOut>(&app, &caller, &id, &uri).await
 }

@@ -3,19 +3,12 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use coffer_domain::metadata::Kind;
 
 use crate::{
     app::App,
     secryn::{
-        auth::Signed,
-        error::ApiError,
-        model::certificate::CertificateOut,
-        openapi::Refused,
-        page::{self, One},
-        place::VaultAt,
-        public::is_public,
-        routes::ItemPath,
+        auth::Signed, error::ApiError, items, model::certificate::CertificateOut, openapi::Refused,
+        page::One, routes::ItemPath,
     },
 };
 
@@ -35,8 +28,5 @@ pub async fn get_certificate(
     Signed(caller): Signed,
     path: ItemPath,
 ) -> Result<Response, ApiError> {
-    let at = VaultAt::of(&app, &caller, &path.vault).await?;
-    let (_, secret) = at.find(&app, &caller, &path.item, Kind::Certificate).await?;
-    let now = app.coffer.clock().now();
-    Ok(page::one(CertificateOut::of(&secret, is_public(&secret), now)))
+    items::get::<CertificateOut>(&app, &caller, &path).await
 }

@@ -3,23 +3,12 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::Uri, response::Response};
-use coffer_domain::{
-    metadata::{Kind, Why},
-    usecase::Caller,
-};
 
 use crate::{
     app::App,
-    http::query::Query,
     secryn::{
-        auth::Either,
-        error::ApiError,
-        model::certificate::CertificateOut,
-        openapi::Refused,
-        page::{self, Page, Wanted},
-        place::VaultAt,
-        public::is_public,
-        routes::Id,
+        auth::Either, error::ApiError, items, model::certificate::CertificateOut, openapi::Refused,
+        page::Page, routes::Id,
     },
 };
 
@@ -43,23 +32,5 @@ pub async fn list_certificates(
     Id(id): Id,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let wanted = Wanted::of(&Query::lenient(uri.query()))?;
-    let mut tries = either.tries();
-    while let Some(caller) = tries.another() {
-        tries.end(list(&app, &caller, &id, &wanted).await);
-    }
-    tries.answer()
-}
-
-async fn list(app: &App, caller: &Caller, id: &str, wanted: &Wanted) -> Result<Response, ApiError> {
-    let now = app.coffer.clock().now();
-    let at = VaultAt::of(app, caller, id).await?;
-    let found = at.listed(app, caller, Kind::Certificate).await?;
-    let listed = found
-        .iter()
-        .filter(|secret| matches!(secret.usable(now), Ok(()) | Err(Why::Expired(_))));
-    let items = listed
-        .map(|secret| CertificateOut::of(secret, is_public(secret), now))
-        .collect();
-    Ok(page::page(&wanted.of_all_or_everything(items)))
+    items::list::<CertificateOut>(&app, either, &id, &uri).await
 }

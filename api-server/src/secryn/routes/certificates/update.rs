@@ -3,18 +3,16 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use coffer_domain::metadata::Kind;
 
 use crate::{
     app::App,
     secryn::{
         auth::Signed,
         error::ApiError,
+        items,
         model::{certificate::CertificateOut, key::Switches, published::Published},
         openapi::{Refused, RefusedBody},
-        page::{self, One},
-        place::VaultAt,
-        public::{self, Wish},
+        page::One,
         routes::{ItemPath, Json},
     },
 };
@@ -37,11 +35,5 @@ pub async fn update_certificate(
     path: ItemPath,
     Json(fields): Json,
 ) -> Result<Response, ApiError> {
-    let at = VaultAt::of(&app, &caller, &path.vault).await?;
-    let (address, _) = at.find(&app, &caller, &path.item, Kind::Certificate).await?;
-    let wish = Wish::of(fields, Kind::Certificate)?;
-    let (secret, token) = public::grant(&app, &caller, &address, wish).await?;
-    let now = app.coffer.clock().now();
-    let shown = CertificateOut::of(&secret, public::is_public(&secret), now);
-    Ok(page::one(Published::new(shown, token)))
+    items::update::<CertificateOut>(&app, &caller, &path, fields).await
 }

@@ -11,6 +11,7 @@ use crate::{
     secryn::{
         auth::Signed,
         error::ApiError,
+        items::Item,
         material::{
             KeyFile,
             key::{Wanted, uploaded},

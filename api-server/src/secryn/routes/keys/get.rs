@@ -3,18 +3,11 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use coffer_domain::metadata::Kind;
 
 use crate::{
     app::App,
     secryn::{
-        auth::Signed,
-        error::ApiError,
-        model::key::KeyOut,
-        openapi::Refused,
-        page::{self, One},
-        place::VaultAt,
-        public::is_public,
+        auth::Signed, error::ApiError, items, model::key::KeyOut, openapi::Refused, page::One,
         routes::ItemPath,
     },
 };
@@ -35,8 +28,5 @@ pub async fn get_key(
     Signed(caller): Signed,
     path: ItemPath,
 ) -> Result<Response, ApiError> {
-    let at = VaultAt::of(&app, &caller, &path.vault).await?;
-    let (_, secret) = at.find(&app, &caller, &path.item, Kind::Key).await?;
-    let now = app.coffer.clock().now();
-    Ok(page::one(KeyOut::of(&secret, is_public(&secret), now)))
+    items::get::<KeyOut>(&app, &caller, &path).await
 }

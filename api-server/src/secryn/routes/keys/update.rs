@@ -3,18 +3,19 @@
 use std::sync::Arc;
 
 use axum::{extract::State, response::Response};
-use coffer_domain::metadata::Kind;
 
 use crate::{
     app::App,
     secryn::{
         auth::Signed,
         error::ApiError,
-        model::{key::KeyOut, key::Switches, published::Published},
+        items,
+        model::{
+            key::{KeyOut, Switches},
+            published::Published,
+        },
         openapi::{Refused, RefusedBody},
-        page::{self, One},
-        place::VaultAt,
-        public::{self, Wish},
+        page::One,
         routes::{ItemPath, Json},
     },
 };
@@ -37,11 +38,5 @@ pub async fn update_key(
     path: ItemPath,
     Json(fields): Json,
 ) -> Result<Response, ApiError> {
-    let at = VaultAt::of(&app, &caller, &path.vault).await?;
-    let (address, _) = at.find(&app, &caller, &path.item, Kind::Key).await?;
-    let wish = Wish::of(fields, Kind::Key)?;
-    let (secret, token) = public::grant(&app, &caller, &address, wish).await?;
-    let now = app.coffer.clock().now();
-    let shown = KeyOut::of(&secret, public::is_public(&secret), now);
-    Ok(page::one(Published::new(shown, token)))
+    items::update::<KeyOut>(&app, &caller, &path, fields).await
 }

@@ -8,10 +8,11 @@ use coffer_domain::resource::Resource;
 use crate::{
     app::App,
     secryn::{
-        auth::{Signed, account},
+        auth::Signed,
+        documents,
         error::ApiError,
         openapi::Refused,
-        page::{self, Deleted, One},
+        page::{Deleted, One},
         routes::Id,
     },
 };
@@ -29,10 +30,5 @@ pub async fn delete_resource(
     Signed(caller): Signed,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
-    let account = account(&app.coffer, &caller).await?;
-    let dropped = app
-        .coffer
-        .drop_document::<Resource>(&caller, &account, &id)
-        .await?;
-    Ok(page::deleted(dropped.key))
+    documents::delete::<Resource>(&app, &caller, &id).await
 }

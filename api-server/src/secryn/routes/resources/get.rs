@@ -8,11 +8,7 @@ use coffer_domain::resource::Resource;
 use crate::{
     app::App,
     secryn::{
-        auth::{Signed, account},
-        error::ApiError,
-        model::resource::ResourceOut,
-        openapi::Refused,
-        page::{self, One},
+        auth::Signed, documents, error::ApiError, model::resource::ResourceOut, openapi::Refused, page::One,
         routes::Id,
     },
 };
@@ -30,10 +26,5 @@ pub async fn get_resource(
     Signed(caller): Signed,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
-    let account = account(&app.coffer, &caller).await?;
-    let found = app
-        .coffer
-        .get_document::<Resource>(&caller, &account, &id)
-        .await?;
-    Ok(page::one(ResourceOut::from(found)))
+    documents::get::<Resource, ResourceOut>(&app, &caller, &id).await
 }

@@ -3,17 +3,12 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::Uri, response::Response};
-use coffer_domain::{resource::Resource, usecase::documents::DocumentPage};
+use coffer_domain::resource::Resource;
 
 use crate::{
     app::App,
-    http::query::Query,
     secryn::{
-        auth::{Signed, account},
-        error::ApiError,
-        model::resource::ResourceOut,
-        openapi::Refused,
-        page::{self, Page, Wanted},
+        auth::Signed, documents, error::ApiError, model::resource::ResourceOut, openapi::Refused, page::Page,
     },
 };
 
@@ -33,17 +28,5 @@ pub async fn list_resources(
     Signed(caller): Signed,
     uri: Uri,
 ) -> Result<Response, ApiError> {
-    let wanted = Wanted::of(&Query::lenient(uri.query()))?;
-    let account = account(&app.coffer, &caller).await?;
-    let part = DocumentPage {
-        skip: u32::try_from(wanted.window().skip).unwrap_or(u32::MAX),
-        limit: u32::try_from(wanted.window().limit).unwrap_or(u32::MAX),
-        ..DocumentPage::default()
-    };
-    let (found, total) = app
-        .coffer
-        .list_documents::<Resource>(&caller, &account, part)
-        .await?;
-    let items = found.into_iter().map(ResourceOut::from).collect();
-    Ok(page::page(&wanted.envelope(items, total)))
+    documents::list::<Resource, ResourceOut>(&app, &caller, &uri).await
 }

@@ -21,6 +21,7 @@ use crate::{
         auth::Either,
         error::ApiError,
         file,
+        items::Item,
         model::{
             certificate::CertificateOut,
             key::{ExpiredOut, KeyOut},

@@ -8,10 +8,11 @@ use coffer_domain::outbox::Subscription;
 use crate::{
     app::App,
     secryn::{
-        auth::{Signed, account},
+        auth::Signed,
+        documents,
         error::ApiError,
         openapi::Refused,
-        page::{self, Deleted, One},
+        page::{Deleted, One},
         routes::Id,
     },
 };
@@ -29,10 +30,5 @@ pub async fn delete_webhook(
     Signed(caller): Signed,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
-    let account = account(&app.coffer, &caller).await?;
-    let dropped = app
-        .coffer
-        .drop_document::<Subscription>(&caller, &account, &id)
-        .await?;
-    Ok(page::deleted(dropped.key))
+    documents::delete::<Subscription>(&app, &caller, &id).await
 }

@@ -8,11 +8,7 @@ use coffer_domain::outbox::Subscription;
 use crate::{
     app::App,
     secryn::{
-        auth::{Signed, account},
-        error::ApiError,
-        model::webhook::WebhookOut,
-        openapi::Refused,
-        page::{self, One},
+        auth::Signed, documents, error::ApiError, model::webhook::WebhookOut, openapi::Refused, page::One,
         routes::Id,
     },
 };
@@ -30,10 +26,5 @@ pub async fn get_webhook(
     Signed(caller): Signed,
     Id(id): Id,
 ) -> Result<Response, ApiError> {
-    let account = account(&app.coffer, &caller).await?;
-    let found = app
-        .coffer
-        .get_document::<Subscription>(&caller, &account, &id)
-        .await?;
-    Ok(page::one(WebhookOut::from(found)))
+    documents::get::<Subscription, WebhookOut>(&app, &caller, &id).await
 }

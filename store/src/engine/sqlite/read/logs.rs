@@ -76,6 +76,12 @@ pub(in crate::engine::sqlite) fn changes(db: &Connection, after: u64, limit: u32
     .collect()
 }
 
+/// The oldest change's number; 0 before the first.
+pub(in crate::engine::sqlite) fn oldest_change(db: &Connection) -> Result<u64> {
+    db.prepare_cached("SELECT coalesce(min(sequence), 0) FROM changes")?
+        .query_row([], |row| rows::number(row, 0))
+}
+
 /// The newest change's number; 0 before the first.
 pub(in crate::engine::sqlite) fn latest_change(db: &Connection) -> Result<u64> {
     db.query_row("SELECT coalesce(max(sequence), 0) FROM changes", [], |row| {

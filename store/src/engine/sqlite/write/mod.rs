@@ -1,6 +1,7 @@
 //! What one commit does to the rows.
 
 pub(super) mod apply;
+pub(super) mod changes;
 pub(super) mod keys;
 pub(super) mod mutable;
 pub(super) mod precondition;
