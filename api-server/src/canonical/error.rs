@@ -193,7 +193,7 @@ impl From<Error> for Failure {
                 what: "organization" | "vault" | "environment",
                 ..
             } => Self::mount(),
-            Error::NotFound { .. } => Self::new(404, "SECRET_NOT_FOUND", "no such secret"),
+            Error::NotFound { .. } | Error::Gone(_) => Self::new(404, "SECRET_NOT_FOUND", "no such secret"),
             Error::Deleted { version, .. } => gone(version, Gone::Deleted(None), false),
             Error::Destroyed { version, .. } => gone(version, Gone::Destroyed, false),
             Error::AlreadyExists { .. } => {

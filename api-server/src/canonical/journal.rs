@@ -109,7 +109,7 @@ mod tests {
             );
         }
         assert_eq!(journal.newest("a").len(), MOST / 2);
-        assert_eq!(journal.newest("b")[0].shown, json!(MOST + 4));
+        assert_eq!(journal.newest("a")[0].shown, json!(MOST + 4));
         assert_eq!(journal.start(), 5);
         assert!(journal.after(4).is_none());
         assert_eq!(journal.after(5).unwrap().len(), MOST);

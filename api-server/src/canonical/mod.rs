@@ -123,11 +123,11 @@ impl Door {
                 .await;
             match made {
                 Ok(_) => {
-                    tracing::info!(%tenant, %mount, "a vault was made for a mount of the canonical door")
+                    tracing::info!(%tenant, %mount, "a vault was made for a mount of the canonical door");
                 }
                 Err(Error::AlreadyExists { .. }) => {}
                 Err(error) => {
-                    tracing::warn!(%tenant, %mount, %error, "a mount of the canonical door has no vault")
+                    tracing::warn!(%tenant, %mount, %error, "a mount of the canonical door has no vault");
                 }
             }
         }

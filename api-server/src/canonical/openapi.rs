@@ -98,7 +98,7 @@ fn responses(route: &Route) -> Value {
     };
     let success = json!({ "description": "Done", "content": { media: {} } });
     let mut responses = Map::from_iter([("200".to_owned(), success)]);
-    for status in [400, 401, 403, 404, 405, 409, 413, 429, 500, 501, 502, 503] {
+    for status in [400, 401, 403, 404, 409, 413, 429, 500, 501, 502, 503] {
         let schema = json!({ "$ref": "#/components/schemas/Failure" });
         let refusal =
             json!({ "description": "Refused", "content": { "application/json": { "schema": schema } } });

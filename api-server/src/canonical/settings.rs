@@ -168,6 +168,7 @@ pub enum Mounts {
 
 /// The same, for the door.
 #[derive(Clone)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a setting of its own")]
 pub struct Settings {
     /// Whether a credential is needed.
     pub require_auth: bool,

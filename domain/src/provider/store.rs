@@ -1,6 +1,5 @@
 //! The store as a provider: a mount is a vault, a path is a secret of its environment `default`, and a map is a JSON
-//! object. What another door wrote as plain text is a map with the one key `value`, and stays plain text for as long
-//! as it is such a map.
+//! object. Plain text, as other doors write it, is a map with the one key `value`, and such a map is plain text.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -247,16 +246,11 @@ fn plain(value: &SecretValue) -> Value {
 /// The value after a change; `None` if the key that should go was not there.
 fn remade(present: Option<&SecretValue>, change: &Change) -> Option<SecretValue> {
     let map = change.apply(present.map(shown).as_ref())?;
-    let was_map =
-        present.is_some_and(|value| SecretJson::parse(value).is_ok_and(|it| it.members().is_some()));
-    let text = map
-        .members()
-        .filter(|members| members.len() == 1)
-        .and_then(|members| members.get(PLAIN)?.as_str());
-    match text {
-        Some(text) if present.is_some() && !was_map => Some(SecretValue::from(text)),
-        _ => Some(map.to_value()),
-    }
+    let members = map.members().filter(|members| members.len() == 1);
+    let text = members.and_then(|members| members.get(PLAIN)?.as_str());
+    // Text that reads as a map would come back as another one.
+    let plain = text.map(SecretValue::from).filter(|text| shown(text) == map);
+    Some(plain.unwrap_or_else(|| map.to_value()))
 }
 
 fn line(meta: &VersionMeta) -> Line {
@@ -284,5 +278,51 @@ fn fault(error: Error) -> ProviderFault {
             what: Gone::Destroyed,
         },
         other => ProviderFault::Domain(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn after(present: Option<&str>, change: &Change) -> String {
+        let present = present.map(SecretValue::from);
+        let value = remade(present.as_ref(), change).unwrap();
+        String::from_utf8(value.reveal().to_vec()).unwrap()
+    }
+
+    #[test]
+    fn plain_text_is_the_map_of_one_key() {
+        let set = |key: &str, value: Value| Change::Set(key.to_owned(), SecretJson::new(value));
+        for (present, change, expected) in [
+            (None, set("value", json!("text")), "text"),
+            (Some("old"), set("value", json!("text")), "text"),
+            (
+                Some("old"),
+                set("other", json!(1)),
+                r#"{"other":1,"value":"old"}"#,
+            ),
+            (
+                Some(r#"{"other":1,"value":"x"}"#),
+                Change::Unset("other".into()),
+                "x",
+            ),
+            (None, set("value", json!(1)), r#"{"value":1}"#),
+            (None, set("value", json!("{\"a\":1}")), r#"{"value":"{\"a\":1}"}"#),
+            (None, set("value", json!("")), ""),
+            (None, set("token", json!("x")), r#"{"token":"x"}"#),
+        ] {
+            let text = after(present, &change);
+            assert_eq!(text, expected);
+            assert_eq!(
+                Some(shown(&text.as_str().into())),
+                change.apply(present.map(|it| shown(&it.into())).as_ref())
+            );
+        }
+        assert_eq!(
+            shown(&SecretValue::new([0xff])).reveal(),
+            &json!({"value": "/w==", "encoding": "base64"})
+        );
+        assert_eq!(shown(&"[1]".into()).reveal(), &json!({"value": "[1]"}));
     }
 }

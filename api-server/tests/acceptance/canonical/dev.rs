@@ -12,8 +12,8 @@ const LONG: Duration = Duration::from_mins(1);
 async fn until(response: &mut reqwest::Response, end: &str) -> String {
     let mut text = String::new();
     while !text.contains(end) {
-        let chunk = timeout(LONG, response.chunk()).await.expect("in time").unwrap();
-        text.push_str(std::str::from_utf8(&chunk.expect("it goes on")).unwrap());
+        let chunk = timeout(LONG, response.chunk()).await.unwrap().unwrap();
+        text.push_str(std::str::from_utf8(&chunk.unwrap()).unwrap());
     }
     text
 }

@@ -15,7 +15,7 @@ impl Canonical {
         (rotated["old_version"].clone(), rotated["new_version"].clone())
     }
 
-    async fn set(&self, uri: &str, value: Value) -> Value {
+    pub async fn set(&self, uri: &str, value: Value) -> Value {
         self.post("", json!({"uri": uri, "value": value}))
             .await
             .expect(200)["version"]
@@ -369,34 +369,5 @@ async fn case_41_and_42_a_path_of_one_segment_and_a_search_of_one_level() {
         door.get("/search?prefix=openbao+kv2://secret/").await,
         400,
         "INVALID_REQUEST",
-    );
-}
-
-/// What is deleted may be written again, from an empty map.
-#[tokio::test]
-async fn a_deleted_secret_is_written_anew() {
-    let door = Canonical::with_five().await;
-    door.delete(&format!("?uri={API}")).await.expect(200);
-    assert_eq!(door.set(&format!("{API}#fresh"), json!("x")).await, json!(6));
-    assert_eq!(door.value(API).await.expect(200).json, json!({"fresh": "x"}));
-}
-
-/// Writers of different keys at the same time lose none of them.
-#[tokio::test]
-async fn concurrent_writers_of_several_keys_lose_none() {
-    let door = Canonical::start().await;
-    let write = |number: usize| {
-        let body = json!({"uri": format!("{API}#k{number}"), "value": number});
-        door.post("", body)
-    };
-    let answers = futures::future::join_all((0..8).map(write)).await;
-    assert!(answers.iter().all(|answer| answer.status == 200));
-    let map = door.value(API).await.expect(200);
-    assert_eq!(
-        (
-            map.json.as_object().unwrap().len(),
-            map.header("x-secret-version")
-        ),
-        (8, "8")
     );
 }

@@ -6,8 +6,10 @@ mod dev;
 mod errors;
 mod kv;
 mod mounts;
+mod scopes;
 mod stages;
 mod transfer;
+mod writers;
 mod yaml;
 
 use reqwest::Method;

@@ -4,6 +4,7 @@
 //! A door takes part with a [`Door`], in a file of its own beside this one, and a line in [`all`]. All are looked at
 //! through the same principals: native API keys, which every door takes in its own form.
 
+mod canonical;
 mod keyway;
 mod native;
 mod secryn;
@@ -87,8 +88,13 @@ fn at(name: &str) -> At<'_> {
     }
 }
 
-fn all() -> [&'static dyn Door; 3] {
-    [&native::Native, &secryn::Secryn, &keyway::Keyway]
+fn all() -> [&'static dyn Door; 4] {
+    [
+        &native::Native,
+        &secryn::Secryn,
+        &keyway::Keyway,
+        &canonical::Canonical,
+    ]
 }
 
 /// A server without rates, with the vault.

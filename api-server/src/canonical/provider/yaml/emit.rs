@@ -20,9 +20,26 @@ fn block(text: &mut String, members: &Map<String, Value>, depth: usize) {
             }
             other => {
                 text.push_str(": ");
-                text.push_str(&other.to_string());
+                flow(text, other);
                 text.push('\n');
             }
+        }
+    }
+}
+
+/// JSON, with what YAML does not print escaped: such characters are in texts alone.
+fn flow(text: &mut String, value: &Value) {
+    for character in value.to_string().chars() {
+        match character {
+            '\u{7f}'..='\u{9f}' | '\u{2028}' | '\u{2029}' | '\u{feff}' | '\u{fffe}' | '\u{ffff}' => {
+                text.push_str("\\u");
+                text.push_str(&hex::encode(
+                    u16::try_from(u32::from(character))
+                        .unwrap_or(0xfffd)
+                        .to_be_bytes(),
+                ));
+            }
+            other => text.push(other),
         }
     }
 }
@@ -35,7 +52,9 @@ fn quoted(key: &str) -> String {
     if starts && key.bytes().all(plain) && !means_more.contains(&key.to_ascii_lowercase().as_str()) {
         key.to_owned()
     } else {
-        Value::from(key).to_string()
+        let mut text = String::new();
+        flow(&mut text, &Value::from(key));
+        text
     }
 }
 
