@@ -1,16 +1,23 @@
 //! One operation on one URI, from its guards to its record.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use coffer_domain::{
     address::Version,
     canonical_uri::{Backend, CanonicalUri, UriFault, UriPrefix, arn},
+    principal::Principal,
     provider::{Actor, Provider, ProviderFault},
 };
 use serde_json::{Value, json};
 use uuid::Builder;
 
-use super::{auth::Signed, error::Failure, op::Op, settings::Stage};
+use super::{
+    auth::Signed,
+    error::Failure,
+    op::Op,
+    policy::{Decision, Question},
+    settings::Stage,
+};
 use crate::{app::App, http::time};
 
 /// An operation that may be done.
@@ -25,6 +32,7 @@ pub struct Deed<'a> {
     pub provider: Arc<dyn Provider>,
     app: &'a App,
     signed: &'a Signed,
+    decision: Decision,
 }
 
 impl<'a> Deed<'a> {
@@ -46,6 +54,7 @@ impl<'a> Deed<'a> {
             provider,
             app,
             signed,
+            decision: Decision::default(),
         })
     }
 
@@ -103,6 +112,76 @@ impl<'a> Deed<'a> {
         Ok(self)
     }
 
+    /// Has the policy decision point permit it, where there is one.
+    pub async fn permitted(self) -> Result<Self, Failure> {
+        let purpose = self.op.purpose();
+        self.permitted_to(purpose).await
+    }
+
+    /// The same for this purpose.
+    pub async fn permitted_to(mut self, purpose: &'static str) -> Result<Self, Failure> {
+        let Some(policy) = &self.app.canonical.policy else {
+            return Ok(self);
+        };
+        let now = self.app.coffer.clock().now();
+        let decided = {
+            let subject = self.signed.subject();
+            let question = self.question(purpose, subject.as_deref());
+            match policy.remembered(&question, now) {
+                Some(remembered) => remembered,
+                None => policy.decide(&question, &self.attributes().await, now).await,
+            }
+        };
+        match decided {
+            Ok(decision) => {
+                self.decision = decision;
+                Ok(self)
+            }
+            Err(failure) => {
+                let (event, signal) = refusal(&failure);
+                self.note(event, signal, None, Some(failure.code()));
+                Err(failure)
+            }
+        }
+    }
+
+    fn question<'q>(&'q self, purpose: &'static str, subject: Option<&'q str>) -> Question<'q> {
+        let marks = &self.signed.marks;
+        Question {
+            subject,
+            tenant: self.signed.tenant.as_str(),
+            purpose,
+            uri: &self.uri,
+            names: (self.resource_ref(), self.path_names().1),
+            token: self.signed.token().and_then(|token| token.id.as_deref()),
+            correlation: self.signed.context.0.id.as_str(),
+            marks: [marks.run.as_deref(), marks.node.as_deref(), marks.system.as_deref()],
+        }
+    }
+
+    /// What is said of a secret whose value is to be read, for the policy; nothing where that cannot be known.
+    async fn attributes(&self) -> BTreeMap<String, String> {
+        if self.op != Op::Read || !self.provider.keeps_versions() || self.uri.path.key().is_none() {
+            return BTreeMap::new();
+        }
+        let mut ours = self.actor.clone();
+        ours.caller.principal = Principal::Controller;
+        let mut custom = match self.provider.history(&ours, &self.uri.whole()).await {
+            Ok(history) => history.custom,
+            Err(_) => BTreeMap::new(),
+        };
+        custom.retain(|name, _| matches!(name.as_str(), "owner" | "created_by" | "created_at"));
+        custom
+    }
+
+    /// The reference of its path, and its name in policies.
+    fn path_names(&self) -> (Option<String>, Option<String>) {
+        let salt = self.app.canonical.settings.salt.as_ref();
+        let path_ref = salt.map(|salt| salt.path_ref(&self.uri));
+        let named = path_ref.as_deref().map(|path_ref| arn(&self.uri, self.signed.tenant.as_str(), path_ref));
+        (path_ref, named)
+    }
+
     /// The reference of its URI, if the server has a key for those.
     pub fn resource_ref(&self) -> Option<String> {
         let salt = self.app.canonical.settings.salt.as_ref()?;
@@ -122,11 +201,7 @@ impl<'a> Deed<'a> {
             }
             Err(fault) => {
                 let failure = Failure::of(fault, self.uri.version.is_some());
-                let (event, signal) = if failure.status() == 403 {
-                    ("SECRET_DENY", "secret.denied")
-                } else {
-                    ("SECRET_ERROR", "secret.error")
-                };
+                let (event, signal) = refusal(&failure);
                 self.note(event, signal, None, Some(failure.code()));
                 Err(failure)
             }
@@ -154,11 +229,8 @@ impl<'a> Deed<'a> {
         let now = time::millis(self.app.coffer.clock().now());
         let (marks, token) = (&self.signed.marks, self.signed.token());
         let tenant = self.signed.tenant.as_str();
-        let salt = self.app.canonical.settings.salt.as_ref();
-        let path_ref = salt.map(|salt| salt.path_ref(&self.uri));
-        let resource_arn = path_ref
-            .as_deref()
-            .map(|path_ref| arn(&self.uri, tenant, path_ref));
+        let (path_ref, resource_arn) = self.path_names();
+        let decision = &self.decision;
         json!({
             "event_id": self.fresh_id(),
             "event": event,
@@ -178,9 +250,9 @@ impl<'a> Deed<'a> {
             "resource_ref": self.resource_ref(),
             "resource_arn": resource_arn,
             "path_ref": path_ref,
-            "decision_id": self.fresh_id(),
-            "policy_version": "local-dev",
-            "classification": null,
+            "decision_id": decision.id.clone().unwrap_or_else(|| self.fresh_id()),
+            "policy_version": decision.policy.as_deref().unwrap_or("local-dev"),
+            "classification": decision.classification,
             "provider": self.uri.backend.provider(),
             "kv_version": version.map(Version::get),
             "lease_id": null,
@@ -197,6 +269,15 @@ impl<'a> Deed<'a> {
         let mut random = [0; 16];
         self.app.coffer.entropy().fill(&mut random);
         Builder::from_random_bytes(random).into_uuid().to_string()
+    }
+}
+
+/// What the journal calls an operation that failed so.
+fn refusal(failure: &Failure) -> (&'static str, &'static str) {
+    if failure.status() == 403 {
+        ("SECRET_DENY", "secret.denied")
+    } else {
+        ("SECRET_ERROR", "secret.error")
     }
 }
 

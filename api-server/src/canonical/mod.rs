@@ -11,6 +11,7 @@ pub mod model;
 pub mod op;
 pub mod openapi;
 pub mod page;
+pub mod policy;
 pub mod provider;
 pub mod query;
 pub mod routes;
@@ -82,6 +83,7 @@ pub struct Door {
     pub settings: Settings,
     /// What was done lately.
     pub journal: journal::Journal,
+    policy: Option<policy::Policy>,
     keys: Option<KeyRing>,
     store: Arc<dyn Provider>,
     yaml: Option<Arc<dyn Provider>>,
@@ -103,6 +105,7 @@ impl Door {
         Self {
             settings: settings.clone(),
             journal: journal::Journal::default(),
+            policy: settings.policy.as_ref().map(policy::Policy::new),
             keys: settings.keys.clone().map(KeyRing::new),
             store: StoreProvider::new(coffer.clone()),
             yaml,

@@ -10,6 +10,7 @@ use coffer_domain::{
 };
 use thiserror::Error;
 
+use super::policy::{self, settings::PolicyArgs};
 use crate::identity::{ClusterKeys, JwksFile, JwksUrl};
 
 /// A text that is shown nowhere.
@@ -97,6 +98,9 @@ pub struct Args {
     /// The file behind `yaml://`, for development.
     #[arg(long, env = "YAML_VAULT_PATH", value_name = "FILE")]
     pub canonical_yaml: Option<PathBuf>,
+    /// What it says of the policy decision point.
+    #[command(flatten)]
+    pub policy: PolicyArgs,
     /// How many items a page has unless the request says otherwise.
     #[arg(long, env = "SECRETS_PAGE_LIMIT_DEFAULT", default_value = "100", value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub canonical_page_limit: u64,
@@ -121,6 +125,7 @@ impl Default for Args {
             canonical_mount_map: None,
             canonical_salt: None,
             canonical_yaml: None,
+            policy: PolicyArgs::default(),
             canonical_page_limit: 100,
         }
     }
@@ -198,6 +203,8 @@ pub struct Settings {
     pub salt: Option<Salt>,
     /// The file behind `yaml://`.
     pub yaml: Option<PathBuf>,
+    /// The policy decision point.
+    pub policy: Option<policy::settings::Settings>,
     /// How many items a page has.
     pub page_limit: u64,
 }
@@ -214,6 +221,13 @@ impl fmt::Debug for Settings {
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 #[error("{0}")]
 pub struct BadSettings(String);
+
+impl BadSettings {
+    /// For this reason.
+    pub fn new(why: String) -> Self {
+        Self(why)
+    }
+}
 
 impl Default for Settings {
     fn default() -> Self {
@@ -268,6 +282,7 @@ impl Args {
             mounts: self.mounts().unwrap_or(Mounts::These(Vec::new())),
             salt: self.canonical_salt.as_ref().map(|salt| Salt::new(salt.0.clone())),
             yaml: self.canonical_yaml.clone(),
+            policy: self.policy.settings().unwrap_or_default(),
             page_limit: self.canonical_page_limit,
         }
     }
@@ -275,6 +290,7 @@ impl Args {
     /// Whether they can be meant.
     pub fn check(&self) -> Result<(), BadSettings> {
         self.mounts()?;
+        self.policy.settings()?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if self.canonical_idp.is_empty() || !self.canonical_idp.bytes().all(plain) {
             return Err(BadSettings(

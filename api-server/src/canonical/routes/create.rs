@@ -36,6 +36,7 @@ pub async fn set(
         .of_a_secret()?
         .unpinned()?;
     let change = Change::of(deed.uri.fragment.as_ref(), value)?;
+    let deed = deed.permitted().await?;
     let wrote = deed
         .provider
         .write(&deed.actor, &deed.uri, &change, Intent::Write)

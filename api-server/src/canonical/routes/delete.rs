@@ -30,6 +30,7 @@ pub async fn delete(State(app): State<Arc<App>>, signed: Signed, uri: Uri) -> Re
 /// The same for whoever has the scope.
 pub async fn remove(app: &App, signed: &Signed, op: Op, uri: CanonicalUri) -> Result<Value, Failure> {
     let deed = Deed::begin(app, signed, op, uri)?.of_a_secret()?.unpinned()?;
+    let deed = deed.permitted().await?;
     let destroy = op == Op::Destroy;
     let removed = if destroy {
         deed.provider.destroy(&deed.actor, &deed.uri).await

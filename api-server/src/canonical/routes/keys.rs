@@ -23,7 +23,10 @@ pub async fn keys(State(app): State<Arc<App>>, signed: Signed, uri: Uri) -> Resu
         Some(prefix) => prefix,
         None => of(query.uri(app.canonical.settings.reading)?),
     };
-    let deed = Deed::under(&app, &signed, &start)?.unversioned()?;
+    let deed = Deed::under(&app, &signed, &start)?
+        .unversioned()?
+        .permitted()
+        .await?;
     let found = deed.provider.entries(&deed.actor, &start).await;
     let found = deed.end(found, |_| None)?;
     let keys: BTreeSet<String> = found.iter().filter_map(|entry| direct(&start, entry)).collect();

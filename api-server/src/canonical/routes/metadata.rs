@@ -20,7 +20,10 @@ pub async fn list(State(app): State<Arc<App>>, signed: Signed, uri: Uri) -> Resu
     let query = Query::read(uri.query())?;
     let prefix = prefix(&app, &signed, &query)?.ok_or_else(|| Failure::invalid("prefix", "is missing"))?;
     let wanted = Wanted::of(&app.canonical, &query)?;
-    let deed = Deed::under(&app, &signed, &prefix)?.unversioned()?;
+    let deed = Deed::under(&app, &signed, &prefix)?
+        .unversioned()?
+        .permitted()
+        .await?;
     let found = match deed.provider.entries(&deed.actor, &prefix).await {
         Err(ProviderFault::NotFound | ProviderFault::NotAMap) => Ok(Vec::new()),
         other => other,

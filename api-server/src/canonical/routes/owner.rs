@@ -19,6 +19,7 @@ pub async fn set(State(app): State<Arc<App>>, signed: Signed, body: Unread) -> R
     let deed = Deed::begin(&app, &signed, Op::SetOwner, uri)?.versioned()?;
     let deed = deed.of_a_secret()?.whole()?.unpinned()?;
     let owner = body.owner()?;
+    let deed = deed.permitted().await?;
     let custom = deed.provider.set_owner(&deed.actor, &deed.uri, &owner).await;
     let custom = deed.end(custom, |_| None)?;
     Ok(good(

@@ -20,5 +20,5 @@ pub async fn read(State(app): State<Arc<App>>, signed: Signed, uri: Uri) -> Resu
     } else {
         deed
     };
-    shown(&deed).await
+    shown(deed).await
 }

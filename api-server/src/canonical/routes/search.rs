@@ -56,7 +56,7 @@ fn roots(app: &App, signed: &Signed) -> Vec<UriPrefix> {
 }
 
 async fn under(app: &App, signed: &Signed, prefix: &UriPrefix, wanted: &str) -> Result<Vec<Value>, Failure> {
-    let deed = Deed::under(app, signed, prefix)?;
+    let deed = Deed::under(app, signed, prefix)?.permitted().await?;
     let found = match deed.provider.entries(&deed.actor, prefix).await {
         Err(ProviderFault::NotFound | ProviderFault::NotAMap) => Ok(Vec::new()),
         other => other,

@@ -46,6 +46,13 @@ async fn transfer(app: &App, signed: &Signed, op: Op, body: Unread) -> Result<Va
         source
     };
     let target = Deed::begin(app, signed, op, to)?.of_a_secret()?.unpinned()?;
+    let source = source.permitted_to("read").await?;
+    let target = target.permitted_to("write").await?;
+    let source = if op == Op::Move {
+        source.permitted_to("delete").await?
+    } else {
+        source
+    };
     let found = found(&source).await;
     let found = found.map_err(|fault| Failure::of(fault, source.uri.version.is_some()))?;
     let change = change(&target.uri, &found)?;

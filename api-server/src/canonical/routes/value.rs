@@ -44,11 +44,12 @@ pub async fn value(State(app): State<Arc<App>>, signed: Signed, uri: Uri) -> Res
     } else {
         deed
     };
-    shown(&deed).await
+    shown(deed).await
 }
 
 /// What a URI reads as: the map, or the value of one key.
-pub async fn shown(deed: &Deed<'_>) -> Result<Response, Failure> {
+pub async fn shown(deed: Deed<'_>) -> Result<Response, Failure> {
+    let deed = deed.permitted().await?;
     let found = deed.provider.read(&deed.actor, &deed.uri).await;
     let found = found.and_then(|found| part(&deed.uri, found));
     let found = deed.end(found, |found| found.version)?;

@@ -31,6 +31,7 @@ pub async fn look(app: &App, signed: &Signed, uri: &Uri) -> Result<(CanonicalUri
     let deed = Deed::begin(app, signed, Op::Metadata, uri)?
         .versioned()?
         .of_a_secret()?;
+    let deed = deed.permitted().await?;
     let found = deed.provider.history(&deed.actor, &deed.uri).await;
     let found = deed.end(found, |found| Version::new(found.current))?;
     Ok((deed.uri, found))
@@ -49,6 +50,7 @@ pub async fn shift(
     };
     let deed = Deed::begin(app, signed, op, uri)?.versioned()?;
     let deed = deed.of_a_secret()?.whole()?.unpinned()?;
+    let deed = deed.permitted().await?;
     let moved = deed.provider.shift(&deed.actor, &deed.uri, versions, shift).await;
     let moved = deed.end(moved, |moved| moved.applied.last().copied())?;
     let numbers = |versions: &[Version]| versions.iter().map(|version| version.get()).collect::<Vec<_>>();

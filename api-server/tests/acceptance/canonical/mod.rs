@@ -6,6 +6,7 @@ mod dev;
 mod errors;
 mod kv;
 mod mounts;
+mod policy;
 mod scopes;
 mod stages;
 mod transfer;
