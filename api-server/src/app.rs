@@ -35,6 +35,8 @@ pub struct App {
     pub keyway: crate::keyway::Door,
     /// What the Canonical door shares.
     pub canonical: crate::canonical::Door,
+    /// The KeyNest door.
+    pub keynest: crate::keynest::Door,
     /// Requests whose lines are not kept yet.
     pub requests: RequestLog,
 }

@@ -88,6 +88,9 @@ pub struct DoorArgs {
     /// What it says of the Canonical door.
     #[command(flatten)]
     pub canonical: crate::canonical::Args,
+    /// The KeyNest door.
+    #[command(flatten)]
+    pub keynest: crate::keynest::Args,
 }
 
 impl DoorArgs {
@@ -100,6 +103,7 @@ impl DoorArgs {
             webhook_allow: self.webhook_allow.clone(),
             keyway: self.keyway.settings(),
             canonical: self.canonical.settings(),
+            keynest: self.keynest.settings(),
         }
     }
 

@@ -16,6 +16,7 @@ mod health;
 mod housekeeping;
 pub mod http;
 pub mod identity;
+pub mod keynest;
 pub mod keyway;
 pub mod metrics;
 pub mod native;
@@ -32,6 +33,11 @@ pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 
 /// Every dialect that is served beside the native API.
-pub fn dialects() -> [&'static Dialect; 3] {
-    [&secryn::DIALECT, &keyway::DIALECT, &canonical::DIALECT]
+pub fn dialects() -> [&'static Dialect; 4] {
+    [
+        &secryn::DIALECT,
+        &keyway::DIALECT,
+        &keynest::DIALECT,
+        &canonical::DIALECT,
+    ]
 }

@@ -124,10 +124,10 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         failures: parts.doors.failures(),
         keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
         canonical: crate::canonical::Door::new(&parts.coffer, &parts.doors.canonical),
+        keynest: crate::keynest::Door::new(&parts.coffer, &parts.doors.keynest),
         requests: RequestLog::default(),
     });
     app.canonical.prepare(&parts.coffer).await;
-    let separate = parts.metrics_listener.is_some();
     let shell = |router, mounts| {
         let proxies = parts.doors.proxies.clone();
         Arc::new(Shell::new(
@@ -140,7 +140,7 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
     };
     let mounts = Mounts::new(&crate::dialects(), &parts.doors.hosts, &parts.doors.rates, &app);
     let main = Door::new(
-        shell(router(Arc::clone(&app), !separate), mounts),
+        shell(router(Arc::clone(&app), parts.metrics_listener.is_none()), mounts),
         parts.tls,
         parts.limits,
         &parts.metrics,
@@ -332,6 +332,7 @@ mod tests {
             hub: Arc::new(Hub::new(coffer.latest_change())),
             keyway: crate::keyway::Door::new(&coffer, &DoorSettings::default().keyway),
             canonical: crate::canonical::Door::new(&coffer, &DoorSettings::default().canonical),
+            keynest: crate::keynest::Door::new(&coffer, &DoorSettings::default().keynest),
             coffer,
             identity: None,
             notices: Arc::new(LogNotices),

@@ -14,6 +14,7 @@ pub mod error;
 pub mod forge;
 pub mod generate;
 pub mod id;
+pub mod integration;
 pub mod metadata;
 pub mod name;
 pub mod network;

@@ -17,6 +17,9 @@ use crate::{Namespace, SYSTEM_NAMESPACE, eventually};
 /// A client with an API key. The port is forwarded for as long as it lives.
 pub struct Api {
     client: Client,
+    /// The server's address.
+    root: String,
+    /// That of the native API for this namespace.
     base: String,
     token: String,
     _forward: Child,
@@ -34,14 +37,13 @@ impl Api {
         .await?;
         let (forward, port) = forward().await?;
         let client = trusting(namespace).await?;
-        let base = format!(
-            "https://coffer.{SYSTEM_NAMESPACE}.svc:{port}/coffer/v1/organizations/{}",
-            namespace.name
-        );
+        let root = format!("https://coffer.{SYSTEM_NAMESPACE}.svc:{port}");
+        let base = format!("{root}/coffer/v1/organizations/{}", namespace.name);
         let host = format!("coffer.{SYSTEM_NAMESPACE}.svc");
         let client = client.resolve(&host, ([127, 0, 0, 1], port).into()).build()?;
         Ok(Self {
             client,
+            root,
             base,
             token,
             _forward: forward,
@@ -56,10 +58,29 @@ impl Api {
         body: Option<Value>,
         token: &str,
     ) -> Result<(StatusCode, Value)> {
-        let mut request = self
-            .client
-            .request(method, format!("{}{path}", self.base))
-            .bearer_auth(token);
+        self.ask(method, format!("{}{path}", self.base), body, token)
+            .await
+    }
+
+    /// Any request to a dialect, by its whole path, with the key's token.
+    pub async fn dialect(
+        &self,
+        method: Method,
+        path: &str,
+        body: Option<Value>,
+    ) -> Result<(StatusCode, Value)> {
+        self.ask(method, format!("{}{path}", self.root), body, &self.token)
+            .await
+    }
+
+    async fn ask(
+        &self,
+        method: Method,
+        url: String,
+        body: Option<Value>,
+        token: &str,
+    ) -> Result<(StatusCode, Value)> {
+        let mut request = self.client.request(method, url).bearer_auth(token);
         if let Some(body) = body {
             request = request.json(&body);
         }

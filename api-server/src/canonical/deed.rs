@@ -155,7 +155,11 @@ impl<'a> Deed<'a> {
             names: (self.resource_ref(), self.path_names().1),
             token: self.signed.token().and_then(|token| token.id.as_deref()),
             correlation: self.signed.context.0.id.as_str(),
-            marks: [marks.run.as_deref(), marks.node.as_deref(), marks.system.as_deref()],
+            marks: [
+                marks.run.as_deref(),
+                marks.node.as_deref(),
+                marks.system.as_deref(),
+            ],
         }
     }
 
@@ -178,7 +182,9 @@ impl<'a> Deed<'a> {
     fn path_names(&self) -> (Option<String>, Option<String>) {
         let salt = self.app.canonical.settings.salt.as_ref();
         let path_ref = salt.map(|salt| salt.path_ref(&self.uri));
-        let named = path_ref.as_deref().map(|path_ref| arn(&self.uri, self.signed.tenant.as_str(), path_ref));
+        let named = path_ref
+            .as_deref()
+            .map(|path_ref| arn(&self.uri, self.signed.tenant.as_str(), path_ref));
         (path_ref, named)
     }
 

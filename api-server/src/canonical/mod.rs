@@ -70,6 +70,7 @@ pub static DIALECT: Dialect = Dialect {
     webhooks: None,
     subject: None,
     openapi: openapi::document,
+    cors: None,
 };
 
 /// The credential that a request is counted by.

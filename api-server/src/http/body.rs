@@ -55,6 +55,11 @@ pub async fn tree(headers: &HeaderMap, body: Body) -> Result<serde_json::Value, 
 }
 
 async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, BodyFault> {
+    bytes(headers, body, LARGEST).await
+}
+
+/// Reads a body of at most `largest` bytes as it is.
+pub async fn bytes(headers: &HeaderMap, body: Body, largest: usize) -> Result<Bytes, BodyFault> {
     if headers
         .get(CONTENT_ENCODING)
         .is_some_and(|encoding| encoding != "identity")
@@ -62,10 +67,10 @@ async fn read(headers: &HeaderMap, body: Body) -> Result<Bytes, BodyFault> {
         return Err(BodyFault::Encoded);
     }
     let announced = hyper::body::Body::size_hint(&body).lower();
-    if announced > LARGEST as u64 {
+    if announced > largest as u64 {
         return Err(BodyFault::TooLarge);
     }
-    match tokio::time::timeout(PATIENCE, to_bytes(body, LARGEST)).await {
+    match tokio::time::timeout(PATIENCE, to_bytes(body, largest)).await {
         Err(_) => Err(BodyFault::Slow),
         Ok(Ok(bytes)) => Ok(bytes),
         Ok(Err(error)) => Err(if is_limit(&error) {
@@ -88,7 +93,8 @@ fn is_limit(error: &axum::Error) -> bool {
     false
 }
 
-fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyFault> {
+/// Parses a JSON body that was read.
+pub fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, BodyFault> {
     if depth(bytes) > DEEPEST {
         let message = format!("nests deeper than {DEEPEST}");
         return Err(BodyFault::Json(json_fault::Fault {

@@ -10,6 +10,7 @@ use axum::{
     http::{Uri, request::Parts},
 };
 use coffer_domain::{audit::Origin, id::OrgId};
+use jiff::Timestamp;
 
 use super::request_id::RequestId;
 
@@ -20,6 +21,8 @@ pub struct Context {
     pub id: RequestId,
     /// The client's address: the network peer, or what a trusted proxy says of its client.
     pub peer: IpAddr,
+    /// When it arrived.
+    pub arrived: Timestamp,
     /// What was asked for, and the same as the product's own path.
     asked: (Uri, Uri),
     /// The template of the route that matched, once a handler has said so.
@@ -45,6 +48,7 @@ impl Context {
         Self {
             id,
             peer,
+            arrived: Timestamp::UNIX_EPOCH,
             asked: (Uri::default(), Uri::default()),
             route: OnceLock::new(),
             signer: OnceLock::new(),
@@ -56,6 +60,18 @@ impl Context {
     pub fn of(mut self, asked: Uri, own: Uri) -> Self {
         self.asked = (asked, own);
         self
+    }
+
+    /// The same, which arrived at this time.
+    #[must_use]
+    pub fn at(mut self, arrived: Timestamp) -> Self {
+        self.arrived = arrived;
+        self
+    }
+
+    /// The path as it was asked for, mount and trailing slash included.
+    pub fn asked_path(&self) -> &str {
+        self.asked.0.path()
     }
 
     /// The path as the dialect documents it.

@@ -10,6 +10,7 @@ use axum::{
 
 use super::{
     context::Context,
+    cors::Cors,
     rate::{Bucket, HeaderNames},
     request_id::IdRule,
 };
@@ -49,6 +50,8 @@ pub struct Dialect {
     pub subject: Option<fn(&str) -> &'static str>,
     /// How its webhooks' deliveries say what they are about; `None`: it has no webhooks.
     pub webhooks: Option<WebhookHeaders>,
+    /// Which pages of other origins may speak with it; `None`: none.
+    pub cors: Option<fn(&App) -> &Cors>,
     /// Its OpenAPI document.
     pub openapi: fn() -> String,
 }

@@ -3,6 +3,7 @@
 pub mod bearer;
 pub mod body;
 pub mod context;
+pub mod cors;
 pub mod dialect;
 pub mod duration;
 pub mod fields;

@@ -23,6 +23,8 @@ pub struct DoorSettings {
     pub keyway: crate::keyway::Settings,
     /// What it says of the Canonical door.
     pub canonical: crate::canonical::Settings,
+    /// The KeyNest door's own.
+    pub keynest: crate::keynest::Settings,
 }
 
 /// The bucket of failed authentications, as the configuration names it.

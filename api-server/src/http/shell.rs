@@ -103,11 +103,12 @@ impl Shell {
             .ids
             .take_by(rule, parts.headers.get(rule.header()), clock, entropy);
         let client = self.proxies.client(peer, &parts.headers);
-        let context = Arc::new(Context::new(id, client).of(asked, parts.uri.clone()));
+        let at = clock.now();
+        let context = Arc::new(Context::new(id, client).of(asked, parts.uri.clone()).at(at));
         parts.extensions.insert(Arc::clone(&context));
         Arrival {
             started: Instant::now(),
-            at: clock.now(),
+            at,
             context,
             method: parts.method.clone(),
         }
@@ -139,6 +140,11 @@ impl Shell {
     ) -> Response<Body> {
         let (parts, body) = request.into_parts();
         let (dialect, address) = (mounted.dialect, arrival.context.peer);
+        let cors = dialect.cors.map(|of| of(&self.app));
+        if let Some(answer) = cors.and_then(|cors| cors.preflight(&parts)) {
+            return answer;
+        }
+        let origin = cors.and_then(|_| parts.headers.get(header::ORIGIN).cloned());
         let credential = (dialect.credential)(&parts);
         let (path, shown) = (parts.uri.path().to_owned(), shown_path(&parts.uri));
         let standing = mounted
@@ -168,6 +174,9 @@ impl Shell {
                 .note(address, credential.as_deref(), refused, arrival.at);
         }
         head(mounted, standing, refusal, arrival.at, response.headers_mut());
+        if let Some(cors) = cors {
+            cors.show(origin.as_ref(), response.headers_mut());
+        }
         self.keep(mounted, shown, arrival, response.status());
         response
     }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, RawPathParams},
-    http::{header::USER_AGENT, request::Parts},
+    http::request::Parts,
     response::Response,
 };
 use coffer_domain::{
@@ -21,7 +21,7 @@ use coffer_domain::{
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{NAME, error::Problem, jwt, model::repo::Repo, notes, page};
+use super::{NAME, error::Problem, jwt, model::repo::Repo, notes, page, plan};
 use crate::{
     app::App,
     http::{bearer, context::RequestContext, params, query::Query},
@@ -63,16 +63,10 @@ impl FromRequestParts<Arc<App>> for Signed {
         Ok(Self {
             session,
             context,
-            agent: agent(parts),
+            agent: notes::agent_of(&parts.headers),
             params: params::of(parts).await?,
         })
     }
-}
-
-/// What a request's program calls itself.
-pub fn agent(parts: &Parts) -> Option<String> {
-    let agent = parts.headers.get(USER_AGENT)?.to_str().ok()?;
-    Some(agent.chars().take(256).collect())
 }
 
 /// Whose session a token is.
@@ -116,10 +110,14 @@ impl Signed {
         params::get(&self.params, name)
     }
 
-    /// Lets the session into a vault, for something in it.
+    /// Lets the session into a vault, for something in it. What a plan made read-only is not written to.
     pub async fn enter(&self, app: &App, repo: &Repo, scope: Scope) -> Result<Entered, Problem> {
         self.scope(app, scope).await?;
-        self.enter_as(app, repo, false).await
+        let here = self.enter_as(app, repo, false).await?;
+        if matches!(scope, Scope::WriteSecrets | Scope::DeleteSecrets) {
+            plan::check_writable(app, &here).await?;
+        }
+        Ok(here)
     }
 
     /// Lets the session into the vault in the path.

@@ -2,16 +2,22 @@
 //! environments, overrides, API keys, the device flow. Header grammar → session, path → vault, domain error →
 //! problem, page → envelope, and nothing else. What differs from the original is in `docs/dialects/keyway.md`.
 
+pub mod address;
 pub mod auth;
 pub mod dotenv;
 pub mod error;
 pub mod forge;
+pub mod github_page;
+pub mod integrations;
 pub mod jwt;
 pub mod model;
 pub mod notes;
+pub mod oauth;
 pub mod openapi;
+pub mod outbound;
 pub mod page;
 pub mod plan;
+pub mod redirect;
 pub mod routes;
 pub mod settings;
 pub mod verify_page;
@@ -72,6 +78,7 @@ pub static DIALECT: Dialect = Dialect {
     revise: Some(error::revise),
     webhooks: None,
     subject: None,
+    cors: None,
     openapi: openapi::document,
 };
 
@@ -89,7 +96,11 @@ impl Door {
     /// Over `coffer`.
     pub fn new(coffer: &Coffer, settings: &Settings) -> Self {
         Self {
-            cases: Keyway::new(coffer.clone(), Arc::clone(&settings.forge)),
+            cases: Keyway::new(
+                coffer.clone(),
+                Arc::clone(&settings.forge),
+                settings.integrations.clone(),
+            ),
             settings: settings.clone(),
             waiting: Mutex::default(),
         }

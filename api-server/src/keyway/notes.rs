@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use axum::http::{HeaderMap, header::USER_AGENT};
 use coffer_domain::usecase::keyway::Activity;
 use serde_json::Value;
 
@@ -19,6 +20,12 @@ pub fn activity(app: &App, signed: &Signed, action: &str, metadata: BTreeMap<Str
         user_agent: signed.agent.clone(),
         at: app.coffer.clock().now(),
     }
+}
+
+/// What the program that sent these headers calls itself.
+pub fn agent_of(headers: &HeaderMap) -> Option<String> {
+    let agent = headers.get(USER_AGENT)?.to_str().ok()?;
+    Some(agent.chars().take(256).collect())
 }
 
 /// Names and numbers of an activity.

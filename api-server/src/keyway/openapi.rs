@@ -19,7 +19,7 @@ pub fn document() -> String {
         "openapi": "3.1.0",
         "info": {
             "title": "Keyway, as served by Coffer",
-            "description": "Vaults of repositories: push and pull, secrets with history and trash, environments, overrides, API keys, the device flow.",
+            "description": "Vaults of repositories: push and pull, secrets with history and trash, environments, overrides, API keys, the device flow, hosting providers.",
             "version": "1.0.0",
             "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
         },
@@ -69,6 +69,11 @@ fn operation(route: &Route) -> Value {
     operation
 }
 
+/// Whether a person looks at the answer.
+fn is_page(route: &Route) -> bool {
+    route.path == "/auth/device/verify" || route.path.ends_with("/callback")
+}
+
 fn has_body(method: &str) -> bool {
     matches!(method, "POST" | "PUT" | "PATCH")
 }
@@ -109,15 +114,20 @@ fn body(takes: &[&str]) -> Value {
 fn responses(route: &Route) -> Value {
     let success = match (route.success, route.path) {
         (204, _) => json!({ "description": "Done" }),
-        (_, "/auth/device/verify") => json!({ "description": "A page", "content": { "text/html": {} } }),
+        (302, _) => json!({ "description": "Elsewhere" }),
+        _ if is_page(route) => json!({ "description": "A page", "content": { "text/html": {} } }),
         _ => {
             let schema = json!({ "$ref": "#/components/schemas/Envelope" });
             json!({ "description": "Done", "content": { "application/json": { "schema": schema } } })
         }
     };
     let mut responses = Map::from_iter([(route.success.to_string(), success)]);
+    if is_page(route) {
+        let elsewhere = json!({ "description": "Elsewhere, where a browser is sent on" });
+        responses.insert("302".to_owned(), elsewhere);
+    }
     let mut refusals = vec![400, 404, 413, 429, 500, 503];
-    if route.access != Access::Open || route.path == "/auth/device/verify" {
+    if route.access != Access::Open || is_page(route) {
         refusals.extend([401, 403, 409]);
     }
     for status in refusals {

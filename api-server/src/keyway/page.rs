@@ -58,12 +58,17 @@ impl Wanted {
 
     /// A page of this part of `all`.
     pub fn page<T: Serialize>(self, context: &RequestContext, all: impl IntoIterator<Item = T>) -> Response {
+        let (items, total) = self.cut(all);
+        self.of_part(context, &items, total)
+    }
+
+    /// This part of `all`, and how many there are in all.
+    pub fn cut<T>(self, all: impl IntoIterator<Item = T>) -> (Vec<T>, u64) {
         let window = Window {
             skip: self.offset,
             limit: self.limit,
         };
-        let (items, total) = window.of(all);
-        self.of_part(context, &items, total)
+        window.of(all)
     }
 
     /// A page of `items`, which are this part already.

@@ -2,7 +2,8 @@
 
 use coffer_domain::{
     forge::Repository,
-    usecase::keyway::{Summary, TRIAL_DAYS},
+    integration::Provider,
+    usecase::keyway::{Entered, Frozen, Summary, TRIAL_DAYS},
 };
 use serde::Serialize;
 
@@ -12,11 +13,11 @@ use crate::app::App;
 /// What everybody has.
 pub const PLAN: &str = "free";
 /// How many private vaults it has.
-pub const PRIVATE_VAULTS: u64 = 1;
+pub const PRIVATE_VAULTS: usize = 1;
 /// How many environments a vault has.
 pub const ENVIRONMENTS: usize = 4;
 /// How many connections to providers.
-pub const PROVIDERS: u64 = 2;
+pub const PROVIDERS: usize = 2;
 
 const UPGRADE: &str = "https://keyway.sh/pricing";
 
@@ -61,10 +62,53 @@ pub async fn check_new_vault(app: &App, signed: &Signed, repository: &Repository
         let repository = summary.entered.repository.as_ref();
         repository.is_some_and(|it| it.private && !it.organization)
     };
-    if vaults.iter().filter(private).count() as u64 >= PRIVATE_VAULTS {
+    if vaults.iter().filter(private).count() >= PRIVATE_VAULTS {
         return Err(limit("the free plan has one private vault"));
     }
     Ok(())
+}
+
+/// How many connections somebody may have, where limits bite.
+pub fn most_connections(app: &App) -> Option<usize> {
+    app.keyway.settings.plan_limits.then_some(PROVIDERS)
+}
+
+/// How one connection too many reads.
+pub const TOO_MANY_CONNECTIONS: &str = "the free plan has two connections with providers";
+
+/// Refuses one connection too many before anybody is sent away for it. One that is there already can be made anew.
+pub async fn check_new_connection(app: &App, signed: &Signed, provider: Provider) -> Result<(), Problem> {
+    let Some(most) = most_connections(app) else {
+        return Ok(());
+    };
+    let there = app.keyway.cases.connections(&signed.session).await?;
+    let known = there.iter().any(|kept| kept.body.provider == provider);
+    if there.len() >= most && !known {
+        return Err(limit(TOO_MANY_CONNECTIONS));
+    }
+    Ok(())
+}
+
+/// Why a vault is read-only, where limits bite.
+pub async fn frozen(app: &App, here: &Entered) -> Result<Option<Frozen>, Problem> {
+    if !app.keyway.settings.plan_limits {
+        return Ok(None);
+    }
+    Ok(app.keyway.cases.frozen(here, PRIVATE_VAULTS).await?)
+}
+
+/// Refuses writing to a vault that is read-only.
+pub async fn check_writable(app: &App, here: &Entered) -> Result<(), Problem> {
+    match frozen(app, here).await? {
+        None => Ok(()),
+        Some(Frozen::PlanLimit) => Err(limit(
+            "the vault is read-only: the free plan has one private vault, and there is an older one",
+        )),
+        Some(Frozen::OrganizationPlan) => {
+            let owner = here.repository.as_ref().map_or("", |found| found.owner.as_str());
+            check_organization(app, owner).await
+        }
+    }
 }
 
 /// An organization's private vaults take a paid plan, or a trial of it.

@@ -2,12 +2,20 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use coffer_domain::forge::{Forge, NoForge};
+use coffer_domain::{
+    forge::{Forge, NoForge},
+    integration::Integrations,
+};
 use thiserror::Error;
 
-use super::forge::{
-    directory::Directory,
-    github::{GitHub, GitHubOptions},
+use super::{
+    forge::{
+        directory::Directory,
+        github::{GitHub, GitHubOptions},
+        sign_in::SignIn,
+    },
+    integrations::settings::{IntegrationArgs, application, base},
+    outbound::Line,
 };
 
 /// The command line's part.
@@ -56,6 +64,34 @@ pub struct Args {
         default_value = "https://github.com/apps/keyway/installations/new"
     )]
     pub keyway_install_url: String,
+    /// Keyway: client id of the GitHub app by which people sign a device in; without, they paste a token
+    #[arg(
+        long,
+        env = "COFFER_KEYWAY_GITHUB_CLIENT_ID",
+        value_name = "ID",
+        requires = "keyway_github_client_secret_file",
+        requires = "keyway_github_token_file"
+    )]
+    pub keyway_github_client_id: Option<String>,
+    /// Keyway: file of the GitHub app's client secret
+    #[arg(
+        long,
+        env = "COFFER_KEYWAY_GITHUB_CLIENT_SECRET_FILE",
+        value_name = "FILE",
+        requires = "keyway_github_client_id"
+    )]
+    pub keyway_github_client_secret_file: Option<PathBuf>,
+    /// Keyway: base address of GitHub's pages
+    #[arg(
+        long,
+        env = "COFFER_KEYWAY_GITHUB_URL",
+        value_name = "URL",
+        default_value = "https://github.com"
+    )]
+    pub keyway_github_url: String,
+    /// Providers.
+    #[command(flatten)]
+    pub integrations: IntegrationArgs,
     /// Keyway: enforce the limits of plans, of which everybody has the free one
     #[arg(long, env = "COFFER_KEYWAY_PLAN_LIMITS")]
     pub keyway_plan_limits: bool,
@@ -66,6 +102,12 @@ pub struct Args {
 pub struct Settings {
     /// Who knows users and repositories.
     pub forge: Arc<dyn Forge>,
+    /// How people sign in there in a browser, if they can.
+    pub sign_in: Option<Arc<SignIn>>,
+    /// The hosting providers.
+    pub integrations: Integrations,
+    /// Origins to which a browser may be sent back.
+    pub return_origins: Vec<String>,
     /// This server's address as people reach it, without a path or with the door's.
     pub public_url: Option<String>,
     /// Where the app is installed.
@@ -78,6 +120,9 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             forge: Arc::new(NoForge),
+            sign_in: None,
+            integrations: Integrations::new(),
+            return_origins: Vec::new(),
             public_url: None,
             install_url: "https://github.com/apps/keyway/installations/new".to_owned(),
             plan_limits: false,
@@ -96,6 +141,9 @@ impl Args {
     pub fn settings(&self) -> Settings {
         Settings {
             forge: self.forge().unwrap_or_else(|_| Arc::new(NoForge)),
+            sign_in: self.sign_in().unwrap_or_default(),
+            integrations: self.integrations.build().unwrap_or_default(),
+            return_origins: self.integrations.keyway_return_origin.clone(),
             public_url: self
                 .keyway_public_url
                 .as_deref()
@@ -105,9 +153,26 @@ impl Args {
         }
     }
 
-    /// Refuses a directory or a token that cannot be read.
+    /// Refuses files that cannot be read, and addresses that are none.
     pub fn check(&self) -> Result<(), BadForge> {
+        self.sign_in()?;
+        self.integrations.build()?;
         self.forge().map(drop)
+    }
+
+    fn sign_in(&self) -> Result<Option<Arc<SignIn>>, BadForge> {
+        let application = application(
+            self.keyway_github_client_id.as_ref(),
+            self.keyway_github_client_secret_file.as_ref(),
+        )?;
+        let Some(application) = application else {
+            return Ok(None);
+        };
+        Ok(Some(Arc::new(SignIn {
+            web: base("github-url", &self.keyway_github_url)?,
+            application,
+            line: Line::default(),
+        })))
     }
 
     fn forge(&self) -> Result<Arc<dyn Forge>, BadForge> {

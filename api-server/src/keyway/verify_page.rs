@@ -8,7 +8,7 @@ use axum::{
 };
 
 /// Nothing is loaded from anywhere, nothing embeds the page, and its form goes nowhere else.
-const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+pub(super) const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;background:Canvas;color:CanvasText;--line:#767676;--accent:#0b57d0;--on:#fff;--bad:#b3261e;--good:#146c2e}\
@@ -64,7 +64,8 @@ impl Notice {
         }
     }
 
-    fn text(self) -> &'static str {
+    /// What it says.
+    pub fn text(self) -> &'static str {
         match self {
             Self::Unknown => {
                 "This code is unknown, has expired, or was decided already. Check it, or start again."
@@ -95,18 +96,37 @@ fn with(status: StatusCode, code: &str, repository: Option<&str>, notice: Option
         Some(_) => "Not done yet: sign in a device",
         None => "Sign in a device",
     };
-    page(status, title, &body(code, repository, notice))
+    page(status, title, &body(code, repository, notice), POLICY)
 }
 
 /// The end.
 pub fn done(notice: Notice) -> Response {
-    let (class, title) = match notice {
-        Notice::Approved => ("good", "Signed in"),
-        _ => ("bad", "Refused"),
+    let (tone, title) = match notice {
+        Notice::Approved => (Tone::Good, "Signed in"),
+        _ => (Tone::Bad, "Refused"),
     };
-    let text = notice.text();
-    let body = format!("<h1>{title}</h1><p class=\"notice {class}\" role=\"status\">{text}</p>");
-    page(StatusCode::OK, title, &body)
+    told(StatusCode::OK, title, (tone, notice.text()))
+}
+
+/// How an end is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tone {
+    /// As it was meant.
+    Good,
+    /// Otherwise.
+    Bad,
+}
+
+/// A page that says how something ended.
+pub fn told(status: StatusCode, title: &str, (tone, text): (Tone, &str)) -> Response {
+    let class = match tone {
+        Tone::Good => "good",
+        Tone::Bad => "bad",
+    };
+    let role = if status.is_success() { "status" } else { "alert" };
+    let text = escaped(text);
+    let body = format!("<h1>{title}</h1><p class=\"notice {class}\" role=\"{role}\">{text}</p>");
+    page(status, title, &body, POLICY)
 }
 
 fn body(code: &str, repository: Option<&str>, notice: Option<Notice>) -> String {
@@ -160,7 +180,8 @@ fn said_of_fields(code: &str, notice: Option<Notice>) -> (String, String) {
     (said(Field::Code, "code_hint"), said(Field::Token, "token_hint"))
 }
 
-fn page(status: StatusCode, title: &str, body: &str) -> Response {
+/// A page under a content security policy.
+pub(super) fn page(status: StatusCode, title: &str, body: &str, policy: &str) -> Response {
     let text = format!(
         "<!doctype html><html lang=\"en\"><head><meta charset=\"utf-8\"><title>{title}</title>\
 <meta name=\"viewport\" content=\"width=device-width,initial-scale=1\"><style>{STYLE}</style></head>\
@@ -171,17 +192,22 @@ fn page(status: StatusCode, title: &str, body: &str) -> Response {
     for (name, value) in [
         (header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, "no-store"),
-        (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::REFERRER_POLICY, "no-referrer"),
     ] {
         response
             .headers_mut()
             .insert(name, HeaderValue::from_static(value));
     }
+    // A policy that cannot stand in a header would be one with a strange origin: then nothing is allowed.
+    let policy = HeaderValue::from_str(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
     response
 }
 
-fn escaped(text: &str) -> String {
+/// A text as HTML shows it.
+pub(super) fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -57,6 +57,7 @@ pub static DIALECT: Dialect = Dialect {
         event: "x-secryn-event",
         signature: "x-secryn-signature",
     }),
+    cors: None,
     openapi: openapi::document,
 };
 

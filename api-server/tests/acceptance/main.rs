@@ -8,6 +8,7 @@
 
 mod answer;
 mod canonical;
+mod keynest;
 mod keyway;
 mod secryn;
 mod subject;

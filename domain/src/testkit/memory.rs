@@ -344,14 +344,7 @@ impl Store for MemoryStore {
     }
 
     async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {
-        let rows = self.rows.lock();
-        Ok(rows
-            .changes
-            .iter()
-            .filter(|change| change.sequence > after)
-            .take(limit as usize)
-            .cloned()
-            .collect())
+        Ok(self.rows.lock().changes_after(after, limit))
     }
 
     fn watch(&self) -> BoxStream<'static, u64> {
@@ -369,10 +362,7 @@ impl Store for MemoryStore {
     }
 
     async fn trim_changes(&self, before: Timestamp, limit: u32) -> Result<(), StoreError> {
-        let changes = &mut self.rows.lock().changes;
-        let old = changes.iter().take_while(|change| change.at < before).count();
-        let old = old.min(limit as usize).min(changes.len().saturating_sub(1));
-        changes.drain(..old);
+        self.rows.lock().trim(before, limit);
         Ok(())
     }
 

@@ -218,6 +218,18 @@ impl Rows {
         });
     }
 
+    pub(super) fn changes_after(&self, after: u64, limit: u32) -> Vec<Change> {
+        let later = self.changes.iter().filter(|change| change.sequence > after);
+        later.take(limit as usize).cloned().collect()
+    }
+
+    pub(super) fn trim(&mut self, before: Timestamp, limit: u32) {
+        let changes = &mut self.changes;
+        let old = changes.iter().take_while(|change| change.at < before).count();
+        let old = old.min(limit as usize).min(changes.len().saturating_sub(1));
+        changes.drain(..old);
+    }
+
     pub(super) fn announce(&mut self, organization: OrgId, ChangeDraft { subject, at }: ChangeDraft) {
         let sequence = self.changes.last().map_or(0, |change| change.sequence) + 1;
         self.changes.push(Change {

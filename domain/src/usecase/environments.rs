@@ -92,13 +92,7 @@ impl Coffer {
             if let Some(is) = changed.environment_types.remove(from) {
                 changed.environment_types.insert(to.clone(), is);
             }
-            let mut commit = self.environment_commit(caller, "environment.rename", &located, &changed, from);
-            commit.audit.versions.push(format!("to {to}"));
-            // Secrets of an environment that was left out of the vault once keep their names there.
-            let free = Precondition::Population(changed.id, to.clone(), 0);
-            commit.preconditions.push(free);
-            let moved = self.all_secrets(&located, from).await?;
-            move_secrets(&mut commit, changed.id, &moved, (from, to));
+            let commit = self.plan_renamed(caller, &located, &changed, (from, to)).await?;
             if self.try_commit(commit).await? {
                 return Ok(changed);
             }
@@ -129,32 +123,61 @@ impl Coffer {
             }
             changed.environments.retain(|known| known != environment);
             changed.environment_types.remove(environment);
-            let gone = self.all_secrets(&located, environment).await?;
-            if let Some(secret) = gone.iter().find(|secret| secret.owner.is_some())
-                && let Some(owner) = secret.owner.clone()
-            {
-                return Err(Error::Managed {
-                    what: format!("secret {} of environment {environment}", secret.name),
-                    owner,
-                });
-            }
-            let mut commit =
-                self.environment_commit(caller, "environment.delete", &located, &changed, environment);
-            let count = Precondition::Population(changed.id, environment.clone(), gone.len() as u64);
-            commit.preconditions.push(count);
-            for secret in &gone {
-                let as_read = Precondition::SecretById(secret.id, Some(secret.revision));
-                commit.preconditions.push(as_read);
-                announce(&mut commit, secret, environment, false);
-            }
-            commit
-                .writes
-                .push(Write::DropSecretsOf(changed.id, environment.clone()));
+            let commit = self.plan_dropped(caller, &located, &changed, environment).await?;
             if self.try_commit(commit).await? {
                 return Ok(changed);
             }
         }
         Err(contended(format_args!("vault {vault}")))
+    }
+
+    /// The commit by which an environment, which `changed` knows by its new name already, takes its secrets along.
+    pub(super) async fn plan_renamed(
+        &self,
+        caller: &Caller,
+        located: &LocatedVault,
+        changed: &Vault,
+        (from, to): (&EnvName, &EnvName),
+    ) -> Result<Commit, Error> {
+        let mut commit = self.environment_commit(caller, "environment.rename", located, changed, from);
+        commit.audit.versions.push(format!("to {to}"));
+        // Secrets of an environment that was left out of the vault once keep their names there.
+        let free = Precondition::Population(changed.id, to.clone(), 0);
+        commit.preconditions.push(free);
+        let moved = self.all_secrets(located, from).await?;
+        move_secrets(&mut commit, changed.id, &moved, (from, to));
+        Ok(commit)
+    }
+
+    /// The commit by which an environment, which `changed` has no more, goes with all its secrets.
+    pub(super) async fn plan_dropped(
+        &self,
+        caller: &Caller,
+        located: &LocatedVault,
+        changed: &Vault,
+        environment: &EnvName,
+    ) -> Result<Commit, Error> {
+        let gone = self.all_secrets(located, environment).await?;
+        if let Some(secret) = gone.iter().find(|secret| secret.owner.is_some())
+            && let Some(owner) = secret.owner.clone()
+        {
+            return Err(Error::Managed {
+                what: format!("secret {} of environment {environment}", secret.name),
+                owner,
+            });
+        }
+        let mut commit = self.environment_commit(caller, "environment.delete", located, changed, environment);
+        let count = Precondition::Population(changed.id, environment.clone(), gone.len() as u64);
+        commit.preconditions.push(count);
+        for secret in &gone {
+            let as_read = Precondition::SecretById(secret.id, Some(secret.revision));
+            commit.preconditions.push(as_read);
+            announce(&mut commit, secret, environment, false);
+        }
+        commit
+            .writes
+            .push(Write::DropSecretsOf(changed.id, environment.clone()));
+        Ok(commit)
     }
 
     async fn change_environments(
@@ -177,7 +200,7 @@ impl Coffer {
     }
 
     /// A vault that the caller may change and no object manages: as it is, and at its next revision.
-    async fn managed_vault(
+    pub(super) async fn managed_vault(
         &self,
         caller: &Caller,
         organization: &OrgName,
@@ -190,7 +213,7 @@ impl Coffer {
         Ok((located, changed))
     }
 
-    fn environment_commit(
+    pub(super) fn environment_commit(
         &self,
         caller: &Caller,
         action: &str,
@@ -206,7 +229,11 @@ impl Coffer {
     }
 
     /// Everything kept in an environment, in the trash too.
-    async fn all_secrets(&self, located: &LocatedVault, environment: &EnvName) -> Result<Vec<Secret>, Error> {
+    pub(super) async fn all_secrets(
+        &self,
+        located: &LocatedVault,
+        environment: &EnvName,
+    ) -> Result<Vec<Secret>, Error> {
         let vault = located.vault.id;
         let mut all: Vec<Secret> = Vec::new();
         loop {
@@ -270,14 +297,14 @@ fn announce(commit: &mut Commit, secret: &Secret, environment: &EnvName, there: 
     commit.changes.push(ChangeDraft { subject, at });
 }
 
-fn taken(environment: &EnvName) -> Error {
+pub(super) fn taken(environment: &EnvName) -> Error {
     Error::AlreadyExists {
         what: "environment",
         name: environment.to_string(),
     }
 }
 
-fn known(vault: &Vault, environment: &EnvName) -> Result<(), Error> {
+pub(super) fn known(vault: &Vault, environment: &EnvName) -> Result<(), Error> {
     if vault.environments.contains(environment) {
         return Ok(());
     }

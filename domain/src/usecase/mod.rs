@@ -15,6 +15,7 @@ mod doors;
 pub mod environments;
 pub mod foreign;
 mod key_rules;
+pub mod keynest;
 pub mod keyway;
 pub mod organizations;
 pub mod outbox;

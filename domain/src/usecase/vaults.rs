@@ -280,7 +280,7 @@ impl Coffer {
         Err(contended(format_args!("vault {name}")))
     }
 
-    fn new_vault(
+    pub(super) fn new_vault(
         &self,
         organization: OrgId,
         name: &VaultName,
@@ -337,7 +337,7 @@ fn may_list(caller: &Caller, organization: OrgId, vault: &Vault) -> bool {
     decide(&caller.principal, Permission::List, &target, Some(vault)) == Decision::Allow
 }
 
-fn exists(name: &VaultName) -> Error {
+pub(super) fn exists(name: &VaultName) -> Error {
     Error::AlreadyExists {
         what: "vault",
         name: name.to_string(),

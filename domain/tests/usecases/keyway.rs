@@ -7,11 +7,12 @@ use coffer_domain::{
     Error,
     audit::{Origin, Outcome},
     forge::{Collaborator, Forge, ForgeError, ForgeUser, Membership, Repository},
-    name::OrgName,
+    integration::Integrations,
+    name::{EnvName, OrgName},
     repo_role::{Exception, Reach, RepoRole, Whom},
     secret_value::SecretValue,
     store::Store,
-    usecase::keyway::{DEVICE_LIFE, DeviceState, Entered, Keyway, Session},
+    usecase::keyway::{DEVICE_LIFE, DeviceState, Entered, Frozen, Keyway, MOST_OVERRIDES, Session},
 };
 use jiff::SignedDuration;
 
@@ -74,7 +75,7 @@ fn origin() -> Origin {
 
 fn world() -> (World, Keyway) {
     let world = World::new();
-    let keyway = Keyway::new(world.coffer.clone(), Arc::new(Stub));
+    let keyway = Keyway::new(world.coffer.clone(), Arc::new(Stub), Integrations::new());
     (world, keyway)
 }
 
@@ -204,4 +205,43 @@ fn who_does_not_administer_makes_no_vault_and_that_is_on_record() {
     let events = chain.iter().map(|record| record.parse().unwrap());
     let denied = events.filter(|event| event.action == "vault.create" && event.outcome == Outcome::Denied);
     assert_eq!(denied.count(), 2);
+}
+
+#[test]
+fn overrides_end_before_one_of_them_could_be_left_unread() {
+    let (_world, keyway) = world();
+    let here = enter(&keyway, "admin", false).unwrap();
+    let exception = |number: usize| Exception {
+        environment: Some(EnvName::new(format!("env-{number}")).unwrap()),
+        whom: Whom::Role(RepoRole::Read),
+        reach: Reach {
+            read: false,
+            write: false,
+        },
+    };
+    for number in 0..MOST_OVERRIDES {
+        run(keyway.add_override(&here, exception(number))).unwrap();
+    }
+    assert_eq!(run(keyway.list_overrides(&here)).unwrap().len(), MOST_OVERRIDES);
+    assert!(matches!(
+        run(keyway.add_override(&here, exception(MOST_OVERRIDES))),
+        Err(Error::Refused(_))
+    ));
+}
+
+#[test]
+fn of_more_private_vaults_than_the_plan_has_the_oldest_stay_writable() {
+    let (world, keyway) = world();
+    let admin = session(&keyway, "admin");
+    let first = enter(&keyway, "admin", false).unwrap();
+    world.clock.advance(SignedDuration::from_secs(1));
+    let environments = vec![EnvName::new("local").unwrap()];
+    run(keyway.create(&admin, ("team", "other"), environments, origin())).unwrap();
+    let second = run(keyway.enter(&admin, ("team", "other"), false, origin())).unwrap();
+    let frozen = |here: &Entered, most| run(keyway.frozen(here, most)).unwrap();
+    assert_eq!((frozen(&first, 1), frozen(&first, 2)), (None, None));
+    assert_eq!(
+        (frozen(&second, 1), frozen(&second, 2)),
+        (Some(Frozen::PlanLimit), None)
+    );
 }

@@ -3,6 +3,7 @@
 mod bad_input;
 mod canary;
 mod deletion;
+mod doors;
 mod first_light;
 mod guard;
 mod held;

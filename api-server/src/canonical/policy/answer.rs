@@ -1,4 +1,4 @@
-//! What a policy decision point may answer: AuthZEN's `decision`, `allowed`, or a list of decisions; with obligations.
+//! What a policy decision point may answer: `AuthZEN`'s `decision`, `allowed`, or a list of decisions; with obligations.
 
 use serde_json::Value;
 
@@ -23,7 +23,9 @@ pub struct Decision {
 
 /// Reads an answer; `None`: it is none. What does not permit in so many words denies.
 pub fn read(answer: &Value) -> Option<Decision> {
-    let single = answer["decision"].as_bool().or_else(|| answer["allowed"].as_bool());
+    let single = answer["decision"]
+        .as_bool()
+        .or_else(|| answer["allowed"].as_bool());
     let listed = answer["decisions"].as_array();
     let permits = match (single, listed) {
         (Some(permits), _) => permits,
@@ -100,24 +102,44 @@ mod tests {
             (json!({"decision": false}), Some(false)),
             (json!({"allowed": true, "constraints": []}), Some(true)),
             (json!({"decisions": [{"effect": "Permit"}]}), Some(true)),
-            (json!({"decisions": [{"effect": "Permit"}, {"effect": "Deny"}]}), Some(false)),
+            (
+                json!({"decisions": [{"effect": "Permit"}, {"effect": "Deny"}]}),
+                Some(false),
+            ),
             (json!({"decisions": []}), Some(false)),
-            (json!({"decision": true, "obligations": [{"id": "ask", "mandatory": true}]}), Some(false)),
-            (json!({"decision": true, "obligations": [{"id": "hint"}]}), Some(true)),
-            (json!({"decision": true, "obligations": {"wrap_ttl": "60s"}}), Some(false)),
-            (json!({"decision": true, "obligations": {"max_uses": "many"}}), Some(false)),
+            (
+                json!({"decision": true, "obligations": [{"id": "ask", "mandatory": true}]}),
+                Some(false),
+            ),
+            (
+                json!({"decision": true, "obligations": [{"id": "hint"}]}),
+                Some(true),
+            ),
+            (
+                json!({"decision": true, "obligations": {"wrap_ttl": "60s"}}),
+                Some(false),
+            ),
+            (
+                json!({"decision": true, "obligations": {"max_uses": "many"}}),
+                Some(false),
+            ),
             (json!({"decision": "true"}), None),
             (json!({}), None),
             (json!([true]), None),
         ] {
-            assert_eq!(read(&answer).map(|decision| decision.permits), permits, "{answer}");
+            assert_eq!(
+                read(&answer).map(|decision| decision.permits),
+                permits,
+                "{answer}"
+            );
         }
     }
 
     #[test]
     fn obligations_are_read_in_every_form() {
         let object = json!({"decision": true, "obligations": {"ttl_s": 60, "max_uses": 5}});
-        let list = json!({"allowed": true, "obligations": [{"ttl_seconds": 60}, {"id": "max_uses", "value": 5}]});
+        let list =
+            json!({"allowed": true, "obligations": [{"ttl_seconds": 60}, {"id": "max_uses", "value": 5}]});
         let batch = json!({
             "decisions": [
                 {"effect": "Permit", "obligations": {"ttl_s": 60, "max_uses": 9}},
@@ -130,9 +152,15 @@ mod tests {
             assert_eq!((decision.lasts, decision.uses), (Some(60), Some(5)), "{answer}");
         }
         let decision = read(&batch).unwrap();
-        assert_eq!((decision.id.as_deref(), decision.policy.as_deref()), (Some("d1"), Some("v7")));
+        assert_eq!(
+            (decision.id.as_deref(), decision.policy.as_deref()),
+            (Some("d1"), Some("v7"))
+        );
         let nested = json!({"decision": false, "context": {"decision_id": "d2", "reason": "no"}});
         let decision = read(&nested).unwrap();
-        assert_eq!((decision.id.as_deref(), decision.reason.as_deref()), (Some("d2"), Some("no")));
+        assert_eq!(
+            (decision.id.as_deref(), decision.reason.as_deref()),
+            (Some("d2"), Some("no"))
+        );
     }
 }

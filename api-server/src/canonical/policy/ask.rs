@@ -1,4 +1,4 @@
-//! Asking over HTTP, in the words of AuthZEN's evaluation API.
+//! Asking over HTTP, in the words of `AuthZEN`'s evaluation API.
 
 use std::collections::BTreeMap;
 
@@ -41,13 +41,22 @@ impl Ask {
         let decision = said.as_ref().and_then(answer::read);
         decision.ok_or_else(|| {
             tracing::warn!("the policy decision point does not answer as it should");
-            Failure::new(503, "PDP_UNAVAILABLE", "the policy decision point does not answer; nothing is permitted without it")
+            Failure::new(
+                503,
+                "PDP_UNAVAILABLE",
+                "the policy decision point does not answer; nothing is permitted without it",
+            )
         })
     }
 
     async fn send(&self, body: &Value) -> Option<Value> {
         let client = self.client.as_ref()?;
-        let mut response = client.post(self.settings.url.clone()).json(body).send().await.ok()?;
+        let mut response = client
+            .post(self.settings.url.clone())
+            .json(body)
+            .send()
+            .await
+            .ok()?;
         if response.status() != 200 {
             return None;
         }

@@ -58,13 +58,27 @@ impl Memory {
     /// Remembers a permission that is good so many times more.
     pub fn permit(&self, key: Key, decision: Decision, until: Timestamp, left: u64) {
         if left > 0 {
-            self.keep(key, Line { decision, until, left });
+            self.keep(
+                key,
+                Line {
+                    decision,
+                    until,
+                    left,
+                },
+            );
         }
     }
 
     /// Remembers a denial.
     pub fn deny(&self, key: Key, decision: Decision, until: Timestamp) {
-        self.keep(key, Line { decision, until, left: 0 });
+        self.keep(
+            key,
+            Line {
+                decision,
+                until,
+                left: 0,
+            },
+        );
     }
 
     fn keep(&self, key: Key, line: Line) {
@@ -96,7 +110,10 @@ mod tests {
     #[test]
     fn a_permission_is_good_so_often_and_so_long() {
         let memory = Memory::default();
-        let permitted = Decision { permits: true, ..Decision::default() };
+        let permitted = Decision {
+            permits: true,
+            ..Decision::default()
+        };
         memory.permit(key(), permitted.clone(), at(10), 2);
         for expected in [true, true, false] {
             assert_eq!(memory.recall(&key(), at(1)).is_some(), expected);
@@ -105,9 +122,15 @@ mod tests {
         assert!(memory.recall(&key(), at(10)).is_none());
         memory.permit(key(), permitted, at(10), 0);
         assert!(memory.recall(&key(), at(1)).is_none());
-        let other = Key { purpose: "write", ..key() };
+        let other = Key {
+            purpose: "write",
+            ..key()
+        };
         memory.deny(key(), Decision::default(), at(10));
-        assert!(matches!(memory.recall(&key(), at(9)), Some(Remembered::Denied(_))));
+        assert!(matches!(
+            memory.recall(&key(), at(9)),
+            Some(Remembered::Denied(_))
+        ));
         assert!(memory.recall(&other, at(9)).is_none());
         assert!(memory.recall(&key(), at(10)).is_none());
     }

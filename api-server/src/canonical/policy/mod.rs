@@ -74,14 +74,23 @@ impl Policy {
         now: Timestamp,
     ) -> Result<Decision, Failure> {
         let decision = self.ask.about(question, attributes).await?;
-        let until = |seconds: u64| now.saturating_add(std::time::Duration::from_secs(seconds)).unwrap_or(now);
+        let until = |seconds: u64| {
+            now.saturating_add(std::time::Duration::from_secs(seconds))
+                .unwrap_or(now)
+        };
         if !decision.permits {
-            self.memory.deny(key(question), decision.clone(), until(self.settings.denied_for));
+            self.memory
+                .deny(key(question), decision.clone(), until(self.settings.denied_for));
             return Err(denied(question, &decision));
         }
         let uses = decision.uses.unwrap_or(self.settings.uses);
         let lasts = decision.lasts.unwrap_or(self.settings.lasts);
-        self.memory.permit(key(question), decision.clone(), until(lasts), uses.saturating_sub(1));
+        self.memory.permit(
+            key(question),
+            decision.clone(),
+            until(lasts),
+            uses.saturating_sub(1),
+        );
         Ok(decision)
     }
 }

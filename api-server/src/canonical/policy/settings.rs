@@ -71,7 +71,11 @@ impl PolicyArgs {
         if !self.canonical_authorization {
             return Ok(None);
         }
-        let bad = || BadSettings::new("--canonical-pdp-url must be https://… (plain http only on this machine)".to_owned());
+        let bad = || {
+            BadSettings::new(
+                "--canonical-pdp-url must be https://… (plain http only on this machine)".to_owned(),
+            )
+        };
         let base = self.canonical_pdp_url.as_deref().ok_or_else(bad)?;
         let text = format!("{}/access/v1/evaluation", base.trim_end_matches('/'));
         let url = Url::parse(&text).map_err(|_| bad())?;

@@ -12,6 +12,12 @@ pub enum By {
     Credential,
     /// Each address.
     Address,
+    /// Each credential; requests without one are not counted.
+    Signed,
+    /// Each address from which requests come without a credential; others are not counted.
+    Anonymous,
+    /// As [`By::Credential`], and told only once it is exceeded: a bound on haste beside one that clients plan by.
+    Haste,
 }
 
 /// A class of requests that are counted together.
@@ -103,8 +109,13 @@ impl Limiter {
                 continue;
             };
             let key = match (bucket.by, credential) {
-                (By::Credential, Some(credential)) => self.windows.key((bucket.name, credential)),
-                _ => self.windows.key((bucket.name, address)),
+                (By::Credential | By::Signed | By::Haste, Some(credential)) => {
+                    self.windows.key((bucket.name, credential))
+                }
+                (By::Signed, None) | (By::Anonymous, Some(_)) => continue,
+                (By::Credential | By::Haste | By::Anonymous, None) | (By::Address, _) => {
+                    self.windows.key((bucket.name, address))
+                }
             };
             let count = self.windows.take(key, rate, now);
             let standing = Standing {
@@ -113,6 +124,9 @@ impl Limiter {
                 ends: count.ends,
                 exceeded: count.taken > rate.most,
             };
+            if bucket.by == By::Haste && !standing.exceeded {
+                continue;
+            }
             let key = |it: &Standing| (!it.exceeded, it.remaining);
             if tightest.is_none_or(|known| key(&standing) < key(&known)) {
                 tightest = Some(standing);
@@ -189,6 +203,39 @@ mod tests {
         assert_eq!(take(&limiter, "/tight", Some("a"), 1).unwrap().most, 1);
         let second = take(&limiter, "/tight", Some("b"), 1).unwrap();
         assert!(second.exceeded && second.most == 1);
+    }
+
+    #[test]
+    fn haste_is_told_only_when_it_is_too_much_and_the_nameless_are_apart() {
+        const KINDS: [Bucket; 3] = [
+            Bucket {
+                name: "user",
+                usual: Some(Rate::a_minute(9)),
+                by: By::Signed,
+                counts: |_, _| true,
+            },
+            Bucket {
+                name: "anonymous",
+                usual: Some(Rate::a_minute(4)),
+                by: By::Anonymous,
+                counts: |_, _| true,
+            },
+            Bucket {
+                name: "haste",
+                usual: Some(Rate::a_minute(2)),
+                by: By::Haste,
+                counts: |_, _| true,
+            },
+        ];
+        let limiter = Limiter::new("test", &KINDS, &X_RATE_LIMIT, &[]);
+        for (credential, most) in [(Some("a"), 9), (None, 4)] {
+            for left in [1, 2] {
+                let standing = take(&limiter, "/", credential, 1).unwrap();
+                assert_eq!((standing.most, standing.remaining), (most, most - left));
+            }
+            let hasty = take(&limiter, "/", credential, 1).unwrap();
+            assert_eq!((hasty.most, hasty.exceeded), (2, true));
+        }
     }
 
     #[test]

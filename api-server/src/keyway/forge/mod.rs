@@ -2,6 +2,7 @@
 
 pub mod directory;
 pub mod github;
+pub mod sign_in;
 
 /// Where GitHub keeps the picture of an account.
 fn avatar(id: u64) -> String {

@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod api_key;
+pub mod integration;
 pub mod override_;
 pub mod repo;
 pub mod secret;

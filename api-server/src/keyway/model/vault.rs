@@ -2,11 +2,15 @@
 
 use coffer_domain::{
     entity::{EnvironmentType, Vault},
-    usecase::keyway::Summary,
+    usecase::keyway::{Frozen, Summary},
 };
 use serde::Serialize;
 
-use super::Moment;
+use super::{Moment, integration::VaultSyncOut};
+use crate::{
+    app::App,
+    keyway::{error::Problem, plan},
+};
 
 /// A vault.
 #[derive(Debug, Serialize)]
@@ -24,7 +28,7 @@ pub struct VaultOut {
     is_private: bool,
     is_read_only: bool,
     readonly_reason: Option<&'static str>,
-    syncs: [(); 0],
+    syncs: Vec<VaultSyncOut>,
     created_at: Moment,
     updated_at: Moment,
 }
@@ -59,6 +63,28 @@ impl From<&Vault> for EnvironmentsOut {
     }
 }
 
+impl VaultOut {
+    /// A vault, with what it is linked with, and whether a plan made it read-only.
+    pub async fn of(app: &App, summary: Summary) -> Result<Self, Problem> {
+        let frozen = plan::frozen(app, &summary.entered).await?;
+        let links = app.keyway.cases.links(summary.entered.located.vault.id).await?;
+        let syncs = links.iter().map(|link| VaultSyncOut::from(&link.body));
+        Ok(Self {
+            is_read_only: frozen.is_some(),
+            readonly_reason: frozen.map(reason),
+            syncs: syncs.collect(),
+            ..Self::from(summary)
+        })
+    }
+}
+
+fn reason(frozen: Frozen) -> &'static str {
+    match frozen {
+        Frozen::PlanLimit => "plan_limit_exceeded",
+        Frozen::OrganizationPlan => "org_free_plan",
+    }
+}
+
 impl From<Summary> for VaultOut {
     fn from(summary: Summary) -> Self {
         let (located, repository) = (&summary.entered.located, &summary.entered.repository);
@@ -82,7 +108,7 @@ impl From<Summary> for VaultOut {
             is_private: repository.as_ref().is_none_or(|repository| repository.private),
             is_read_only: false,
             readonly_reason: None,
-            syncs: [],
+            syncs: Vec::new(),
             created_at: Moment(vault.created_at),
             updated_at: Moment(summary.updated_at),
         }

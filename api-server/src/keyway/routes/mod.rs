@@ -8,6 +8,7 @@ pub mod bulk;
 pub mod environments;
 pub mod github;
 pub mod health;
+pub mod integrations;
 pub mod orgs;
 pub mod overrides;
 pub mod secrets;
@@ -105,6 +106,7 @@ pub fn all() -> Vec<Route> {
         users::routes,
         api_keys::routes,
         github::routes,
+        integrations::routes,
         orgs::routes,
     ] {
         routes.extend(of_noun());

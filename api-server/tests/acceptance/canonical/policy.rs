@@ -36,7 +36,9 @@ impl Governed {
             answer: json!({"decision": true}),
             ..Table::default()
         }));
-        let router = Router::new().route("/access/v1/evaluation", post(evaluate)).with_state(Arc::clone(&table));
+        let router = Router::new()
+            .route("/access/v1/evaluation", post(evaluate))
+            .with_state(Arc::clone(&table));
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -87,28 +89,64 @@ async fn case_70_each_operation_is_asked_for_by_its_purpose() {
     let asked = governed.asked();
     assert_eq!(asked.len(), 1);
     let question = &asked[0];
-    assert_eq!((&question["action"]["name"], &question["subject"]["id"]), (&json!("execute"), &json!("anonymous")));
-    assert_eq!(question["context"]["resource_attributes"]["created_by"], "anonymous");
+    assert_eq!(
+        (&question["action"]["name"], &question["subject"]["id"]),
+        (&json!("execute"), &json!("anonymous"))
+    );
+    assert_eq!(
+        question["context"]["resource_attributes"]["created_by"],
+        "anonymous"
+    );
     let resource = &question["resource"];
     assert_eq!(resource["id"], format!("{API}#token"));
     let properties = &resource["properties"];
     assert_eq!(
-        [&properties["pdp_application"], &properties["mount"], &properties["path"], &properties["fragment"]],
+        [
+            &properties["pdp_application"],
+            &properties["mount"],
+            &properties["path"],
+            &properties["fragment"]
+        ],
         ["secrets", "secret", "app/api", "token"]
     );
-    assert_eq!(properties["resource_ref"], "pLZ2GppsLrRUQeG3pt1mmfn4vk3NDGydw_HLh4Y2aQo");
-    assert_eq!(properties["arn"], "auth:v1:resource:secret:openbao-default:Cy9APo3RHYn8tBDY");
+    assert_eq!(
+        properties["resource_ref"],
+        "pLZ2GppsLrRUQeG3pt1mmfn4vk3NDGydw_HLh4Y2aQo"
+    );
+    assert_eq!(
+        properties["arn"],
+        "auth:v1:resource:secret:openbao-default:Cy9APo3RHYn8tBDY"
+    );
     assert!(!question.to_string().contains("hunter2"));
+}
+
+#[tokio::test]
+async fn case_70_and_every_other_operation_by_its_own() {
+    let governed = Governed::start().await;
+    let door = &governed.door;
+    governed.write("x").await;
+    governed.asked();
     let versions = json!({"uri": API, "versions": [1]});
-    door.post("/rotate", json!({"uri": API, "value": {"token": "x"}})).await.expect(200);
+    door.post("/rotate", json!({"uri": API, "value": {"token": "x"}}))
+        .await
+        .expect(200);
     door.get(&format!("/versions?uri={API}")).await.expect(200);
-    door.post("/metadata/owner", json!({"uri": API, "owner": "x"})).await.expect(200);
+    door.post("/metadata/owner", json!({"uri": API, "owner": "x"}))
+        .await
+        .expect(200);
     door.delete(&format!("?uri={API}")).await.expect(200);
     door.post("/undelete", versions.clone()).await.expect(200);
     door.post("/destroy-versions", versions).await.expect(200);
     door.delete(&format!("?uri={API}&destroy=true")).await.expect(200);
-    let expected =
-        ["rotate", "read_metadata", "owner_update", "delete", "undelete", "destroy_versions", "destroy_versions"];
+    let expected = [
+        "rotate",
+        "read_metadata",
+        "owner_update",
+        "delete",
+        "undelete",
+        "destroy_versions",
+        "destroy_versions",
+    ];
     assert_eq!(governed.purposes(), expected);
     let moved = json!({"fromUri": "yaml://secret/env#FROM", "toUri": API.to_owned() + "#to"});
     door.post("/move", moved).await.expect(200);
@@ -125,17 +163,33 @@ async fn case_71_a_denial_says_which_and_is_remembered() {
         let denied = fails(governed.door.value(API).await, 403, "SECRET_AUTHZ_FAILED");
         let details = &denied["details"];
         assert_eq!(
-            [&details["decision_id"], &details["policy_version"], &details["reason"], &details["purpose"]],
+            [
+                &details["decision_id"],
+                &details["policy_version"],
+                &details["reason"],
+                &details["purpose"]
+            ],
             ["d-7", "v3", "not yours", "execute"]
         );
         assert_eq!(details["failures"][0]["code"], "DENY");
     }
     assert_eq!(governed.purposes(), ["execute"]);
-    fails(governed.door.delete(&format!("?uri={API}")).await, 403, "SECRET_AUTHZ_FAILED");
-    assert_eq!(governed.purposes(), ["delete"], "another purpose is another question");
+    fails(
+        governed.door.delete(&format!("?uri={API}")).await,
+        403,
+        "SECRET_AUTHZ_FAILED",
+    );
+    assert_eq!(
+        governed.purposes(),
+        ["delete"],
+        "another purpose is another question"
+    );
     governed.answers(json!({"decision": true}));
     let audit = governed.door.get("/audit?event=SECRET_DENY").await.expect(200);
-    assert_eq!((audit["total"].clone(), &audit["items"][0]["effect"]), (json!(3), &json!("Deny")));
+    assert_eq!(
+        (audit["total"].clone(), &audit["items"][0]["effect"]),
+        (json!(3), &json!("Deny"))
+    );
 }
 
 #[tokio::test]
@@ -149,8 +203,16 @@ async fn case_72_without_the_policys_word_nothing_is_permitted_or_done() {
     governed.serving.abort();
     let _ = governed.serving.await;
     fails(governed.door.value(API).await, 503, "PDP_UNAVAILABLE");
-    fails(governed.door.delete(&format!("?uri={API}")).await, 503, "PDP_UNAVAILABLE");
-    let audit = governed.door.get("/audit?event=SECRET_VERSION_DELETED").await.expect(200);
+    fails(
+        governed.door.delete(&format!("?uri={API}")).await,
+        503,
+        "PDP_UNAVAILABLE",
+    );
+    let audit = governed
+        .door
+        .get("/audit?event=SECRET_VERSION_DELETED")
+        .await
+        .expect(200);
     assert_eq!(audit["total"], 0);
 }
 
@@ -175,9 +237,25 @@ async fn case_73_a_permission_is_good_as_often_as_it_says() {
 #[tokio::test]
 async fn case_74_what_is_refused_before_never_reaches_the_policy() {
     let governed = Governed::start().await;
-    fails(governed.door.value("openbao+kv2://kv/app").await, 400, "TENANT_MOUNT_MISMATCH");
-    fails(governed.door.value("openbao+kv2://secret//app").await, 400, "ILLEGAL_SEGMENT");
-    fails(governed.door.get(&format!("?uri={API}")).await, 501, "OPERATION_NOT_SUPPORTED");
-    fails(governed.door.post("", json!({"uri": API, "value": "x"})).await, 400, "INVALID_PAYLOAD");
+    fails(
+        governed.door.value("openbao+kv2://kv/app").await,
+        400,
+        "TENANT_MOUNT_MISMATCH",
+    );
+    fails(
+        governed.door.value("openbao+kv2://secret//app").await,
+        400,
+        "ILLEGAL_SEGMENT",
+    );
+    fails(
+        governed.door.get(&format!("?uri={API}")).await,
+        501,
+        "OPERATION_NOT_SUPPORTED",
+    );
+    fails(
+        governed.door.post("", json!({"uri": API, "value": "x"})).await,
+        400,
+        "INVALID_PAYLOAD",
+    );
     assert!(governed.asked().is_empty());
 }

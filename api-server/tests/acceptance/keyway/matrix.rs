@@ -21,6 +21,7 @@ pub fn concrete(template: &str, secret: &str, trashed: &str) -> String {
         .replace("{version}", "00000000-0000-4000-8000-000000000000")
         .replace("{name}", "staging")
         .replace("{org}", "acme")
+        .replace("{provider}", "railway")
 }
 
 /// A body that is well formed for every route that takes one.

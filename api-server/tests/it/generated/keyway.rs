@@ -57,7 +57,7 @@ const QUERIES: [&str; 6] = [
     "?user_code=AAAAA-AAAAA",
 ];
 
-/// A server with a vault that has a secret and one in the trash.
+/// A server with a vault that has a secret, and one in the trash whose name is taken again.
 async fn world() -> (TestServer, String, String) {
     let rates = "keyway.default=off,keyway.verify=off,keyway.value=off";
     let args = Args {
@@ -81,8 +81,9 @@ async fn world() -> (TestServer, String, String) {
     };
     post("/vaults", json!({"repoFullName": "owner/repo"})).await;
     let mut ids = Vec::new();
-    for key in ["A", "T"] {
-        let body = json!({"key": key, "value": "v", "environment": "local"});
+    // No request names the environment of the other: nobody takes it away there.
+    for (key, environment) in [("A", "local"), ("T", "production")] {
+        let body = json!({"key": key, "value": "v", "environment": environment});
         let made = post("/vaults/owner/repo/secrets", body).await;
         ids.push(made["data"]["id"].as_str().unwrap().to_owned());
     }
@@ -99,6 +100,9 @@ async fn world() -> (TestServer, String, String) {
         .await
         .unwrap();
     assert_eq!(deleted.status(), 204);
+    // Another of the name: what is in the trash cannot come back as it was.
+    let body = json!({"key": "T", "value": "v", "environment": "production"});
+    post("/vaults/owner/repo/secrets", body).await;
     (server, secret, trashed)
 }
 
@@ -158,6 +162,7 @@ async fn keyway_answers_twenty_thousand_generated_requests_as_documented() {
                 .replace("{version}", "00000000-0000-4000-8000-000000000000")
                 .replace("{name}", "staging")
                 .replace("{org}", "acme")
+                .replace("{provider}", "railway")
         })
     };
     let door = Door {

@@ -170,6 +170,23 @@ impl Keyway {
         Ok(true)
     }
 
+    /// Refuses a code in nobody's name: whoever had it approved elsewhere did not consent there.
+    pub async fn refuse_device(&self, user_code: &str) -> Result<(), Error> {
+        let (home, now) = (self.home().await?, self.coffer.clock().now());
+        if self.device(user_code).await?.is_none() {
+            return Ok(());
+        }
+        let refuse = |device: Device| match device.state(now) {
+            DeviceState::Pending => Ok(Device {
+                state: DeviceState::Denied,
+                ..device
+            }),
+            _ => Ok(device),
+        };
+        self.change(&door(), home, user_code, refuse).await?;
+        Ok(())
+    }
+
     fn device_digest(&self, device_code: &SecretValue) -> Option<TokenDigest> {
         let text = std::str::from_utf8(device_code.reveal()).ok()?;
         let token = ApiToken::parse(text)?;

@@ -5,7 +5,9 @@
 mod account;
 mod activity;
 mod device;
+mod frozen;
 mod history;
+mod integrations;
 mod overrides;
 mod records;
 mod signing;
@@ -22,7 +24,11 @@ use parking_lot::Mutex;
 pub use account::{Account, DOOR, Session};
 pub use activity::Activity;
 pub use device::{DEVICE_LIFE, Device, DeviceState, StartedDevice};
-pub use overrides::Override;
+pub use frozen::Frozen;
+pub use integrations::{
+    Connection, Difference, Direction, Link, SyncOutcome, SyncPlan, SyncRequest, SyncStatus,
+};
+pub use overrides::{MOST as MOST_OVERRIDES, Override};
 pub use trial::{TRIAL_DAYS, Trial};
 pub use vault::{Entered, Summary};
 
@@ -32,6 +38,7 @@ use crate::{
     audit::Origin,
     forge::{Forge, ForgeError},
     id::{OrgId, UserId, VaultId},
+    integration::Integrations,
     name::OrgName,
     principal::Principal,
     record::Kept,
@@ -53,6 +60,7 @@ const CAPACITY: usize = 10_000;
 pub struct Keyway {
     coffer: Coffer,
     forge: Arc<dyn Forge>,
+    integrations: Integrations,
     home: OnceLock<OrgId>,
     signing: OnceLock<SecretValue>,
     accounts: Shelf<UserId, Kept<Account>>,
@@ -66,11 +74,12 @@ impl std::fmt::Debug for Coffer {
 }
 
 impl Keyway {
-    /// Over `coffer`, asking `forge`.
-    pub fn new(coffer: Coffer, forge: Arc<dyn Forge>) -> Self {
+    /// Over `coffer`, asking `forge`, and speaking with the providers of `integrations`.
+    pub fn new(coffer: Coffer, forge: Arc<dyn Forge>, integrations: Integrations) -> Self {
         Self {
             coffer,
             forge,
+            integrations,
             home: OnceLock::new(),
             signing: OnceLock::new(),
             accounts: Shelf::default(),

@@ -7,15 +7,11 @@ use super::{Entered, Keyway};
 use crate::{
     Error,
     name::EnvName,
-    record::{Collection, Document, Kept, RecordQuery},
+    record::{Collection, Document, Kept},
     repo_role::{Exception, Reach},
     rights::Permission,
     store::LocatedVault,
-    usecase::{
-        MAX_PAGE,
-        access::{Ask, not_found},
-        documents,
-    },
+    usecase::access::{Ask, not_found},
 };
 
 /// An exception of one vault.
@@ -41,6 +37,9 @@ impl Document for Override {
     }
 }
 
+/// The most overrides of one vault: every request into it is decided by all of them.
+pub const MOST: usize = 500;
+
 const MANAGE: Ask = Ask {
     permission: Permission::ManageVaults,
     action: "override.write",
@@ -60,6 +59,9 @@ impl Keyway {
     ) -> Result<Kept<Override>, Error> {
         self.manages(entered).await?;
         let there = self.overrides_of(&entered.located).await?;
+        if there.len() >= MOST {
+            return Err(Error::Refused(format!("a vault has at most {MOST} overrides")));
+        }
         let same = |other: &Kept<Override>| {
             let other = &other.body.exception;
             other.environment == exception.environment && other.whom == exception.whom
@@ -146,19 +148,9 @@ impl Keyway {
         found.ok_or_else(|| not_found("override", id.to_owned()))
     }
 
+    /// All of them: each may be one that takes something away.
     pub(super) async fn overrides_of(&self, located: &LocatedVault) -> Result<Vec<Kept<Override>>, Error> {
         let group = located.vault.id.to_string();
-        let query = RecordQuery {
-            organization: located.organization.id,
-            collection: Override::COLLECTION,
-            group: Some(&group),
-            after: None,
-            descending: false,
-            skip: 0,
-            limit: MAX_PAGE,
-            now: self.coffer.clock().now(),
-        };
-        let found = self.coffer.store.records(&query).await?.into_iter();
-        found.map(documents::read).collect()
+        self.coffer.all_kept(located.organization.id, Some(&group)).await
     }
 }

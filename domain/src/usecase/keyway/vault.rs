@@ -185,14 +185,28 @@ impl Keyway {
         Ok(own.into_iter().map(|own| own.name.to_string()).collect())
     }
 
-    async fn vaults_of(&self, owner: &str) -> Result<Vec<Vault>, Error> {
+    /// All vaults of an owner, however many.
+    pub(super) async fn vaults_of(&self, owner: &str) -> Result<Vec<Vault>, Error> {
         let Ok(name) = OrgName::new(owner.to_ascii_lowercase()) else {
             return Ok(Vec::new());
         };
         let Some(organization) = self.coffer.store.organization(&name).await? else {
             return Ok(Vec::new());
         };
-        Ok(self.coffer.store.vaults(organization.id, None, MAX_PAGE).await?)
+        let mut all: Vec<Vault> = Vec::new();
+        loop {
+            let after = all.last().map(|vault| vault.name.clone());
+            let page = self
+                .coffer
+                .store
+                .vaults(organization.id, after.as_ref(), MAX_PAGE)
+                .await?;
+            let complete = page.len() < MAX_PAGE as usize;
+            all.extend(page);
+            if complete {
+                return Ok(all);
+            }
+        }
     }
 
     /// How much is in a vault, and when it changed.
@@ -201,9 +215,20 @@ impl Keyway {
         let mut all: Vec<Secret> = self.coffer.store.trash(vault.id).await?;
         let trashed = all.len();
         for environment in &vault.environments {
-            let page = self.coffer.store.secrets(vault.id, environment, None, MAX_PAGE);
-            let found = page.await?.into_iter();
-            all.extend(found.filter(|secret| secret.current.is_some()));
+            let mut after = None;
+            loop {
+                let page = self
+                    .coffer
+                    .store
+                    .secrets(vault.id, environment, after.as_ref(), MAX_PAGE);
+                let page = page.await?;
+                let complete = page.len() < MAX_PAGE as usize;
+                after = page.last().map(|secret| secret.name.clone());
+                all.extend(page.into_iter().filter(|secret| secret.current.is_some()));
+                if complete {
+                    break;
+                }
+            }
         }
         let changed = |secret: &Secret| secret.trashed.map_or(secret.updated_at, |trashed| trashed.at);
         let updated_at = all.iter().map(changed).fold(vault.created_at, Timestamp::max);

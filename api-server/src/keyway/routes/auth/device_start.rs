@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::State,
-    http::{HeaderMap, StatusCode, header::HOST},
+    http::{HeaderMap, StatusCode},
     response::Response,
 };
 use coffer_domain::usecase::keyway::DEVICE_LIFE;
@@ -14,6 +14,7 @@ use crate::{
     app::App,
     http::{context::RequestContext, respond},
     keyway::{
+        address,
         error::Problem,
         model::repo::Repo,
         routes::{BASE, Unread},
@@ -82,7 +83,7 @@ pub async fn start(
     let started = app.keyway.cases.start_device(repository).await?;
     let page = format!(
         "{}{BASE}/auth/device/verify",
-        own_address(&app, &context, &headers)
+        address::own(&app, &context, &headers)
     );
     let complete = format!("{page}?user_code={}", started.user_code);
     let out = StartedOut {
@@ -95,30 +96,4 @@ pub async fn start(
         github_app_install_url: &app.keyway.settings.install_url,
     };
     Ok(twice(&context, &out))
-}
-
-/// This door's address as its client reaches it: as configured, or as the request says. It goes back to the one
-/// who sent that.
-fn own_address(app: &App, context: &RequestContext, headers: &HeaderMap) -> String {
-    let named = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    let usual = if app.trust.is_some() { "https" } else { "http" };
-    let scheme = match named("x-forwarded-proto") {
-        Some("https") => "https",
-        Some("http") => "http",
-        _ => usual,
-    };
-    let plain = |host: &&str| {
-        let known =
-            |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-' | b':' | b'[' | b']');
-        !host.is_empty() && host.bytes().all(known)
-    };
-    let host = named("x-forwarded-host").filter(plain);
-    let host = host
-        .or_else(|| named(HOST.as_str()).filter(plain))
-        .unwrap_or("localhost");
-    let server = match &app.keyway.settings.public_url {
-        Some(url) => url.clone(),
-        None => format!("{scheme}://{host}"),
-    };
-    format!("{server}{}", context.0.mount())
 }

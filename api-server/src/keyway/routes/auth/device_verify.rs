@@ -15,9 +15,13 @@ use crate::{
     app::App,
     http::{bearer, context::RequestContext, fields::Fields, query::Query},
     keyway::{
-        auth,
+        address, auth,
         error::Problem,
-        routes::Unread,
+        forge::sign_in::SignIn,
+        github_page,
+        oauth::{self, Purpose, Sent},
+        redirect::redirect,
+        routes::{BASE, Unread},
         verify_page::{self, Notice},
     },
 };
@@ -36,13 +40,52 @@ struct Decision {
 pub async fn form(State(app): State<Arc<App>>, _: RequestContext, uri: Uri) -> Result<Response, Problem> {
     let query = Query::lenient(uri.query());
     let Some(code) = query.text("user_code").filter(|code| !code.trim().is_empty()) else {
-        return Ok(verify_page::form("", None, None));
+        return Ok(shown(&app, StatusCode::OK, ("", None), None));
     };
     let code = normal(code);
     let found = app.keyway.cases.device(&code).await?;
     let notice = found.is_none().then_some(Notice::Unknown);
     let repository = found.and_then(|device| device.repository);
-    Ok(verify_page::form(&code, repository.as_deref(), notice))
+    Ok(shown(
+        &app,
+        StatusCode::OK,
+        (&code, repository.as_deref()),
+        notice,
+    ))
+}
+
+/// The form: with a token to paste, or, where people sign in at GitHub in a browser, with the way there.
+fn shown(
+    app: &App,
+    status: StatusCode,
+    (code, repository): (&str, Option<&str>),
+    notice: Option<Notice>,
+) -> Response {
+    match (&app.keyway.settings.sign_in, notice) {
+        (Some(sign_in), _) => github_page::form(status, (code, repository), notice, &sign_in.web.origin()),
+        (None, Some(notice)) => verify_page::refused(status, code, repository, notice),
+        (None, None) => verify_page::form(code, repository, None),
+    }
+}
+
+/// Sends a browser to GitHub, which says who approves `code`.
+async fn away(
+    app: &App,
+    sign_in: &SignIn,
+    (context, headers): (&RequestContext, &HeaderMap),
+    code: &str,
+) -> Result<Response, Problem> {
+    let callback = format!("{}{BASE}/auth/callback", address::own(app, context, headers));
+    let purpose = Purpose::Device {
+        code: code.to_owned(),
+    };
+    let Sent { state, cookie } = oauth::send(
+        (&app.keyway.cases.signing_key().await?, app.coffer.entropy()),
+        (purpose, callback.clone()),
+        &format!("{}{BASE}/auth", context.0.mount()),
+        app.coffer.clock().now(),
+    )?;
+    redirect(&sign_in.authorize_url(&state, &callback), Some(cookie))
 }
 
 /// Approves or refuses.
@@ -59,7 +102,7 @@ pub async fn decide(
         Some("deny") => false,
         Some(_) => return Err(Problem::field("action", "must be approve or deny")),
     };
-    let refused = |notice| verify_page::refused(StatusCode::BAD_REQUEST, &code, None, notice);
+    let refused = |notice| shown(&app, StatusCode::BAD_REQUEST, (&code, None), Some(notice));
     if code.is_empty() {
         return Ok(refused(Notice::NoCode));
     }
@@ -68,11 +111,14 @@ pub async fn decide(
     };
     let again = |status, notice| {
         let repository = device.repository.as_deref();
-        Ok(verify_page::refused(status, &code, repository, notice))
+        Ok(shown(&app, status, (&code, repository), Some(notice)))
     };
     let header = bearer::token(&headers).map(SecretValue::from);
     let token = sent.token.take().filter(|token| !token.is_empty()).or(header);
     let Some(token) = token else {
+        if let (Some(sign_in), true) = (&app.keyway.settings.sign_in, approve) {
+            return away(&app, sign_in, (&context, &headers), &code).await;
+        }
         return again(StatusCode::BAD_REQUEST, Notice::NoToken);
     };
     let text = std::str::from_utf8(token.reveal()).unwrap_or_default();

@@ -1,5 +1,6 @@
 //! `/auth`
 
+mod callback;
 mod device_poll;
 mod device_start;
 mod device_verify;
@@ -40,6 +41,13 @@ pub(super) fn routes() -> Vec<Route> {
             "approves or refuses a device code",
             &["user_code!", "token!", "action"],
             post(device_verify::decide),
+        ),
+        Route::new(
+            ("GET", "/auth/callback"),
+            open,
+            "takes a browser back that GitHub sends, and approves the device code that it was sent away for",
+            &["code", "state", "error"],
+            get(callback::callback),
         ),
         Route::new(
             ("POST", "/auth/token/validate"),

@@ -15,6 +15,7 @@ const UNLIMITED: &str = "unlimited";
 /// One's plan, its limits, and how much of them is used. The limits are shown whether or not they bite.
 pub async fn usage(State(app): State<Arc<App>>, signed: Signed) -> Result<Response, Problem> {
     let vaults = app.keyway.cases.list(&signed.session, &signed.origin()).await?;
+    let connections = app.keyway.cases.connections(&signed.session).await?;
     let private = |repository: &coffer_domain::forge::Repository| repository.private;
     let hidden = vaults
         .iter()
@@ -29,6 +30,6 @@ pub async fn usage(State(app): State<Arc<App>>, signed: Signed) -> Result<Respon
             "maxEnvironmentsPerVault": plan::ENVIRONMENTS,
             "maxSecretsPerPrivateVault": UNLIMITED,
         },
-        "usage": { "public": vaults.len() - hidden, "private": hidden, "providers": 0 },
+        "usage": { "public": vaults.len() - hidden, "private": hidden, "providers": connections.len() },
     })))
 }

@@ -15,5 +15,5 @@ pub async fn get(State(app): State<Arc<App>>, signed: Signed) -> Result<Response
     signed.scope(&app, Scope::ReadSecrets).await?;
     let entered = signed.enter_as(&app, &signed.repo()?, true).await?;
     let summary = app.keyway.cases.summary(entered).await?;
-    Ok(signed.one(&VaultOut::from(summary)))
+    Ok(signed.one(&VaultOut::of(&app, summary).await?))
 }

@@ -15,5 +15,10 @@ pub async fn list(State(app): State<Arc<App>>, signed: Signed, uri: Uri) -> Resu
     signed.scope(&app, Scope::ReadSecrets).await?;
     let wanted = Wanted::of(&uri)?;
     let found = app.keyway.cases.list(&signed.session, &signed.origin()).await?;
-    Ok(wanted.page(&signed.context, found.into_iter().map(VaultOut::from)))
+    let (part, total) = wanted.cut(found);
+    let mut shown = Vec::with_capacity(part.len());
+    for summary in part {
+        shown.push(VaultOut::of(&app, summary).await?);
+    }
+    Ok(wanted.of_part(&signed.context, &shown, total))
 }
