@@ -1,8 +1,14 @@
 //! The command line.
 
+mod keyway;
+
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+pub use keyway::{
+    DirectoryArgs, DirectoryVerb, KeywayVerb, OrganizationVerb, RepositoryVerb, RoleVerb, TokenVerb, UserVerb,
+};
 
 /// Read, write and rotate secrets; see which pods hold which version; check the audit log.
 #[derive(Debug, Parser)]
@@ -26,6 +32,7 @@ const EXAMPLES: &str = "Examples:
   coffer consumers -n team --vault app                which pod holds which version, and who lags
   coffer audit verify -n team
   coffer bootstrap --data ./data                      prepare an empty store
+  coffer keyway directory --file users.json user add octocat
 
 A secret may also be named by its whole address: coffer get coffer://team/app/default/DATABASE_URL
 
@@ -127,6 +134,11 @@ pub enum Verb {
     },
     /// Prepare a data folder: store, organization, vault, administrator's key
     Bootstrap(BootstrapArgs),
+    /// What the Keyway API goes by
+    Keyway {
+        #[command(subcommand)]
+        verb: KeywayVerb,
+    },
 }
 
 #[derive(Debug, Subcommand)]

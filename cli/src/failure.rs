@@ -54,6 +54,9 @@ pub enum Failure {
         /// What is wrong there.
         reason: String,
     },
+    /// The directory cannot be changed so.
+    #[error("{0}")]
+    Directory(String),
     /// Bootstrapping failed.
     #[error("{0}")]
     Bootstrap(String),

@@ -14,7 +14,7 @@ use super::{context::Signer, request_id::RequestId};
 /// The most lines that wait; of a flood beyond it, what does not fit is counted and said.
 const MOST_WAITING: usize = 8192;
 /// From how many waiting lines on they are kept without waiting for more.
-const ENOUGH: usize = 256;
+const ENOUGH: usize = 2048;
 
 /// One request.
 #[derive(Debug, Clone)]

@@ -146,10 +146,11 @@ impl Shell {
         }
         let origin = cors.and_then(|_| parts.headers.get(header::ORIGIN).cloned());
         let credential = (dialect.credential)(&parts);
-        let (path, shown) = (parts.uri.path().to_owned(), shown_path(&parts.uri));
+        let shown = dialect.subject.map(|_| shown_path(&parts.uri));
+        let path = parts.uri.path();
         let standing = mounted
             .limiter
-            .take(&parts.method, &path, credential.as_deref(), address, arrival.at);
+            .take(&parts.method, path, credential.as_deref(), address, arrival.at);
         let refusal = self.refusal(standing, credential.as_deref(), arrival);
         let mut response = if let Some(refusal) = refusal {
             (dialect.refuse)(&refusal)
@@ -177,7 +178,9 @@ impl Shell {
         if let Some(cors) = cors {
             cors.show(origin.as_ref(), response.headers_mut());
         }
-        self.keep(mounted, shown, arrival, response.status());
+        if let Some(shown) = shown {
+            self.keep(mounted, shown, arrival, response.status());
+        }
         response
     }
 

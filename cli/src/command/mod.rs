@@ -4,13 +4,14 @@ mod audit;
 mod bootstrap;
 mod consumers;
 mod get;
+mod keyway;
 mod list;
 mod place;
 mod put;
 mod rotate;
 
 use crate::{
-    args::{Cli, Output, Verb},
+    args::{Cli, KeywayVerb, Output, Verb},
     client::Client,
     failure::Failure,
 };
@@ -27,6 +28,12 @@ pub struct Context {
 pub async fn run(cli: Cli) -> Result<(), Failure> {
     if let Verb::Bootstrap(args) = cli.verb {
         return bootstrap::run(args).await;
+    }
+    if let Verb::Keyway {
+        verb: KeywayVerb::Directory(args),
+    } = cli.verb
+    {
+        return keyway::run(args, cli.output);
     }
     let context = Context {
         client: Client::new(&cli.connection)?,
@@ -54,6 +61,6 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         } => rotate::api_key(&context, &api_key.unwrap_or_default(), &overlap, &place).await,
         Verb::Consumers { name, place } => consumers::run(&context, name.as_deref(), &place).await,
         Verb::Audit { verb } => audit::run(&context, verb).await,
-        Verb::Bootstrap(_) => Ok(()),
+        Verb::Bootstrap(_) | Verb::Keyway { .. } => Ok(()),
     }
 }

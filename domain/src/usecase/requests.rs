@@ -10,17 +10,20 @@ use crate::{
     store::{Commit, Write},
 };
 
+/// The most lines of one commit: what makes its flush worth while.
+const PART_LINES: usize = 8 * SEGMENT_LINES;
+
 impl Coffer {
     /// Adds lines to an organization's log. For the doors' own bookkeeping: nobody asks for it, so nobody's
     /// rights are looked at.
     pub async fn keep_requests(&self, organization: OrgId, lines: &[RequestLine]) -> Result<(), Error> {
-        for part in lines.chunks(SEGMENT_LINES) {
+        for part in lines.chunks(PART_LINES) {
             self.keep_part(organization, part).await?;
         }
         Ok(())
     }
 
-    /// At most a segment's worth of lines, to the newest segment if they fit, else to a new one.
+    /// Lines for one commit, to the newest segment if they fit, else to new ones.
     async fn keep_part(&self, organization: OrgId, part: &[RequestLine]) -> Result<(), Error> {
         for _ in 0..ATTEMPTS {
             let commit = self.plan_part(organization, part).await?;
@@ -57,13 +60,13 @@ impl Coffer {
             commit.preconditions.push(draft.precondition);
             commit.writes.push(draft.write);
         }
-        if !rest.is_empty() {
-            let (next, lines) = (key(number + 1), rest.to_vec());
+        for (number, lines) in (number + 1..).zip(rest.chunks(SEGMENT_LINES)) {
+            let (next, lines) = (key(number), lines.to_vec());
             let present = self.present::<Segment>(organization, &next).await?;
             let draft = self.draft(organization, &next, present, Segment { lines }, None)?;
             commit.preconditions.push(draft.precondition);
             commit.writes.push(draft.write);
-            if let Some(old) = (number + 1).checked_sub(MOST_SEGMENTS) {
+            if let Some(old) = number.checked_sub(MOST_SEGMENTS) {
                 let old = Write::DropRecord(organization, Segment::COLLECTION, key(old));
                 commit.writes.push(old);
             }

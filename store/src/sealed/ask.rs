@@ -29,11 +29,28 @@ use crate::{
 #[async_trait]
 impl<E: Engine> Store for SealedStore<E> {
     async fn organization(&self, name: &OrgName) -> Result<Option<Organization>, StoreError> {
-        self.engine.organization(name).await
+        // Before the row is read: a change in between then makes the row count as old.
+        let epoch = self.engine.rights_epoch();
+        if let Some(held) = self.organizations_by_name.get(epoch, name) {
+            return Ok(Some(held));
+        }
+        let found = self.engine.organization(name).await?;
+        if let Some(found) = &found {
+            self.organizations_by_name.put(epoch, name.clone(), found.clone());
+        }
+        Ok(found)
     }
 
     async fn organization_by_id(&self, id: OrgId) -> Result<Option<Organization>, StoreError> {
-        self.engine.organization_by_id(id).await
+        let epoch = self.engine.rights_epoch();
+        if let Some(held) = self.organizations.get(epoch, &id) {
+            return Ok(Some(held));
+        }
+        let found = self.engine.organization_by_id(id).await?;
+        if let Some(found) = &found {
+            self.organizations.put(epoch, id, found.clone());
+        }
+        Ok(found)
     }
 
     async fn projects(&self, account: OrgId) -> Result<Vec<Organization>, StoreError> {

@@ -7,13 +7,14 @@ mod rewrap;
 mod root;
 mod seal;
 mod seeds;
+mod shelf;
 mod vault_cache;
 mod wrap;
 
 use std::sync::Arc;
 
 use aws_lc_rs::hmac;
-use coffer_domain::port::Entropy;
+use coffer_domain::{entity::Organization, id::OrgId, name::OrgName, port::Entropy};
 
 use crate::{
     engine::{AuditDurability, Engine, Stats},
@@ -23,7 +24,7 @@ use crate::{
     seed::Seed,
 };
 
-use self::vault_cache::VaultCache;
+use self::{shelf::Shelf, vault_cache::VaultCache};
 
 /// A store over an engine.
 pub struct SealedStore<E> {
@@ -33,6 +34,8 @@ pub struct SealedStore<E> {
     audit_durability: AuditDurability,
     keyring: Keyring,
     vaults: VaultCache,
+    organizations: Shelf<OrgId, Organization>,
+    organizations_by_name: Shelf<OrgName, Organization>,
     pepper: hmac::Key,
     own_seed: Seed,
 }
@@ -54,6 +57,8 @@ impl<E: Engine> SealedStore<E> {
             audit_durability,
             keyring: Keyring::default(),
             vaults: VaultCache::default(),
+            organizations: Shelf::default(),
+            organizations_by_name: Shelf::default(),
             pepper: hmac::Key::new(hmac::HMAC_SHA256, pepper.reveal()),
             own_seed,
         };

@@ -1,7 +1,12 @@
 //! The static directory: users, organizations, repositories and roles in one JSON file, read again whenever it
 //! changes. It holds tokens: whoever reads it can be any of its users.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::SystemTime};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::SystemTime,
+};
 
 use async_trait::async_trait;
 use coffer_domain::{
@@ -10,71 +15,12 @@ use coffer_domain::{
     secret_value::SecretValue,
 };
 use parking_lot::Mutex;
-use serde::Deserialize;
 
-use super::avatar;
+use super::{
+    avatar,
+    listed::{self, Listed, ListedOrganization, ListedRepository, ListedUser},
+};
 use crate::keyway::settings::BadForge;
-
-/// The file.
-#[derive(Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Listed {
-    users: Vec<ListedUser>,
-    #[serde(default)]
-    organizations: Vec<ListedOrganization>,
-    repositories: Vec<ListedRepository>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ListedUser {
-    login: String,
-    id: u64,
-    email: Option<String>,
-    #[serde(default)]
-    tokens: Vec<Token>,
-    #[serde(default)]
-    bot: bool,
-}
-
-/// A token, compared without telling how much of it is right.
-#[derive(Debug)]
-struct Token(SecretValue);
-
-impl<'de> Deserialize<'de> for Token {
-    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(|text| Self(SecretValue::from(text)))
-    }
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ListedOrganization {
-    login: String,
-    #[serde(default)]
-    owners: Vec<String>,
-    #[serde(default)]
-    members: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct ListedRepository {
-    /// `owner/repo`.
-    name: String,
-    id: u64,
-    owner_id: u64,
-    #[serde(default)]
-    private: bool,
-    /// The app's installation; without, it counts as installed under number 1.
-    installation: Option<u64>,
-    /// Whether the app is missing.
-    #[serde(default)]
-    not_installed: bool,
-    /// By login.
-    #[serde(default)]
-    roles: BTreeMap<String, RepoRole>,
-}
 
 /// When a file was changed, and how long it is.
 type Stamp = (SystemTime, u64);
@@ -114,17 +60,8 @@ fn stamp(path: &PathBuf) -> Result<Stamp, ForgeError> {
     Ok((about.modified().map_err(unread)?, about.len()))
 }
 
-fn load(path: &PathBuf) -> Result<Listed, ForgeError> {
-    let text =
-        fs::read(path).map_err(|error| ForgeError(format!("the directory cannot be read: {error}")))?;
-    // The parser's words quote the file, tokens among it: only the place is told.
-    let wrong = |error: serde_json::Error| {
-        let (line, column) = (error.line(), error.column());
-        ForgeError(format!(
-            "the directory is not as it must be at line {line}, column {column}"
-        ))
-    };
-    serde_json::from_slice(&text).map_err(wrong)
+fn load(path: &Path) -> Result<Listed, ForgeError> {
+    listed::load(path).map_err(|fault| ForgeError(fault.to_string()))
 }
 
 impl ListedUser {
@@ -183,7 +120,7 @@ impl Forge for Directory {
 
     async fn user_by_token(&self, token: &SecretValue) -> Result<Option<ForgeUser>, ForgeError> {
         let listed = self.now()?;
-        let holds = |user: &&ListedUser| user.tokens.iter().any(|known| known.0 == *token);
+        let holds = |user: &&ListedUser| user.tokens.iter().any(|known| known.is(token));
         Ok(listed.users.iter().find(holds).map(ListedUser::user))
     }
 
@@ -285,6 +222,51 @@ mod tests {
             forge.role(&app, "octocat").await.is_err(),
             "nobody is known by a broken file"
         );
+    }
+
+    #[tokio::test]
+    async fn what_an_administrator_changes_is_known_at_once_and_is_nobody_elses_to_read() {
+        use std::os::unix::fs::PermissionsExt;
+
+        use coffer_domain::testkit::SeededEntropy;
+
+        use crate::keyway::forge::admin::{AdminError, NewRepository, NewUser};
+
+        let directory = tempfile::tempdir().unwrap();
+        let (path, entropy) = (directory.path().join("directory.json"), SeededEntropy::new(3));
+        let token = listed::change(&path, |listed| {
+            let user = NewUser {
+                login: "octocat".to_owned(),
+                ..NewUser::default()
+            };
+            listed.add_user(user, &entropy)?;
+            let repository = NewRepository {
+                name: "acme/api".to_owned(),
+                ..NewRepository::default()
+            };
+            listed.add_repository(repository, &entropy)?;
+            listed.set_role("acme/api", "octocat", Some(RepoRole::Write))?;
+            listed.add_token("octocat", &entropy)
+        });
+        let token = token.unwrap();
+        let mode = fs::metadata(&path).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+        let forge = Directory::open(path.clone()).unwrap();
+        let user = forge.user_by_token(&token).await.unwrap().unwrap();
+        let api = forge.repository("acme", "api").await.unwrap().unwrap();
+        assert_eq!(
+            forge.role(&api, &user.login).await.unwrap(),
+            Some(RepoRole::Write)
+        );
+        let before = fs::read(&path).unwrap();
+        let refused = listed::change(&path, |listed| {
+            listed.remove_user("octocat")?;
+            listed.set_role("acme/api", "nobody", None)
+        });
+        assert!(matches!(refused, Err(AdminError::Missing("user", _))));
+        assert_eq!(fs::read(&path).unwrap(), before, "all of it, or nothing");
+        listed::change(&path, |listed| listed.remove_tokens("octocat", None)).unwrap();
+        assert_eq!(forge.user_by_token(&token).await.unwrap(), None);
     }
 
     #[test]

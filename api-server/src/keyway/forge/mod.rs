@@ -1,7 +1,9 @@
 //! Forges: GitHub, and a directory in a file for servers that cannot or should not ask GitHub.
 
+pub mod admin;
 pub mod directory;
 pub mod github;
+pub mod listed;
 pub mod sign_in;
 
 /// Where GitHub keeps the picture of an account.

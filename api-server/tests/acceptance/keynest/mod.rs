@@ -2,6 +2,7 @@
 //! against one server that is used already.
 
 mod auth;
+mod browser;
 mod cors;
 mod limits;
 mod logs;

@@ -5,6 +5,7 @@
 //! through the same principals: native API keys, which every door takes in its own form.
 
 mod canonical;
+mod keynest;
 mod keyway;
 mod native;
 mod secryn;
@@ -88,18 +89,25 @@ fn at(name: &str) -> At<'_> {
     }
 }
 
-fn all() -> [&'static dyn Door; 4] {
+fn all() -> [&'static dyn Door; 5] {
     [
         &native::Native,
         &secryn::Secryn,
         &keyway::Keyway,
         &canonical::Canonical,
+        &keynest::KeyNest,
     ]
 }
 
 /// A server without rates, with the vault.
 async fn server() -> TestServer {
-    let off = ["secryn.default=off", "keyway.default=off", "keyway.value=off"];
+    let off = [
+        "secryn.default=off",
+        "keyway.default=off",
+        "keyway.value=off",
+        "keynest.user=off",
+        "keynest.burst=off",
+    ];
     let doors = DoorSettings {
         rates: off.map(|rate| rate.parse().unwrap()).into(),
         ..DoorSettings::default()

@@ -11,6 +11,8 @@ pub struct Operation {
     pub method: String,
     pub path: String,
     pub statuses: Vec<u16>,
+    /// Those of other methods on its path.
+    pub elsewhere: Vec<u16>,
     /// Names of what its body holds.
     pub fields: Vec<String>,
     /// Names of the parameters of its query.
@@ -28,14 +30,28 @@ pub fn operations(dialect: &Dialect) -> Vec<Operation> {
             if method == "parameters" {
                 continue;
             }
-            all.push(operation(&document, method, path, item, told));
+            let mut operation = operation(&document, method, path, item, told);
+            for (_, other) in item
+                .as_object()
+                .unwrap()
+                .iter()
+                .filter(|(name, _)| *name != method)
+            {
+                operation.elsewhere.extend(statuses(other));
+            }
+            all.push(operation);
         }
     }
     all
 }
 
+/// The statuses of an operation; none of what is none.
+fn statuses(told: &Value) -> impl Iterator<Item = u16> {
+    let all = told["responses"].as_object().into_iter().flatten();
+    all.map(|(status, _)| status.parse().unwrap())
+}
+
 fn operation(document: &Value, method: &str, path: &str, item: &Value, told: &Value) -> Operation {
-    let statuses = told["responses"].as_object().unwrap().keys();
     let mut fields = BTreeSet::new();
     for content in told["requestBody"]["content"]
         .as_object()
@@ -56,7 +72,8 @@ fn operation(document: &Value, method: &str, path: &str, item: &Value, told: &Va
     Operation {
         method: method.to_uppercase(),
         path: path.to_owned(),
-        statuses: statuses.map(|status| status.parse().unwrap()).collect(),
+        statuses: statuses(told).collect(),
+        elsewhere: Vec::new(),
         fields: fields.into_iter().collect(),
         queries: of("query"),
         headers: of("header"),

@@ -86,10 +86,12 @@ pub struct Sent {
     pub is_head: bool,
 }
 
-/// A request to this route, or to what is nearly it.
+/// A request to this route, or to what is nearly it. Two in five are tame: they would do, but for who sends them, the query
+/// and one field; only so are the rules behind the grammar reached.
 pub fn request(dice: &Dice, door: &Door, route: &Operation) -> Sent {
     let mut allowed = route.statuses.clone();
-    let method = if dice.once_in(20) {
+    let tame = dice.roll(5) < 2;
+    let method = if !tame && dice.once_in(20) {
         *dice.of(&METHODS)
     } else {
         &route.method
@@ -97,14 +99,17 @@ pub fn request(dice: &Dice, door: &Door, route: &Operation) -> Sent {
     if method != route.method {
         // Another method is another route, or none.
         allowed.extend([200, 400, 401, 403, 404, 405]);
+        allowed.extend(&route.elsewhere);
     }
-    let (path, is_odd) = path(dice, door, route);
+    let (path, is_odd) = path(dice, door, route, tame);
     if is_odd {
         // A name with slashes, or none, is another path.
         allowed.extend([404, 405]);
     }
     let body = if matches!(method, "GET" | "HEAD") {
         Vec::new()
+    } else if tame {
+        tame_body(dice, door, route)
     } else {
         body(dice, door, route)
     };
@@ -113,7 +118,8 @@ pub fn request(dice: &Dice, door: &Door, route: &Operation) -> Sent {
         "{method} {target} HTTP/1.1\r\nhost: x\r\ncontent-length: {}\r\n",
         body.len()
     );
-    for line in [dice.of(&door.credentials).clone(), header(dice, route)] {
+    let odd = if tame { String::new() } else { header(dice, route) };
+    for line in [dice.of(&door.credentials).clone(), odd] {
         if !line.is_empty() {
             head.push_str(&line);
             head.push_str("\r\n");
@@ -129,9 +135,9 @@ pub fn request(dice: &Dice, door: &Door, route: &Operation) -> Sent {
 }
 
 /// A path, and whether odd names are in it.
-fn path(dice: &Dice, door: &Door, route: &Operation) -> (String, bool) {
+fn path(dice: &Dice, door: &Door, route: &Operation, tame: bool) -> (String, bool) {
     let real = (door.concrete)(&route.method, &route.path);
-    if let Some(real) = real.filter(|_| !dice.once_in(3)) {
+    if let Some(real) = real.filter(|_| tame || !dice.once_in(3)) {
         return (real, false);
     }
     let part = |part: &str| {
@@ -174,24 +180,50 @@ fn header(dice: &Dice, route: &Operation) -> String {
     (*dice.of(&HEADERS)).to_owned()
 }
 
+/// A body that would do, one in three times with something else in one of the route's fields: a value that means
+/// something, or a name that nothing has yet. None if there is none.
+fn tame_body(dice: &Dice, door: &Door, route: &Operation) -> Vec<u8> {
+    let Some(mut good) = (door.body)(&route.method, &route.path) else {
+        return Vec::new();
+    };
+    if let Value::Object(fields) = &mut good
+        && dice.once_in(3)
+    {
+        let own: Vec<&String> = route
+            .fields
+            .iter()
+            .filter(|name| fields.contains_key(*name))
+            .collect();
+        let other = match door.values {
+            known if !known.is_empty() && dice.once_in(2) => (*dice.of(known)).to_owned(),
+            _ => format!("N{}", dice.roll(1_000_000_000)),
+        };
+        if !own.is_empty() {
+            let name = (*dice.of(&own)).clone();
+            fields.insert(name, other.into());
+        }
+    }
+    good.to_string().into_bytes()
+}
+
 /// A body: one that would do, one that nearly would, one of the route's fields, or none at all.
 fn body(dice: &Dice, door: &Door, route: &Operation) -> Vec<u8> {
     let own: Vec<&str> = route.fields.iter().map(String::as_str).collect();
     let fields: Vec<&str> = own.iter().chain(door.fields).copied().collect();
     let usual = if own.is_empty() { &fields } else { &own };
     let good = (door.body)(&route.method, &route.path);
-    let whole = match (good, dice.roll(4)) {
-        (Some(good), 0) => good,
-        (Some(Value::Object(mut good)), 1 | 2) => {
+    let whole = match (good, dice.roll(8)) {
+        (Some(good), 0 | 1) => good,
+        (Some(Value::Object(mut good)), 2 | 3) => {
             let other = dice.object(door.values, usual, 2);
             good.extend(other.as_object().cloned().unwrap_or_default());
             Value::Object(good)
         }
-        (_, 3) => dice.object(door.values, &fields, 2),
+        (_, 4) => dice.object(door.values, &fields, 2),
         _ => dice.object(door.values, usual, 2),
     };
     let text = whole.to_string().into_bytes();
-    match dice.roll(16) {
+    match dice.roll(24) {
         0 => Vec::new(),
         1 => text[..dice.roll(text.len())].to_vec(),
         2 => b"[".repeat(1 + dice.roll(500)),

@@ -8,6 +8,7 @@
 mod canonical;
 mod dice;
 mod document;
+mod keynest;
 mod keyway;
 mod line;
 mod make;

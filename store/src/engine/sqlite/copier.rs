@@ -16,7 +16,7 @@ use parking_lot::{Condvar, Mutex};
 use rusqlite::Connection;
 use thiserror::Error;
 
-use super::{OpenSqliteError, log::frames};
+use super::{OpenSqliteError, log::frames, open::keep_log};
 
 /// With how few frames left it is not worth another round.
 const FEW_FRAMES: i64 = 500;
@@ -61,6 +61,7 @@ impl Copier {
         };
         let connection = Connection::open(file)?;
         connection.pragma_update(None, "synchronous", "FULL")?;
+        keep_log(&connection)?;
         // Stays open as long as the connection: to close a file ends all locks that the process has on it.
         let flushed = File::open(file).map_err(io)?;
         let shared = Arc::new((Mutex::new(State::Idle), Condvar::new()));

@@ -38,7 +38,7 @@ pub(super) struct Hot {
     /// Rises with every commit.
     writes: AtomicU64,
     /// What there is, by id: a secret that got another name is found under the one it had. Held while rows come
-    /// and go, and not for a look at one.
+    /// and go, and not for a look at one by its name.
     ids: Mutex<HashMap<SecretId, Arc<SealedVersion>>>,
     shards: [Mutex<Shard>; SHARDS],
     hasher: RandomState,
@@ -69,6 +69,11 @@ impl Hot {
             self.keep(writes, owner, row);
         }
         Ok(found)
+    }
+
+    /// The secret of this id, if it is here.
+    pub(super) fn secret(&self, id: SecretId) -> Option<Secret> {
+        self.ids.lock().get(&id).map(|row| row.secret.clone())
     }
 
     /// Keeps a row that was read when `writes` commits had been made, unless there are more by now.
@@ -247,7 +252,10 @@ mod tests {
         for write in [secret(), moved, SealedWrite::DropVault(owner().1)] {
             let hot = Hot::default();
             read(&hot, || Some(row(1)));
+            let id = SecretId::from_bytes([3; 16]);
+            assert_eq!(hot.secret(id).map(|secret| secret.revision), Some(1));
             hot.forget(owner().0, &[write]);
+            assert_eq!(hot.secret(id), None);
             assert_eq!(read(&hot, || Some(row(2))), Some(2));
         }
     }

@@ -86,7 +86,11 @@ impl Engine for Sqlite {
     }
 
     async fn secret_by_id(&self, id: SecretId) -> Result<Option<Secret>, StoreError> {
-        self.readers.read(|db| secrets::by_id(db, id))
+        let held = self.shared.hot.secret(id);
+        held.map_or_else(
+            || self.readers.read(|db| secrets::by_id(db, id)),
+            |secret| Ok(Some(secret)),
+        )
     }
 
     async fn trash(&self, vault: VaultId) -> Result<Vec<Secret>, StoreError> {
