@@ -33,6 +33,8 @@ pub struct App {
     pub failures: Failures,
     /// The Keyway door.
     pub keyway: crate::keyway::Door,
+    /// What the Canonical door shares.
+    pub canonical: crate::canonical::Door,
     /// The KeyNest door.
     pub keynest: crate::keynest::Door,
     /// Requests whose lines are not kept yet.

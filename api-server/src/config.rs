@@ -85,6 +85,9 @@ pub struct DoorArgs {
     /// The Keyway door.
     #[command(flatten)]
     pub keyway: crate::keyway::Args,
+    /// What it says of the Canonical door.
+    #[command(flatten)]
+    pub canonical: crate::canonical::Args,
     /// The KeyNest door.
     #[command(flatten)]
     pub keynest: crate::keynest::Args,
@@ -99,6 +102,7 @@ impl DoorArgs {
             proxies: TrustedProxies(self.proxies.clone()),
             webhook_allow: self.webhook_allow.clone(),
             keyway: self.keyway.settings(),
+            canonical: self.canonical.settings(),
             keynest: self.keynest.settings(),
         }
     }
@@ -109,6 +113,9 @@ impl DoorArgs {
             return Err(BadSettings::Unknown(why));
         }
         self.keyway
+            .check()
+            .map_err(|bad| BadSettings::Unknown(bad.to_string()))?;
+        self.canonical
             .check()
             .map_err(|bad| BadSettings::Unknown(bad.to_string()))
     }

@@ -9,6 +9,7 @@
 mod agent;
 mod app;
 pub mod bootstrap;
+pub mod canonical;
 pub mod config;
 mod deliver;
 mod health;
@@ -34,11 +35,12 @@ pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 
 /// Every dialect that is served beside the native API.
-pub fn dialects() -> [&'static Dialect; 4] {
+pub fn dialects() -> [&'static Dialect; 5] {
     [
         &secryn::DIALECT,
         &keyway::DIALECT,
         &keynest::DIALECT,
         &v_secure::DIALECT,
+        &canonical::DIALECT,
     ]
 }

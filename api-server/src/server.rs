@@ -108,6 +108,10 @@ pub enum Served {
 }
 
 /// Serves until `shutdown` completes; then accepts nothing, ends the streams, and lets requests finish.
+#[expect(
+    clippy::too_many_lines,
+    reason = "everything that a server is made of, in order"
+)]
 pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Result<Served, ServeError> {
     let hub = Arc::new(Hub::new(parts.coffer.latest_change()));
     let app = Arc::new(App {
@@ -120,9 +124,11 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         streams: parts.streams,
         failures: parts.doors.failures(),
         keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
+        canonical: crate::canonical::Door::new(&parts.coffer, &parts.doors.canonical),
         keynest: crate::keynest::Door::new(&parts.coffer, &parts.doors.keynest),
         requests: RequestLog::default(),
     });
+    app.canonical.prepare(&parts.coffer).await;
     let shell = |router, mounts| {
         let proxies = parts.doors.proxies.clone();
         Arc::new(Shell::new(
@@ -326,6 +332,7 @@ mod tests {
         let app = Arc::new(App {
             hub: Arc::new(Hub::new(coffer.latest_change())),
             keyway: crate::keyway::Door::new(&coffer, &DoorSettings::default().keyway),
+            canonical: crate::canonical::Door::new(&coffer, &DoorSettings::default().canonical),
             keynest: crate::keynest::Door::new(&coffer, &DoorSettings::default().keynest),
             coffer,
             identity: None,

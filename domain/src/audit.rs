@@ -111,7 +111,10 @@ impl AuditEvent {
             agent: origin.agent.as_deref().map(plain),
             key: match principal {
                 Principal::User(user) => user.key.as_ref().map(|(id, _)| id.to_string()),
-                Principal::ApiKey(_) | Principal::Workload(_) | Principal::Controller => None,
+                Principal::ApiKey(_)
+                | Principal::Workload(_)
+                | Principal::External(_)
+                | Principal::Controller => None,
             },
         }
     }

@@ -120,6 +120,13 @@ name!(
     |text| !text.is_empty() && text.chars().count() <= 255 && text.trim() == text && !text.chars().any(char::is_control)
 );
 
+impl OrgName {
+    /// The organization that `coffer bootstrap` prepares unless it is told another.
+    pub fn default_organization() -> Self {
+        Self("default".to_owned())
+    }
+}
+
 impl EnvName {
     /// The environment of doors that have none.
     pub fn default_environment() -> Self {

@@ -21,6 +21,8 @@ pub enum Principal {
     Workload(Workload),
     /// Somebody a dialect knows by name, with what its rules give them.
     User(User),
+    /// A subject that a trusted issuer vouches for, or, where that is allowed, anybody.
+    External(External),
     /// Our own controllers, acting on what the Kubernetes API server authorised (`kubectl apply`).
     Controller,
 }
@@ -64,6 +66,17 @@ pub struct User {
     pub conceal: Conceal,
 }
 
+/// Somebody whom a trusted issuer vouches for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct External {
+    /// As the issuer's configuration names the subject: `auth:account:idp:alice`. Printable, without spaces.
+    pub name: String,
+    /// The tenant, whose audit chain has their refusals.
+    pub home: OrgId,
+    /// What they may do there.
+    pub grants: Vec<Grant>,
+}
+
 /// What looks as if it did not exist to those who may not see it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conceal {
@@ -88,12 +101,13 @@ pub struct Workload {
 
 impl Principal {
     /// How the audit log names it: `key:<id>`, `pod:<namespace>/<name>@<service account>`, `user:<id>`,
-    /// `controller`.
+    /// `subject:<name>`, `controller`.
     pub fn describe(&self) -> String {
         match self {
             Self::ApiKey(key) => format!("key:{}", key.id),
             Self::Workload(w) => format!("pod:{}/{}@{}", w.namespace, w.pod, w.service_account),
             Self::User(user) => format!("user:{}", user.id),
+            Self::External(subject) => format!("subject:{}", subject.name),
             Self::Controller => "controller".to_owned(),
         }
     }
@@ -105,6 +119,7 @@ impl Principal {
             Self::User(user) => {
                 user.home == organization || user.grants.iter().any(|(id, _)| *id == organization)
             }
+            Self::External(subject) => subject.home == organization,
             Self::Workload(_) => false,
             Self::Controller => true,
         }
@@ -114,7 +129,7 @@ impl Principal {
     pub fn grants(&self) -> Vec<Grant> {
         match self {
             Self::ApiKey(key) => key.grants.clone(),
-            Self::Workload(_) | Self::User(_) => Vec::new(),
+            Self::Workload(_) | Self::User(_) | Self::External(_) => Vec::new(),
             Self::Controller => vec![Grant::administrator()],
         }
     }

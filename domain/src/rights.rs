@@ -261,6 +261,8 @@ pub fn decide(
             let here: Vec<Grant> = here.map(|(_, grant)| grant.clone()).collect();
             decide_user(&here, permission, target, vault)
         }
+        Principal::External(subject) if subject.home != target.organization => Decision::Hide,
+        Principal::External(subject) => decide_grants(&subject.grants, permission, target, vault),
         Principal::Workload(workload) => vault.map_or(Decision::Hide, |vault| {
             decide_grants(&workload_grants(workload, vault), permission, target, Some(vault))
         }),

@@ -101,6 +101,7 @@ async fn sender(app: &App, parts: &Parts, credential: Option<&str>) -> Option<(O
     let organization = match &principal {
         Principal::ApiKey(key) => key.organization,
         Principal::User(user) => user.home,
+        Principal::External(subject) => subject.home,
         Principal::Workload(_) | Principal::Controller => return None,
     };
     Some((organization, principal.describe()))

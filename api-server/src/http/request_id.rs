@@ -19,6 +19,18 @@ pub enum IdRule {
     Ours,
     /// It is kept if it is 1 to 64 visible ASCII characters; without one, a version 4 UUID is made.
     Clients,
+    /// The same, of the header `X-Correlation-ID`.
+    Correlation,
+}
+
+impl IdRule {
+    /// The header in which clients send one.
+    pub fn header(self) -> &'static str {
+        match self {
+            Self::Ours | Self::Clients => HEADER,
+            Self::Correlation => "x-correlation-id",
+        }
+    }
 }
 
 /// One request's id, as text.
@@ -99,7 +111,7 @@ impl RequestIds {
         };
         match rule {
             IdRule::Ours => self.take(given, clock),
-            IdRule::Clients => given.and_then(visible).unwrap_or_else(|| {
+            IdRule::Clients | IdRule::Correlation => given.and_then(visible).unwrap_or_else(|| {
                 let mut random = [0; 16];
                 entropy.fill(&mut random);
                 RequestId::of(Builder::from_random_bytes(random).into_uuid())

@@ -21,6 +21,8 @@ pub struct DoorSettings {
     pub webhook_allow: Vec<Cidr>,
     /// The Keyway door's own.
     pub keyway: crate::keyway::Settings,
+    /// What it says of the Canonical door.
+    pub canonical: crate::canonical::Settings,
     /// The KeyNest door's own.
     pub keynest: crate::keynest::Settings,
 }

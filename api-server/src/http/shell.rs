@@ -101,7 +101,7 @@ impl Shell {
         let rule = mounted.map_or(IdRule::Ours, |mounted| mounted.dialect.ids);
         let id = self
             .ids
-            .take_by(rule, parts.headers.get(REQUEST_ID), clock, entropy);
+            .take_by(rule, parts.headers.get(rule.header()), clock, entropy);
         let client = self.proxies.client(peer, &parts.headers);
         let at = clock.now();
         let context = Arc::new(Context::new(id, client).of(asked, parts.uri.clone()).at(at));

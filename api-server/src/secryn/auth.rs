@@ -82,7 +82,9 @@ fn kind(principal: &Principal) -> &'static str {
             Purpose::Vault(_) => "access_key",
             Purpose::Item(_) => "public_token",
         },
-        Principal::User(_) | Principal::Workload(_) | Principal::Controller => OF_ACCOUNT,
+        Principal::User(_) | Principal::Workload(_) | Principal::External(_) | Principal::Controller => {
+            OF_ACCOUNT
+        }
     }
 }
 

@@ -165,7 +165,7 @@ impl Coffer {
 
     /// Records a refusal and gives the error for it. A key's refusals go to its own tenant's chain: nobody
     /// writes into another's.
-    async fn refused(
+    pub(crate) async fn refused(
         &self,
         caller: &Caller,
         ask: Ask,
@@ -175,6 +175,7 @@ impl Coffer {
         let chain = match &caller.principal {
             Principal::ApiKey(key) => key.organization,
             Principal::User(user) => user.home,
+            Principal::External(subject) => subject.home,
             Principal::Workload(_) | Principal::Controller => organization,
         };
         let event = self.event(caller, ask.action, target.clone(), Outcome::Denied);

@@ -135,9 +135,11 @@ impl Coffer {
 fn controllers_only(caller: &Caller, target: impl std::fmt::Display) -> Result<(), Error> {
     match caller.principal {
         Principal::Controller => Ok(()),
-        Principal::ApiKey(_) | Principal::Workload(_) | Principal::User(_) => Err(Error::Forbidden {
-            permission: Permission::ManageVaults,
-            target: target.to_string(),
-        }),
+        Principal::ApiKey(_) | Principal::Workload(_) | Principal::User(_) | Principal::External(_) => {
+            Err(Error::Forbidden {
+                permission: Permission::ManageVaults,
+                target: target.to_string(),
+            })
+        }
     }
 }

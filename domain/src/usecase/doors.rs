@@ -43,11 +43,17 @@ impl Coffer {
         }))
     }
 
+    /// The id of the organization of this name, for a door whose settings name it.
+    pub async fn organization_id(&self, name: &OrgName) -> Result<Option<OrgId>, Error> {
+        Ok(self.store.organization(name).await?.map(|found| found.id))
+    }
+
     /// The organization that an API key or a user belongs to, for themselves.
     pub async fn own_organization(&self, caller: &Caller) -> Result<Option<Organization>, Error> {
         match &caller.principal {
             Principal::ApiKey(key) => Ok(self.store.organization_by_id(key.organization).await?),
             Principal::User(user) => Ok(self.store.organization_by_id(user.home).await?),
+            Principal::External(subject) => Ok(self.store.organization_by_id(subject.home).await?),
             Principal::Workload(_) | Principal::Controller => Ok(None),
         }
     }

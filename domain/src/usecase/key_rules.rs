@@ -20,7 +20,7 @@ pub(super) fn check_details(caller: &Caller, details: &KeyDetails) -> Result<(),
     let own = match &caller.principal {
         Principal::Controller => return Ok(()),
         Principal::ApiKey(key) => &key.also[..],
-        Principal::Workload(_) | Principal::User(_) => &[],
+        Principal::Workload(_) | Principal::User(_) | Principal::External(_) => &[],
     };
     let within = match &details.reach {
         KeyReach::Organization => true,

@@ -19,6 +19,7 @@ pub mod door_keys;
 mod doors;
 pub mod environments;
 mod expiries;
+pub mod foreign;
 mod key_rules;
 pub mod keynest;
 pub mod keyway;

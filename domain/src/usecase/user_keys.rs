@@ -114,7 +114,9 @@ impl Coffer {
                 Some(scopes) => (key.organization, scopes),
                 None => return Ok(()),
             },
-            Principal::User(_) | Principal::Workload(_) | Principal::Controller => return Ok(()),
+            Principal::User(_) | Principal::Workload(_) | Principal::External(_) | Principal::Controller => {
+                return Ok(());
+            }
         };
         if scopes.contains(&scope) {
             return Ok(());
@@ -127,7 +129,10 @@ impl Coffer {
         self.require_scope(caller, Scope::AdminApiKeys).await?;
         match &caller.principal {
             Principal::User(user) => Ok(user),
-            Principal::ApiKey(_) | Principal::Workload(_) | Principal::Controller => Err(Error::Forbidden {
+            Principal::ApiKey(_)
+            | Principal::Workload(_)
+            | Principal::External(_)
+            | Principal::Controller => Err(Error::Forbidden {
                 permission: Permission::ManageKeys,
                 target: "keys of a user".to_owned(),
             }),

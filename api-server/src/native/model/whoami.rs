@@ -62,6 +62,7 @@ impl WhoamiOut {
             Principal::User(user) => Self::User {
                 id: user.id.to_string(),
             },
+            Principal::External(subject) => Self::User { id: subject.name },
             Principal::Controller => Self::Controller,
         }
     }

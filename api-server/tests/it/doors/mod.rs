@@ -4,6 +4,7 @@
 //! A door takes part with a [`Door`], in a file of its own beside this one, and a line in [`all`]. All are looked at
 //! through the same principals: native API keys, which every door takes in its own form.
 
+mod canonical;
 mod keynest;
 mod keyway;
 mod native;
@@ -88,11 +89,12 @@ fn at(name: &str) -> At<'_> {
     }
 }
 
-fn all() -> [&'static dyn Door; 4] {
+fn all() -> [&'static dyn Door; 5] {
     [
         &native::Native,
         &secryn::Secryn,
         &keyway::Keyway,
+        &canonical::Canonical,
         &keynest::KeyNest,
     ]
 }

@@ -11,6 +11,7 @@ mod replace;
 mod rotate;
 mod trash;
 mod upsert;
+mod whole;
 mod write;
 
 pub use bulk::{NewSecret, Span};
@@ -21,6 +22,7 @@ pub use read::Read;
 pub use replace::Replaced;
 pub use trash::KEPT_IN_TRASH;
 pub use upsert::{Change, Revised};
+pub use whole::{Becomes, Before, Remake, Shifted};
 pub use write::{Expected, PutOptions, Written};
 
 use super::access::Ask;

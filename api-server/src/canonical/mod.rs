@@ -1,0 +1,147 @@
+//! The Canonical door at `/canonical/api/secrets`: secrets by canonical URIs, with their versions, owners and events.
+//! Header → principal, scope → grants, URI → provider, provider's fault → code, and nothing else. What differs from
+//! the original is in `docs/dialects/canonical.md`.
+
+pub mod auth;
+pub mod deed;
+pub mod error;
+pub mod journal;
+pub mod local;
+pub mod model;
+pub mod op;
+pub mod openapi;
+pub mod page;
+pub mod policy;
+pub mod provider;
+pub mod query;
+pub mod routes;
+pub mod settings;
+pub mod token;
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::request::Parts;
+use coffer_domain::{
+    Error,
+    canonical_uri::Backend,
+    name::EnvName,
+    provider::{Provider, ProviderFault, foreign::Foreign, store::StoreProvider},
+    usecase::{Caller, Coffer, vaults::VaultSettings},
+};
+
+pub use settings::{Args, Settings};
+
+use crate::{
+    http::{
+        bearer,
+        body::LARGEST,
+        dialect::Dialect,
+        rate::{Bucket, By, X_RATE_LIMIT},
+        request_id::IdRule,
+    },
+    identity::KeyRing,
+};
+
+/// This door's name.
+pub const NAME: &str = "canonical";
+
+const BUCKETS: [Bucket; 1] = [Bucket {
+    name: "default",
+    usual: None,
+    by: By::Credential,
+    counts: |_, _| true,
+}];
+
+/// This door.
+pub static DIALECT: Dialect = Dialect {
+    name: NAME,
+    base: "",
+    routes: routes::router,
+    aliases: &[],
+    credential: counted,
+    refuse: error::refuse,
+    buckets: &BUCKETS,
+    rate_headers: &X_RATE_LIMIT,
+    ids: IdRule::Correlation,
+    largest_body: LARGEST,
+    patience: Duration::from_secs(100),
+    idempotency: false,
+    revise: Some(error::revise),
+    webhooks: None,
+    subject: None,
+    openapi: openapi::document,
+    cors: None,
+};
+
+/// The credential that a request is counted by.
+fn counted(parts: &Parts) -> Option<String> {
+    bearer::token(&parts.headers).map(str::to_owned)
+}
+
+/// What the handlers of this door share.
+pub struct Door {
+    /// What the server's configuration says.
+    pub settings: Settings,
+    /// What was done lately.
+    pub journal: journal::Journal,
+    policy: Option<policy::Policy>,
+    keys: Option<KeyRing>,
+    store: Arc<dyn Provider>,
+    yaml: Option<Arc<dyn Provider>>,
+}
+
+impl Door {
+    /// Over `coffer`.
+    pub fn new(coffer: &Coffer, settings: &Settings) -> Self {
+        if !settings.require_auth {
+            tracing::warn!(
+                tenant = %settings.tenant,
+                "the canonical door asks for NO CREDENTIAL: every program on this machine can read and change the secrets of its mounts"
+            );
+        }
+        let yaml = settings.yaml.as_ref().map(|path| {
+            let file = provider::yaml::YamlFile::new(path.clone());
+            Arc::new(Foreign::new(coffer.clone(), Arc::new(file))) as Arc<dyn Provider>
+        });
+        Self {
+            settings: settings.clone(),
+            journal: journal::Journal::default(),
+            policy: settings.policy.as_ref().map(policy::Policy::new),
+            keys: settings.keys.clone().map(KeyRing::new),
+            store: StoreProvider::new(coffer.clone()),
+            yaml,
+        }
+    }
+
+    /// Makes the vaults of the mounts that the settings name, where there are none. What does not work is told, and
+    /// found again by whoever asks for such a mount.
+    pub async fn prepare(&self, coffer: &Coffer) {
+        for (tenant, mount) in self.settings.named_mounts() {
+            let settings = VaultSettings {
+                environments: vec![EnvName::default_environment()],
+                access: Vec::new(),
+                owner: None,
+            };
+            let made = coffer
+                .create_vault(&Caller::controller(), &tenant, &mount, settings)
+                .await;
+            match made {
+                Ok(_) => {
+                    tracing::info!(%tenant, %mount, "a vault was made for a mount of the canonical door");
+                }
+                Err(Error::AlreadyExists { .. }) => {}
+                Err(error) => {
+                    tracing::warn!(%tenant, %mount, %error, "a mount of the canonical door has no vault");
+                }
+            }
+        }
+    }
+
+    /// What keeps the secrets of a scheme.
+    pub fn provider(&self, backend: Backend) -> Result<Arc<dyn Provider>, ProviderFault> {
+        match backend {
+            Backend::OpenBao | Backend::HashiCorp => Ok(Arc::clone(&self.store)),
+            Backend::Yaml => self.yaml.clone().ok_or(ProviderFault::NotConfigured),
+        }
+    }
+}

@@ -1,0 +1,3 @@
+//! What keeps secrets elsewhere than in the store.
+
+pub mod yaml;

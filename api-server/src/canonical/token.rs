@@ -1,0 +1,158 @@
+//! Access tokens of the configured issuer (RFC 7519, RFC 9068): signature, claims, and what they amount to here.
+
+use std::collections::BTreeSet;
+
+use coffer_domain::name::OrgName;
+use jiff::Timestamp;
+use jsonwebtoken::{Algorithm, Validation};
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Door, error::Failure};
+
+/// How far clocks may be apart, in seconds.
+const LEEWAY: i64 = 60;
+/// The longest name of a subject.
+const LONGEST_NAME: usize = 256;
+
+/// What a valid token says.
+#[derive(Debug, Clone)]
+pub struct Token {
+    /// Whose it is: `auth:account:<issuer's name>:<sub>`.
+    pub subject: String,
+    /// What it may be used for.
+    pub scopes: BTreeSet<String>,
+    /// The tenant it is for, where it says so.
+    pub tenant: Option<String>,
+    /// Its id.
+    pub id: Option<String>,
+    /// On whose behalf others act.
+    pub act: Option<Value>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Claims {
+    iss: String,
+    sub: String,
+    exp: i64,
+    #[serde(default)]
+    nbf: Option<i64>,
+    #[serde(default)]
+    iat: Option<i64>,
+    #[serde(default)]
+    aud: Option<OneOrMany>,
+    #[serde(default)]
+    scope: Option<String>,
+    #[serde(default)]
+    scp: Option<OneOrMany>,
+    #[serde(default)]
+    jti: Option<String>,
+    #[serde(default)]
+    cnf: Option<Value>,
+    #[serde(default)]
+    act: Option<Value>,
+    #[serde(default)]
+    tenant_id: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum OneOrMany {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl OneOrMany {
+    /// Each text; a single one is split at spaces.
+    fn words(self) -> Vec<String> {
+        match self {
+            Self::One(one) => one.split_ascii_whitespace().map(str::to_owned).collect(),
+            Self::Many(many) => many,
+        }
+    }
+}
+
+/// The one answer until the signature holds.
+fn refused() -> Failure {
+    Failure::unauthenticated("the token is not valid", true)
+}
+
+/// Reads a token that must be valid at `now`.
+pub async fn read(door: &Door, text: &str, now: Timestamp) -> Result<Token, Failure> {
+    let (Some(issuer), Some(keys)) = (&door.settings.issuer, &door.keys) else {
+        return Err(refused());
+    };
+    let header = jsonwebtoken::decode_header(text).map_err(|_| refused())?;
+    let plain = header.crit.is_none() && header.enc.is_none() && header.zip.is_none();
+    let known = matches!(header.alg, Algorithm::RS256 | Algorithm::ES256);
+    let id = header
+        .kid
+        .as_deref()
+        .filter(|id| plain && known && !id.is_empty());
+    let key = keys.find(id.ok_or_else(refused)?).await.ok_or_else(refused)?;
+    let mut rules = Validation::new(key.algorithm);
+    // Signature and algorithm here; the claims by our own types and clock.
+    rules.required_spec_claims.clear();
+    (rules.validate_exp, rules.validate_nbf, rules.validate_aud) = (false, false, false);
+    let read = jsonwebtoken::decode::<Claims>(text, &key.key, &rules).map_err(|_| refused())?;
+    check(door, issuer, read.claims, now.as_second())
+}
+
+fn check(door: &Door, issuer: &str, claims: Claims, now: i64) -> Result<Token, Failure> {
+    let earliest = claims.nbf.into_iter().chain(claims.iat).max();
+    let early = earliest.is_some_and(|from| now < from.saturating_sub(LEEWAY));
+    if claims.iss != issuer || early || now >= claims.exp.saturating_add(LEEWAY) {
+        return Err(refused());
+    }
+    if claims.cnf.is_some_and(|cnf| !cnf.is_null()) {
+        let message = "the token is bound to a key or certificate, and proofs of those are not taken here";
+        return Err(Failure::unauthenticated(message, true));
+    }
+    audience(door, claims.aud)?;
+    let scopes = claims.scope.map(OneOrMany::One).into_iter().chain(claims.scp);
+    Ok(Token {
+        subject: subject(&door.settings.idp, &claims.sub)?,
+        scopes: scopes.flat_map(OneOrMany::words).collect(),
+        tenant: claims.tenant_id,
+        id: claims.jti,
+        act: claims.act,
+    })
+}
+
+/// Whether it is for us. That it is for somebody else is a refusal of a subject that is known.
+fn audience(door: &Door, stated: Option<OneOrMany>) -> Result<(), Failure> {
+    let good = match stated {
+        None => !door.settings.audience_required,
+        Some(OneOrMany::One(one)) => one == door.settings.audience,
+        Some(OneOrMany::Many(many)) => many.contains(&door.settings.audience),
+    };
+    good.then_some(())
+        .ok_or_else(|| Failure::new(403, "SECRET_AUTHZ_FAILED", "the token is for another audience"))
+}
+
+/// The name of a subject: nothing that could mean something else in a log.
+fn subject(idp: &str, sub: &str) -> Result<String, Failure> {
+    let plain =
+        !sub.is_empty() && sub.len() <= LONGEST_NAME && sub.bytes().all(|byte| byte.is_ascii_graphic());
+    if !plain {
+        return Err(refused());
+    }
+    Ok(if sub.starts_with("auth:") {
+        sub.to_owned()
+    } else {
+        format!("auth:account:{idp}:{sub}")
+    })
+}
+
+impl Token {
+    /// The tenant that it is for: the only one, or, of several, the one that it names.
+    pub fn tenant(&self, door: &Door) -> Result<OrgName, Failure> {
+        let super::settings::Mounts::Of(tenants) = &door.settings.mounts else {
+            return Ok(door.settings.tenant.clone());
+        };
+        let named = self.tenant.as_deref().and_then(|name| OrgName::new(name).ok());
+        named
+            .filter(|name| tenants.contains_key(name))
+            .ok_or_else(Failure::mount)
+    }
+}
