@@ -17,6 +17,11 @@ use crate::{
 /// How long to wait between two looks.
 const PAUSE: Duration = Duration::from_millis(20);
 
+/// Whether what asks for the focus (`autofocus`) has it: that comes some time after the page is loaded, and keys
+/// pressed before go nowhere.
+const FOCUSED: &str =
+    "(wanted => !wanted || document.activeElement === wanted)(document.querySelector('[autofocus]'))";
+
 /// How a page is looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct View {
@@ -79,7 +84,7 @@ impl Page {
             .map(drop)
     }
 
-    /// Goes to an address, and waits until it is loaded.
+    /// Goes to an address, and waits until it is loaded and ready for keys.
     pub async fn navigate(&self, url: &str) -> Result<(), Fault> {
         let answer = self.call("Page.navigate", json!({ "url": url })).await?;
         if let Some(reason) = answer["errorText"].as_str() {
@@ -90,7 +95,8 @@ impl Page {
         }
         let loader = answer["loaderId"].as_str().unwrap_or_default();
         let loaded = async || Ok(self.seen.is_loaded(loader));
-        self.until("the page", loaded).await
+        self.until("the page", loaded).await?;
+        self.wait_for(FOCUSED).await
     }
 
     /// Presses a key and lets it go.
@@ -103,7 +109,8 @@ impl Page {
         let before = self.seen.last_loaded();
         self.press(key).await?;
         let loaded = async || Ok(self.seen.last_loaded() != before);
-        self.until("another page", loaded).await
+        self.until("another page", loaded).await?;
+        self.wait_for(FOCUSED).await
     }
 
     /// Types letter by letter into whatever has the focus.
