@@ -58,7 +58,8 @@ macro_rules! of_a_store {
                 a_trashed_secret_leaves_its_name_free, only_one_secret_outside_the_trash_has_a_name,
                 the_trash_comes_latest_first_and_is_due_by_its_times, a_dropped_secret_leaves_nothing,
                 what_is_said_of_a_secret_reads_back, a_renamed_secret_keeps_its_versions,
-                values_follow_their_secret_to_another_environment, an_environment_is_dropped_with_its_trash,
+                values_follow_their_secret_to_another_environment,
+                a_value_that_was_moved_meanwhile_is_not_called_broken, an_environment_is_dropped_with_its_trash,
                 a_write_needs_its_environment, a_population_counts_the_trash_too,
                 secrets_of_another_tenant_stay,
             }

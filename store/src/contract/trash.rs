@@ -182,6 +182,31 @@ pub(crate) async fn values_follow_their_secret_to_another_environment(store: Any
     assert_eq!(first.value.unwrap().reveal(), b"one");
 }
 
+/// Of two that move it at once, the second has seen it where it is no more.
+pub(crate) async fn a_value_that_was_moved_meanwhile_is_not_called_broken(store: AnyStore) {
+    let world = World::new(store).await;
+    let seen = world.put("default", "KEY", "one").await.unwrap();
+    let move_to = |to: &str| {
+        let moved = Secret {
+            environment: env(to),
+            revision: seen.revision + 1,
+            ..seen.clone()
+        };
+        let reseal = Write::Reseal {
+            organization: world.organization.id,
+            vault: seen.vault,
+            secret: seen.id,
+            from: env("default"),
+            to: env(to),
+        };
+        let as_seen = vec![Precondition::SecretById(seen.id, Some(seen.revision))];
+        world.commit(as_seen, vec![Write::Secret(moved), reseal])
+    };
+    move_to("first").await.unwrap();
+    assert!(matches!(move_to("second").await, Err(CommitError::Precondition)));
+    assert_eq!(world.value("first", "KEY").await.unwrap(), b"one");
+}
+
 pub(crate) async fn an_environment_is_dropped_with_its_trash(store: AnyStore) {
     let world = World::new(store).await;
     let gone = world.put("gone", "KEY", "x").await.unwrap();
