@@ -144,6 +144,25 @@ fn a_failed_delivery_comes_back_later_and_one_that_arrived_does_not() {
 }
 
 #[test]
+fn a_secret_that_is_erased_is_told_as_one_that_goes_readable_or_not() {
+    let world = World::new();
+    let caller = Caller::controller();
+    for name in ["LIVE", "WHOLE", "DELETED"] {
+        world.put(name, "x");
+    }
+    run(world.coffer.delete_latest(&caller, &secret("DELETED"))).unwrap();
+    subscribe(&world, "all", &["secret.deleted"]);
+    assert_eq!(
+        run(world.coffer.erase_secret(&caller, &secret("LIVE"))).unwrap(),
+        1
+    );
+    run(world.coffer.remove_secret(&caller, &secret("WHOLE"))).unwrap();
+    assert!(run(world.coffer.erase_secret(&caller, &secret("DELETED"))).is_err());
+    run(world.coffer.remove_secret(&caller, &secret("DELETED"))).unwrap();
+    assert_eq!(heard(&world), "secret.deleted secret.deleted secret.deleted");
+}
+
+#[test]
 fn one_of_several_takes_a_delivery_and_it_comes_back_if_that_one_says_nothing() {
     let world = World::new();
     subscribe(&world, "all", &["*"]);

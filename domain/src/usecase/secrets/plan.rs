@@ -260,11 +260,6 @@ impl<'a> Plan<'a> {
         latest_lives.then_some(present.latest)
     }
 
-    /// Tells watchers that there is nothing under a name any more.
-    pub(super) fn withdraw(&mut self, name: &SecretName) {
-        self.announce(name, None, "");
-    }
-
     /// The secret of this name is as it was read.
     fn expect(&mut self, name: &SecretName, present: Option<&Secret>) {
         let environment = self.place.environment.clone();

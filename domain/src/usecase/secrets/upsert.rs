@@ -131,16 +131,27 @@ impl Coffer {
         Ok(super::read::readable(opened.ok_or_else(missing)?, address, None)?.value)
     }
 
-    /// Erases a secret with all its versions at once, for ever; how many versions that were. Its name is free again.
+    /// Erases a secret that can be read, with all its versions, for ever; how many versions that were. Its name is free
+    /// again.
     pub async fn erase_secret(&self, caller: &Caller, address: &Address) -> Result<u64, Error> {
+        self.erase(caller, (ERASE, address), true).await
+    }
+
+    /// Erases a secret. With `live` it must have a version that can be read.
+    pub(super) async fn erase(
+        &self,
+        caller: &Caller,
+        (ask, address): (Ask, &Address),
+        live: bool,
+    ) -> Result<u64, Error> {
         for _ in 0..ATTEMPTS {
-            let (located, present) = self.present_secret(caller, ERASE, address).await?;
-            if present.current.is_none() {
+            let (located, present) = self.present_secret(caller, ask, address).await?;
+            if live && present.current.is_none() {
                 return Err(self.missing_secret(caller, &located, address).await?);
             }
             check_unmanaged(address, Some(&present))?;
             let versions = self.store.versions(present.id).await?.len() as u64;
-            let event = self.event(caller, ERASE.action, address.to_string(), Outcome::Allowed);
+            let event = self.event(caller, ask.action, address.to_string(), Outcome::Allowed);
             let mut plan = Plan::new(&address.place, &located, event);
             // Watchers and subscribers hear of it as of any secret that goes.
             plan.trash(&present, SignedDuration::ZERO);

@@ -94,17 +94,7 @@ impl Coffer {
 
     /// Deletes a secret with all its versions, whether one of them can be read or not, for ever.
     pub async fn remove_secret(&self, caller: &Caller, address: &Address) -> Result<(), Error> {
-        for _ in 0..ATTEMPTS {
-            let (located, present) = self.present_secret(caller, DESTROY, address).await?;
-            check_unmanaged(address, Some(&present))?;
-            let event = self.event(caller, DESTROY.action, address.to_string(), Outcome::Allowed);
-            let mut plan = Plan::new(&address.place, &located, event);
-            plan.erase(&present);
-            if self.try_commit(plan.finish()).await? {
-                return Ok(());
-            }
-        }
-        Err(contended(address))
+        self.erase(caller, (DESTROY, address), false).await.map(drop)
     }
 
     /// Deletes the latest version; which that is. Doing it again changes nothing.
@@ -200,13 +190,5 @@ impl Coffer {
         let mut plan = Plan::new(&address.place, &located, event);
         plan.shift(present, &known, &applied, state);
         Ok(self.try_commit(plan.finish()).await?.then_some(applied))
-    }
-}
-
-impl Plan<'_> {
-    /// Deletes a secret that is not in the trash.
-    fn erase(&mut self, present: &Secret) {
-        self.purge(present);
-        self.withdraw(&present.name);
     }
 }
