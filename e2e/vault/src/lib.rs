@@ -187,7 +187,10 @@ impl Server {
 
 fn client(tls: Option<&Tls>) -> Result<reqwest::Client> {
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-    let builder = reqwest::Client::builder().timeout(Duration::from_secs(PATIENCE));
+    // A connection belongs to the runtime that made it, and tests that share a server have one each.
+    let builder = reqwest::Client::builder()
+        .timeout(Duration::from_secs(PATIENCE))
+        .pool_max_idle_per_host(0);
     let builder = match tls {
         Some(tls) => {
             let authority = reqwest::Certificate::from_pem(tls.authority.as_bytes())?;
