@@ -29,13 +29,14 @@ const FIRST_PORT: u16 = 20_000;
 static NEXT_PORT: AtomicU16 = AtomicU16::new(FIRST_PORT);
 
 /// An address that nobody else takes, also while the server is down: loopback has a block of addresses, and this
-/// process uses one of its own.
+/// process uses one of its own. The port after it is the server's too: it listens there for others of its cluster.
 pub fn free_address() -> Result<SocketAddr> {
     let [_, high, middle, low] = std::process::id().to_be_bytes();
     let host = Ipv4Addr::new(127, 64 | (high & 63), middle, low);
     for _ in 0..1000 {
-        let port = NEXT_PORT.fetch_add(1, Ordering::Relaxed);
-        if TcpListener::bind((host, port)).is_ok() {
+        let port = NEXT_PORT.fetch_add(2, Ordering::Relaxed);
+        let free = |port: u16| TcpListener::bind((host, port)).is_ok();
+        if free(port) && free(port + 1) {
             return Ok((host, port).into());
         }
     }
