@@ -7,7 +7,7 @@ use coffer_domain::provider::ProviderFault;
 use coffer_remote::{Login, Options};
 use coffer_vault_server::Server;
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use rcgen::{KeyPair, PublicKeyData};
+use rcgen::KeyPair;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -25,12 +25,14 @@ async fn server() -> Server {
 
 /// Enables a method of logging in.
 async fn method(server: &Server, kind: &str, config: Value, role: Value) {
-    let put = |path: String, body| server.ask(Method::POST, path.leak(), Some(body));
-    put(format!("sys/auth/{kind}"), json!({ "type": kind }))
-        .await
-        .unwrap();
-    put(format!("auth/{kind}/config"), config).await.unwrap();
-    put(format!("auth/{kind}/role/coffer"), role).await.unwrap();
+    let steps = [
+        (format!("sys/auth/{kind}"), json!({ "type": kind })),
+        (format!("auth/{kind}/config"), config),
+        (format!("auth/{kind}/role/coffer"), role),
+    ];
+    for (path, body) in steps {
+        server.ask(Method::POST, &path, Some(body)).await.unwrap();
+    }
 }
 
 /// What one token is like, as the server sees it.

@@ -1,5 +1,7 @@
 //! The provider against a real Vault server.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod logins;
 mod metadata;
 mod tls;
@@ -17,14 +19,14 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 /// A provider towards a server, as tests use one.
-pub struct Remote(pub VaultServer);
+struct Remote(VaultServer);
 
 /// The usual options, without a token.
-pub fn options(server: &Server, login: Login) -> Options {
+fn options(server: &Server, login: Login) -> Options {
     Options::new(address(server.url()).unwrap(), login)
 }
 
-pub fn actor() -> Actor {
+fn actor() -> Actor {
     Actor {
         caller: Caller::controller(),
         tenant: OrgName::default_organization(),
@@ -32,24 +34,24 @@ pub fn actor() -> Actor {
     }
 }
 
-pub fn uri(text: &str) -> CanonicalUri {
+fn uri(text: &str) -> CanonicalUri {
     CanonicalUri::parse(text, Reading::Strict).unwrap()
 }
 
-pub const APP: &str = "openbao+kv2://secret/app";
+const APP: &str = "openbao+kv2://secret/app";
 
 impl Remote {
-    pub fn new(options: &Options) -> Self {
+    fn new(options: &Options) -> Self {
         // After everything that a server does in a test.
         let later: Timestamp = "2100-01-01T00:00:00Z".parse().unwrap();
         Self(VaultServer::new(options, move || later).unwrap())
     }
 
-    pub async fn read(&self) -> Result<Found, ProviderFault> {
+    async fn read(&self) -> Result<Found, ProviderFault> {
         self.0.read(&actor(), &uri(APP)).await
     }
 
-    pub async fn write(&self, map: Value) -> Result<Wrote, ProviderFault> {
+    async fn write(&self, map: Value) -> Result<Wrote, ProviderFault> {
         let change = Change::Replace(SecretJson::new(map));
         self.0.write(&actor(), &uri(APP), &change, Intent::Write).await
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use coffer_domain::{
+    address::Version,
     canonical_uri::{Reading, UriPrefix},
     provider::{Change, Entry, Intent, PayloadFault, Provider, ProviderFault},
     secret_json::SecretJson,
@@ -68,7 +69,7 @@ async fn where_every_write_must_name_the_version_before_it_does() {
     let remote = Remote::new(&options(&server, Login::Token(server.token().into())));
     for version in 1..4 {
         let wrote = remote.write(json!({ "n": version })).await.unwrap();
-        assert_eq!(wrote.new.map(|it| it.get()), Some(version));
+        assert_eq!(wrote.new.map(Version::get), Some(version));
     }
 }
 
@@ -97,7 +98,7 @@ async fn two_programs_lose_nothing_of_each_other() {
     }
     let found = one.read().await.unwrap();
     assert_eq!(found.value.reveal(), &json!({ "one": 1, "other": 1 }));
-    assert_eq!(found.version.map(|it| it.get()), Some(10));
+    assert_eq!(found.version.map(Version::get), Some(10));
 }
 
 fn set(key: &str) -> Change {
