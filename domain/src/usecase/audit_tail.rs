@@ -117,7 +117,9 @@ impl Tail {
             if records.is_empty() {
                 break;
             }
-            records.iter().for_each(|record| self.push(record));
+            for record in &records {
+                self.push(record);
+            }
         }
         // Texts that nothing speaks of any more go all at once, now and then.
         if self.facts.len() >= 2 * MOST_LOOKED_AT {

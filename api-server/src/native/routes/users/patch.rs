@@ -4,14 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     body::Body,
-    extract::{RawPathParams, State},
+    extract::State,
     http::{HeaderMap, StatusCode},
     response::Response,
 };
 
 use crate::{
     app::App,
-    http::{body, params, respond},
+    http::{body, respond},
     native::{
         auth::Signed,
         error::ApiError,
@@ -19,7 +19,7 @@ use crate::{
             FailureOut,
             user::{UserIn, UserOut},
         },
-        path::OrgPath,
+        path::UserPath,
     },
 };
 
@@ -46,18 +46,16 @@ use crate::{
 pub async fn patch_user(
     State(app): State<Arc<App>>,
     Signed(caller): Signed,
-    OrgPath(organization): OrgPath,
-    path: RawPathParams,
+    UserPath { organization, email }: UserPath,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     let wanted: UserIn = body::json(&headers, body).await?;
     let change = wanted.into_change()?;
-    let email = params::get(&path, "email");
     let user = app
         .keynest
         .cases
-        .change_account(&caller, &organization, email, &change)
+        .change_account(&caller, &organization, &email, &change)
         .await?;
     Ok(respond::json(StatusCode::OK, &UserOut::from(user)))
 }
