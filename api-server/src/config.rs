@@ -91,6 +91,9 @@ pub struct DoorArgs {
     /// The KeyNest door.
     #[command(flatten)]
     pub keynest: crate::keynest::Args,
+    /// The MCP door.
+    #[command(flatten)]
+    pub mcp: crate::mcp::Args,
 }
 
 impl DoorArgs {
@@ -104,6 +107,7 @@ impl DoorArgs {
             keyway: self.keyway.settings(),
             canonical: self.canonical.settings(),
             keynest: self.keynest.settings(),
+            mcp: self.mcp.settings(),
         }
     }
 

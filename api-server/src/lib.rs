@@ -19,6 +19,8 @@ pub mod identity;
 mod jobs;
 pub mod keynest;
 pub mod keyway;
+pub mod logs;
+pub mod mcp;
 pub mod metrics;
 pub mod native;
 mod openapi;

@@ -26,7 +26,7 @@ use crate::{
     deliver, health, housekeeping,
     http::{mount::Mounts, request_log::RequestLog, settings::DoorSettings, shell::Shell},
     identity::{Notices, WorkloadIdentity},
-    jobs,
+    jobs, mcp,
     metrics::Metrics,
     native::{self, error::ApiError},
     requests,
@@ -139,13 +139,11 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
             parts.access_log,
         ))
     };
+    let agents = mcp::router(&app, &parts.doors.mcp, parts.tls.is_some());
     let mounts = Mounts::new(&crate::dialects(), &parts.doors.hosts, &parts.doors.rates, &app);
-    let main = Door::new(
-        shell(router(Arc::clone(&app), parts.metrics_listener.is_none()), mounts),
-        parts.tls,
-        parts.limits,
-        &parts.metrics,
-    );
+    let router =
+        router(Arc::clone(&app), parts.metrics_listener.is_none()).merge(agents.with_state(Arc::clone(&app)));
+    let main = Door::new(shell(router, mounts), parts.tls, parts.limits, &parts.metrics);
     let probes = shell(probes(Arc::clone(&app)), Mounts::default());
     let side = Door::new(probes, None, parts.limits, &parts.metrics);
     let follower = follow(Arc::clone(&hub), parts.coffer.clone());

@@ -9,6 +9,7 @@ mod approvals_use;
 pub mod audit;
 pub mod audit_copies;
 pub mod audit_entries;
+mod audit_tail;
 pub mod audit_window;
 pub mod authenticate;
 pub mod changes;
@@ -80,6 +81,7 @@ pub struct Coffer {
     pairs: Arc<dyn KeyPairs>,
     holders: Arc<authenticate::Holders>,
     subscribers: Arc<outbox::Subscribers>,
+    tails: Arc<audit_tail::Tails>,
 }
 
 impl Coffer {
@@ -97,6 +99,7 @@ impl Coffer {
             pairs,
             holders: Arc::default(),
             subscribers: Arc::default(),
+            tails: Arc::default(),
         }
     }
 

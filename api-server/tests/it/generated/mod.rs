@@ -13,6 +13,7 @@ mod keyway;
 mod line;
 mod make;
 mod secryn;
+mod v_secure;
 
 use std::{collections::BTreeMap, sync::Arc};
 

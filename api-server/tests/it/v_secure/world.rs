@@ -131,19 +131,23 @@ impl World {
 
     /// A documented path, as a client would send it.
     pub fn concrete(&self, template: &str) -> String {
+        format!("/v-secure{}", self.own(template))
+    }
+
+    /// The same as the door knows it.
+    pub fn own(&self, template: &str) -> String {
         let id = match template.split('/').nth(3).unwrap_or_default() {
             "api-keys" => &self.key,
             "mcp" => &self.approval,
             "webhooks" => &self.webhook,
             _ => &self.log,
         };
-        let path = template
+        template
             .replace("{name}", "S")
             .replace("{uri}", "vsecure%3A%2F%2Fsecrets%2Fopen%2FS")
             .replace("{export}", &self.export)
             .replace("{report}", &self.report)
-            .replace("{id}", id);
-        format!("/v-secure{path}")
+            .replace("{id}", id)
     }
 }
 
