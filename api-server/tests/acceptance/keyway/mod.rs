@@ -1,5 +1,6 @@
 //! Keyway: the cases of its contract, on a directory of users and repositories in `directory.json`.
 
+mod alerts;
 mod auth;
 mod bulk;
 mod environments;

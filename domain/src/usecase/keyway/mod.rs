@@ -4,6 +4,7 @@
 
 mod account;
 mod activity;
+mod alerts;
 mod device;
 mod frozen;
 mod history;
@@ -23,6 +24,7 @@ use parking_lot::Mutex;
 
 pub use account::{Account, DOOR, Session};
 pub use activity::Activity;
+pub use alerts::Alert;
 pub use device::{DEVICE_LIFE, Device, DeviceState, StartedDevice};
 pub use frozen::Frozen;
 pub use integrations::{
