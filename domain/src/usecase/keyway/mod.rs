@@ -9,6 +9,7 @@ mod device;
 mod frozen;
 mod history;
 mod integrations;
+mod organizations;
 mod overrides;
 mod records;
 mod signing;
@@ -30,6 +31,7 @@ pub use frozen::Frozen;
 pub use integrations::{
     Connection, Difference, Direction, Link, SyncOutcome, SyncPlan, SyncRequest, SyncStatus,
 };
+pub use organizations::{Colleague, Company, Compared, Settings as OrganizationSettings};
 pub use overrides::{MOST as MOST_OVERRIDES, Override};
 pub use trial::{TRIAL_DAYS, Trial};
 pub use vault::{Entered, Summary};
