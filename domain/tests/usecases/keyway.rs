@@ -19,7 +19,7 @@ use coffer_domain::{
 };
 use jiff::SignedDuration;
 
-use crate::{World, env, run};
+use crate::{World, run};
 
 /// A forge where a token is a login, and a login is a role on `team/app`.
 #[derive(Debug)]
