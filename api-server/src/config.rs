@@ -82,6 +82,9 @@ pub struct DoorArgs {
         value_delimiter = ','
     )]
     pub webhook_allow: Vec<Cidr>,
+    /// Pods' streams.
+    #[command(flatten)]
+    pub streams: crate::StreamArgs,
     /// The Keyway door.
     #[command(flatten)]
     pub keyway: crate::keyway::Args,

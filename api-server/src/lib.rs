@@ -32,7 +32,8 @@ pub mod v_secure;
 
 use http::dialect::Dialect;
 
-pub use agent::StreamSettings;
+pub use agent::{StreamArgs, StreamSettings};
+pub use deliver::provide as provide_crypto;
 pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 

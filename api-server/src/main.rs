@@ -25,8 +25,7 @@ async fn main() -> ExitCode {
         .with(logs::discreet())
         .init();
     panic::install_hook();
-    // Whoever asks others over HTTP takes the process' provider of TLS.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    coffer_api_server::provide_crypto();
     match run(Settings::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

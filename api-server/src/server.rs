@@ -21,7 +21,7 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    agent::{self, Hub, StreamSettings},
+    agent::{self, Hub, StreamSettings, seats::Seats},
     app::App,
     deliver, health, housekeeping,
     http::{mount::Mounts, request_log::RequestLog, settings::DoorSettings, shell::Shell},
@@ -122,6 +122,7 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         hub: Arc::clone(&hub),
         metrics: Arc::clone(&parts.metrics),
         streams: parts.streams,
+        seats: Seats::new(parts.streams.of_namespace),
         failures: parts.doors.failures(),
         keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
         canonical: crate::canonical::Door::new(&parts.coffer, &parts.doors.canonical),
@@ -338,6 +339,7 @@ mod tests {
             trust: None,
             metrics: Arc::clone(&metrics),
             streams: StreamSettings::default(),
+            seats: Seats::new(1),
             failures: DoorSettings::default().failures(),
             requests: RequestLog::default(),
         });
@@ -347,7 +349,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { door.accept(listener).await });
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        crate::provide_crypto();
         let answer = reqwest::get(format!("{base}/panic")).await.unwrap();
         assert_eq!(answer.status(), 500);
         let text = answer.text().await.unwrap();

@@ -92,6 +92,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let (notices, refusals) = Notices::new();
     let mut server = serve::server(&settings, &client, &coffer, &pods, notices, registry.clone()).await?;
     server.doors = doors.settings();
+    server.streams = doors.streams.settings();
     let (stop, stopped) = watch::channel(false);
     let cluster = cluster::Cluster {
         settings,

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod redirect;
 pub mod routes;
 pub mod settings;
+pub mod shapes;
 pub mod verify_page;
 
 use std::{sync::Arc, time::Duration};

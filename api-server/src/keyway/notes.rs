@@ -33,6 +33,11 @@ pub fn about<const N: usize>(pairs: [(&str, Value); N]) -> BTreeMap<String, Valu
     pairs.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
+/// Whether a request is the product's own command's.
+pub fn is_command(signed: &Signed) -> bool {
+    platform(signed.agent.as_deref().unwrap_or_default()) == "cli"
+}
+
 /// With what kind of program something was done.
 fn platform(agent: &str) -> &'static str {
     const BROWSERS: [&str; 5] = ["Mozilla/", "Chrome/", "Safari/", "Firefox/", "Edg/"];

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 use coffer_api_server::{
-    Limits, ServerParts, StreamSettings,
+    Limits, ServerParts,
     config::{DataDir, Durability, Settings, WorkloadSettings},
     identity::{
         ClusterKeys, IdentityOptions, JwksFile, JwksUrl, KeyRing, LogNotices, WhileTokenLasts,
@@ -56,7 +56,7 @@ pub async fn build(settings: &Settings) -> Result<ServerParts> {
         metrics: Arc::new(Metrics::new(registry)?),
         metrics_listener,
         limits: Limits::default(),
-        streams: StreamSettings::default(),
+        streams: settings.doors.streams.settings(),
         access_log: settings.access_log,
         doors: settings.doors.settings(),
         coffer,

@@ -80,12 +80,12 @@ impl Subject {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = Vec::new();
         let server = loop {
-            let line = log
-                .next_line()
-                .await
-                .unwrap()
-                .unwrap_or_else(|| panic!("it has ended"));
+            let Some(line) = log.next_line().await.unwrap() else {
+                panic!("it has ended: {said:?}");
+            };
+            said.push(line.clone());
             let line: Value = serde_json::from_str(&line).unwrap();
             if let Some(base) = line["base_url"].as_str() {
                 break base.to_owned();
@@ -113,7 +113,7 @@ impl Subject {
 }
 
 fn client() -> reqwest::Client {
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    coffer_api_server::provide_crypto();
     reqwest::Client::builder().build().unwrap()
 }
 

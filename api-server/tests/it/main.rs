@@ -19,6 +19,7 @@ mod generated;
 mod health;
 mod hostile;
 mod keyway_page;
+mod keyway_push;
 mod lifecycle;
 mod mcp;
 mod program;

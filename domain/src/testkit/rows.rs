@@ -171,10 +171,12 @@ impl Rows {
         found
     }
 
-    /// Longest due first.
-    pub(super) fn due(&self, collection: Collection, now: Timestamp) -> Vec<Record> {
+    /// Longest due first, and none of the groups `except`.
+    pub(super) fn due(&self, collection: Collection, now: Timestamp, except: &[String]) -> Vec<Record> {
         let due = |record: &&Record| {
-            record.head.collection == collection && record.head.due_at.is_some_and(|due| due <= now)
+            record.head.collection == collection
+                && record.head.due_at.is_some_and(|due| due <= now)
+                && !except.contains(&record.head.group)
         };
         let mut found: Vec<Record> = self.records.values().filter(due).cloned().collect();
         found.sort_by_key(|record| record.head.due_at);

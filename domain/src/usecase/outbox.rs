@@ -66,10 +66,11 @@ pub struct Due {
 }
 
 impl Coffer {
-    /// What is to be delivered now, of every tenant, longest due first. What nobody wants any more is dropped.
-    pub async fn due_deliveries(&self, limit: u32) -> Result<Vec<Due>, Error> {
-        let now = self.clock.now();
-        let found = self.store.due_records(Delivery::COLLECTION, now, limit).await?;
+    /// What is to be delivered now, of every tenant, longest due first, and nothing of the subscriptions with the keys
+    /// `except`. What nobody wants any more is dropped.
+    pub async fn due_deliveries(&self, except: &[String], limit: u32) -> Result<Vec<Due>, Error> {
+        let (now, of) = (self.clock.now(), Delivery::COLLECTION);
+        let found = self.store.due_records(of, now, except, limit).await?;
         let mut due = Vec::with_capacity(found.len());
         for record in found {
             let delivery: Kept<Delivery> = read(record)?;

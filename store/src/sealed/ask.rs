@@ -219,9 +219,11 @@ impl<E: Engine> Store for SealedStore<E> {
         &self,
         collection: Collection,
         now: Timestamp,
+        except: &[String],
         limit: u32,
     ) -> Result<Vec<Record>, StoreError> {
-        self.open_records(self.engine.due_records(collection, now, limit).await?)
+        let due = self.engine.due_records(collection, now, except, limit);
+        self.open_records(due.await?)
     }
 
     async fn sweep_records(&self, now: Timestamp, limit: u32) -> Result<(), StoreError> {
