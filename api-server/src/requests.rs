@@ -1,4 +1,4 @@
-//! From the lines that wait in memory to the store's request log: every second, or sooner when many wait.
+//! From the lines that wait in memory to the store's logs: every second, or sooner when many wait.
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
@@ -16,6 +16,7 @@ pub async fn run(app: Arc<App>) {
         tokio::select! {
             () = sleep(PATIENCE) => {}
             () = app.requests.filled() => {}
+            () = app.keyway.filled() => {}
         }
         flush(&app).await;
     }
@@ -25,12 +26,12 @@ pub async fn run(app: Arc<App>) {
 /// for its line.
 pub async fn flush(app: &App) {
     app.keyway.flush().await;
-    let mut tenants: BTreeMap<OrgId, Vec<RequestLine>> = BTreeMap::new();
+    let mut tenants: BTreeMap<OrgId, Vec<Arc<RequestLine>>> = BTreeMap::new();
     for line in app.requests.take() {
         tenants
             .entry(line.signer.organization)
             .or_default()
-            .push(kept(line));
+            .push(Arc::new(kept(line)));
     }
     for (organization, lines) in tenants {
         if let Err(error) = app.coffer.keep_requests(organization, &lines).await {

@@ -5,17 +5,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    record::{Collection, Document},
-    rights::Permission,
-};
-
-/// How many lines a segment holds.
-pub const SEGMENT_LINES: usize = 256;
-/// How many segments of an organization are kept.
-pub const MOST_SEGMENTS: u64 = 1024;
-/// For how long a segment is kept after its last line.
-const LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+use crate::{record::Collection, rights::Permission, segment::Line};
 
 /// One request. The fields are an allow-list: no header, no body, and no query that could hold a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,21 +34,16 @@ pub struct RequestLine {
     pub micros: u64,
 }
 
-/// Consecutive lines.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Segment {
-    /// The lines, oldest first; never none.
-    pub lines: Vec<RequestLine>,
-}
-
-impl Document for Segment {
+impl Line for RequestLine {
     const COLLECTION: Collection = Collection::new("request-log");
     const NOUN: &'static str = "request log";
     const READ: Permission = Permission::ReadAudit;
-    const WRITE: Permission = Permission::ReadAudit;
+    const SEGMENT_LINES: usize = 256;
+    const MOST_LINES: Option<u64> = Some(256 * 1024);
+    const LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-    fn expires_at(&self) -> Option<Timestamp> {
-        self.lines.last().and_then(|line| line.at.checked_add(LIFE).ok())
+    fn at(&self) -> Timestamp {
+        self.at
     }
 }
 
