@@ -2,6 +2,8 @@
 //! lines, of which the newest are kept. It tells how requests went; who did what to which secret is the audit
 //! log's to tell.
 
+use std::{borrow::Cow, net::IpAddr};
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -15,21 +17,21 @@ pub struct RequestLine {
     /// When it arrived.
     pub at: Timestamp,
     /// Through which door.
-    pub door: String,
+    pub door: Cow<'static, str>,
     /// Who sent it, as the audit log names it.
     pub principal: String,
     /// What kind of credential it came with, in the door's words.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Its method.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// What it was about, by its route.
-    pub subject: String,
+    pub subject: Cow<'static, str>,
     /// Its path.
     pub path: String,
     /// The answer's status.
     pub status: u16,
     /// From which address.
-    pub address: String,
+    pub address: IpAddr,
     /// How long it took, in microseconds.
     pub micros: u64,
 }
@@ -72,9 +74,10 @@ impl RequestFilter {
                 .as_deref()
                 .is_none_or(|wanted| wanted.eq_ignore_ascii_case(found))
         };
+        let address = || line.address.to_string();
         same(&self.method, &line.method)
             && same(&self.subject, &line.subject)
-            && same(&self.address, &line.address)
+            && (self.address.is_none() || same(&self.address, &address()))
             && self.status.is_none_or(|status| status == line.status)
             && self.from.is_none_or(|from| from <= line.at)
             && self.until.is_none_or(|until| line.at <= until)

@@ -24,7 +24,7 @@ fn line(world: &World, path: &str, status: u16) -> RequestLine {
         subject: "vaults".into(),
         path: path.into(),
         status,
-        address: "192.0.2.1".into(),
+        address: "192.0.2.1".parse().unwrap(),
         micros: 7,
     }
 }

@@ -1,6 +1,6 @@
 //! Activity.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use coffer_domain::usecase::{keyway::Activity, segments::Numbered};
 use serde::Serialize;
@@ -13,10 +13,10 @@ use super::{Moment, user::PersonOut};
 #[serde(rename_all = "camelCase")]
 pub struct ActivityOut {
     id: String,
-    action: String,
-    platform: String,
-    metadata: BTreeMap<String, Value>,
-    ip: String,
+    action: Cow<'static, str>,
+    platform: Cow<'static, str>,
+    metadata: BTreeMap<Cow<'static, str>, Value>,
+    ip: IpAddr,
     user_agent: Option<String>,
     repo_full_name: Option<Value>,
     vault_id: Option<Value>,

@@ -1,7 +1,7 @@
 //! Activity: what a session did, as it is shown to itself. The audit chain is the truth; this is its readable
 //! shadow, kept for ninety days, many lines at a time.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -16,13 +16,13 @@ pub struct Activity {
     /// Whose it is, as [`Session::actor`] says.
     pub actor: String,
     /// What, such as `secrets_pulled`.
-    pub action: String,
+    pub action: Cow<'static, str>,
     /// With what kind of program.
-    pub platform: String,
+    pub platform: Cow<'static, str>,
     /// Names and numbers; no values.
-    pub metadata: BTreeMap<String, serde_json::Value>,
+    pub metadata: BTreeMap<Cow<'static, str>, serde_json::Value>,
     /// From where.
-    pub address: String,
+    pub address: IpAddr,
     /// What the program calls itself.
     pub user_agent: Option<String>,
     /// When.
