@@ -25,3 +25,4 @@ pub mod respond;
 pub mod settings;
 pub(crate) mod shell;
 pub mod time;
+pub mod waiting;

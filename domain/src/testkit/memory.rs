@@ -376,11 +376,7 @@ impl Store for MemoryStore {
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         let mut rows = self.rows.lock();
-        if !commit
-            .preconditions
-            .iter()
-            .all(|precondition| rows.holds(precondition))
-        {
+        if !rows.takes(&commit) {
             return Err(CommitError::Precondition);
         }
         commit.writes.into_iter().for_each(|write| rows.write(write));

@@ -13,7 +13,7 @@ use crate::{
     name::{EnvName, SecretName, VaultName},
     record::{Collection, Record, RecordQuery},
     secret_value::SecretValue,
-    store::{Precondition, Write},
+    store::{Commit, Precondition, Write},
 };
 
 #[derive(Debug, Clone, Default)]
@@ -51,7 +51,19 @@ impl Rows {
         self.secrets.values().find(same)
     }
 
-    pub(super) fn holds(&self, precondition: &Precondition) -> bool {
+    /// Whether all preconditions of a commit hold, and the records that it drops are there.
+    pub(super) fn takes(&self, commit: &Commit) -> bool {
+        let dropped = |write: &Write| match write {
+            Write::DropRecord(organization, collection, key) => {
+                let key = (*organization, *collection, key.clone());
+                self.records.contains_key(&key)
+            }
+            _ => true,
+        };
+        commit.preconditions.iter().all(|it| self.holds(it)) && commit.writes.iter().all(dropped)
+    }
+
+    fn holds(&self, precondition: &Precondition) -> bool {
         match precondition {
             Precondition::OrganizationAbsent(name) => {
                 self.organizations.values().all(|known| known.name != *name)

@@ -34,6 +34,7 @@ pub mod replays;
 pub mod requests;
 mod sandbox;
 pub mod secrets;
+pub mod segments;
 mod user_keys;
 pub mod vaults;
 

@@ -158,6 +158,18 @@ pub(crate) async fn a_dropped_record_is_gone(store: AnyStore) {
     world.commit(vec![absent], vec![]).await.unwrap();
 }
 
+pub(crate) async fn a_record_that_is_not_there_cannot_be_dropped(store: AnyStore) {
+    let world = World::new(store).await;
+    let id = world.organization.id;
+    let writes = vec![
+        Write::Record(record(id, "a", "x")),
+        Write::DropRecord(id, NOTES, "b".into()),
+    ];
+    let refused = world.commit(vec![], writes).await;
+    assert!(matches!(refused, Err(CommitError::Precondition)));
+    assert_eq!(keys(&world, all(id)).await, "");
+}
+
 pub(crate) async fn a_digest_finds_one_record_of_one_collection(store: AnyStore) {
     let world = World::new(store).await;
     let token = ApiToken::fresh(&SeededEntropy::new(3));
