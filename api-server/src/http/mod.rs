@@ -23,3 +23,4 @@ pub mod respond;
 pub mod settings;
 pub(crate) mod shell;
 pub mod time;
+pub mod transport;

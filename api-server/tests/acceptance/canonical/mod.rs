@@ -3,9 +3,12 @@
 
 mod bearer;
 mod dev;
+mod dpop;
 mod errors;
+mod issuers;
 mod kv;
 mod mounts;
+mod mtls;
 mod policy;
 mod scopes;
 mod stages;
