@@ -12,6 +12,7 @@ use thiserror::Error;
 
 use super::{
     policy::{self, settings::PolicyArgs},
+    provider::vault::{self, VaultArgs},
     sender::{self, SenderArgs},
 };
 use crate::identity::{ClusterKeys, IssuerKeys, JwksFile, JwksUrl, KeysError};
@@ -25,6 +26,13 @@ impl FromStr for Hidden {
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(Self(SecretValue::from(text)))
+    }
+}
+
+impl Hidden {
+    /// The text.
+    pub fn value(&self) -> SecretValue {
+        self.0.clone()
     }
 }
 
@@ -107,6 +115,9 @@ pub struct Args {
     /// What it says of tokens that are bound to their senders.
     #[command(flatten)]
     pub sender: SenderArgs,
+    /// What it says of a server that keeps mounts.
+    #[command(flatten)]
+    pub vault: VaultArgs,
     /// How many items a page has unless the request says otherwise.
     #[arg(long, env = "SECRETS_PAGE_LIMIT_DEFAULT", default_value = "100", value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub canonical_page_limit: u64,
@@ -133,6 +144,7 @@ impl Default for Args {
             canonical_yaml: None,
             policy: PolicyArgs::default(),
             sender: SenderArgs::default(),
+            vault: VaultArgs::default(),
             canonical_page_limit: 100,
         }
     }
@@ -214,6 +226,8 @@ pub struct Settings {
     pub policy: Option<policy::settings::Settings>,
     /// How senders show who they are.
     pub sender: sender::Settings,
+    /// What is kept elsewhere.
+    pub vault: Option<vault::Settings>,
     /// How many items a page has.
     pub page_limit: u64,
 }
@@ -294,10 +308,11 @@ impl Args {
             reading: if legacy { Reading::Legacy } else { Reading::Strict },
             tenant: self.canonical_tenant.clone(),
             mounts: self.mounts().unwrap_or(Mounts::These(Vec::new())),
-            salt: self.canonical_salt.as_ref().map(|salt| Salt::new(salt.0.clone())),
+            salt: self.canonical_salt.as_ref().map(|salt| Salt::new(salt.value())),
             yaml: self.canonical_yaml.clone(),
             policy: self.policy.settings().unwrap_or_default(),
             sender: self.sender.settings(),
+            vault: self.vault.settings().unwrap_or_default(),
             page_limit: self.canonical_page_limit,
         }
     }
@@ -312,6 +327,7 @@ impl Args {
             let why = "--canonical-auth-mode bearer_plus_mtls_required needs --canonical-require-auth true";
             return Err(BadSettings(why.to_owned()));
         }
+        self.vault.settings()?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if self.canonical_idp.is_empty() || !self.canonical_idp.bytes().all(plain) {
             return Err(BadSettings(
