@@ -24,7 +24,9 @@ use crate::{
     agent::{self, Hub, StreamSettings, seats::Seats},
     app::App,
     deliver, health, housekeeping,
-    http::{mount::Mounts, request_log::RequestLog, settings::DoorSettings, shell::Shell},
+    http::{
+        mount::Mounts, request_log::RequestLog, settings::DoorSettings, shell::Shell, transport::Transport,
+    },
     identity::{Notices, WorkloadIdentity},
     jobs, mcp,
     metrics::Metrics,
@@ -268,10 +270,11 @@ impl Door {
             // Lines of a stream are small and must not wait for each other.
             let _ = socket.set_nodelay(true);
             match tls {
-                None => converse(&http, socket, shell, peer, watcher).await,
+                None => converse(&http, socket, shell, (peer, Transport::default()), watcher).await,
                 Some(acceptor) => {
                     if let Ok(Ok(stream)) = timeout(limits.handshake, acceptor.accept(socket)).await {
-                        converse(&http, stream, shell, peer, watcher).await;
+                        let transport = Transport::secure(stream.get_ref().1.peer_certificates());
+                        converse(&http, stream, shell, (peer, transport), watcher).await;
                     }
                 }
             }
@@ -285,14 +288,19 @@ impl Door {
 }
 
 /// Serves the requests of one connection.
-async fn converse<S>(http: &http1::Builder, stream: S, shell: Arc<Shell>, peer: SocketAddr, watcher: Watcher)
-where
+async fn converse<S>(
+    http: &http1::Builder,
+    stream: S,
+    shell: Arc<Shell>,
+    (peer, transport): (SocketAddr, Transport),
+    watcher: Watcher,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let address = peer.ip().to_canonical();
     let service = service_fn(move |request| {
-        let shell = Arc::clone(&shell);
-        async move { Ok::<_, std::convert::Infallible>(shell.answer(request, address).await) }
+        let (shell, transport) = (Arc::clone(&shell), transport.clone());
+        async move { Ok::<_, std::convert::Infallible>(shell.answer(request, address, transport).await) }
     });
     let connection = http.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {

@@ -25,4 +25,5 @@ pub mod respond;
 pub mod settings;
 pub(crate) mod shell;
 pub mod time;
+pub mod transport;
 pub mod waiting;

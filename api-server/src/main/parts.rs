@@ -50,7 +50,13 @@ pub async fn build(settings: &Settings) -> Result<ServerParts> {
         listener,
         tls: certificates
             .as_ref()
-            .map(|found| found.server_config())
+            .map(|found| {
+                if settings.doors.canonical.asks_for_certificates() {
+                    found.asking_server_config()
+                } else {
+                    found.server_config()
+                }
+            })
             .transpose()?,
         trust: certificates.as_ref().map(|found| found.trust()),
         metrics: Arc::new(Metrics::new(registry)?),

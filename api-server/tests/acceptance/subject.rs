@@ -70,7 +70,8 @@ impl Subject {
         let path = data.path().to_str().unwrap();
         let told = prepare(data.path(), dialect).await;
         let mut child = Command::new(env!("CARGO_BIN_EXE_coffer-api-server"))
-            .args(["--data", path, "--insecure-http", "--listen", "127.0.0.1:0"])
+            .args(["--data", path, "--listen", "127.0.0.1:0"])
+            .args((!settings.contains(&"--tls-dir")).then_some("--insecure-http"))
             .args(["--webhook-allow", "127.0.0.0/8"])
             .args(settings)
             .env_clear()

@@ -86,7 +86,7 @@ fn body(settings: &Settings, question: &Question<'_>, attributes: &BTreeMap<Stri
     });
     let mut context = json!({
         "token_jti": question.token,
-        "cnf_binding": null,
+        "cnf_binding": question.binding,
         "correlation_id": question.correlation,
         "workflow_run_id": run,
         "node_id": node,
