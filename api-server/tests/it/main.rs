@@ -19,6 +19,7 @@ mod generated;
 mod health;
 mod hostile;
 mod keyway_page;
+mod kv2;
 mod lifecycle;
 mod program;
 mod secrets;

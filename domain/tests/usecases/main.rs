@@ -13,6 +13,7 @@ mod described;
 mod documents;
 mod door_keys;
 mod keyway;
+mod kv2;
 mod outbox;
 mod requests;
 mod secrets;

@@ -33,12 +33,21 @@ impl Issuer {
         }
     }
 
-    fn jwks(&self) -> Value {
+    pub fn jwks(&self) -> Value {
         let part = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         json!({"keys": [{
             "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": self.id,
             "x": part(&self.point[1..33]), "y": part(&self.point[33..]),
         }]})
+    }
+
+    /// What everyone may know of the key, as PEM.
+    pub fn public_pem(&self) -> String {
+        // What stands before the point of every P-256 key (RFC 5480).
+        let head = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
+        let der = [hex::decode(head).unwrap(), self.point.clone()].concat();
+        let text = base64::prelude::BASE64_STANDARD.encode(der);
+        format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
     }
 
     /// A good token with this scope, after `edit`.

@@ -7,6 +7,7 @@
 mod canonical;
 mod keynest;
 mod keyway;
+mod kv2;
 mod native;
 mod secryn;
 
@@ -89,13 +90,14 @@ fn at(name: &str) -> At<'_> {
     }
 }
 
-fn all() -> [&'static dyn Door; 5] {
+fn all() -> [&'static dyn Door; 6] {
     [
         &native::Native,
         &secryn::Secryn,
         &keyway::Keyway,
         &canonical::Canonical,
         &keynest::KeyNest,
+        &kv2::Kv2,
     ]
 }
 
