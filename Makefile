@@ -49,8 +49,12 @@ chromium: ## Headless Chromium, for the tests of pages: Debian's, unless there i
 	command -v chromium || command -v chromium-browser || command -v google-chrome || { apt-get update -qq && \
 		DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 
+.PHONY: vault
+vault: node-tool ## A Vault server, for the tests of what keeps secrets in one: from source, unless the cache has it.
+	$(NODE) tools build vault
+
 .PHONY: unit
-unit: chromium ## Unit, contract and HTTP tests.
+unit: chromium vault ## Unit, contract and HTTP tests.
 	cargo test --workspace --locked
 
 .PHONY: acceptance

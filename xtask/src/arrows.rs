@@ -17,9 +17,15 @@ const OURS: &[(&str, &[&str])] = &[
     ("coffer-wire", &["coffer-domain"]),
     ("coffer-store", &["coffer-domain"]),
     ("coffer-crds", &["coffer-domain"]),
+    ("coffer-remote", &["coffer-domain"]),
     (
         "coffer-api-server",
-        &["coffer-domain", "coffer-wire", "coffer-store"],
+        &[
+            "coffer-domain",
+            "coffer-wire",
+            "coffer-remote",
+            "coffer-store",
+        ],
     ),
     (
         "coffer-operator",
@@ -48,6 +54,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("coffer-bench", &["coffer-crds", "coffer-e2e"]),
     ("coffer-browser", &[]),
     ("coffer-node", &[]),
+    ("coffer-vault-server", &["coffer-node"]),
     ("xtask", &["coffer-crds", "coffer-api-server"]),
 ];
 

@@ -45,7 +45,7 @@ impl<'a> Deed<'a> {
         }
         guard(door.settings.stage, op, uri.backend).map_err(|fault| Failure::of(fault, false))?;
         let provider = door
-            .provider(uri.backend)
+            .provider(uri.backend, uri.path.mount())
             .map_err(|fault| Failure::of(fault, false))?;
         Ok(Self {
             actor: signed.actor(door, op),

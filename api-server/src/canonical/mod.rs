@@ -86,6 +86,7 @@ pub struct Door {
     pub journal: journal::Journal,
     policy: Option<policy::Policy>,
     keys: Option<KeyRing>,
+    vault: Option<Arc<dyn Provider>>,
     store: Arc<dyn Provider>,
     yaml: Option<Arc<dyn Provider>>,
 }
@@ -108,6 +109,7 @@ impl Door {
             journal: journal::Journal::default(),
             policy: settings.policy.as_ref().map(policy::Policy::new),
             keys: settings.keys.clone().map(KeyRing::new),
+            vault: settings.vault.as_ref().and_then(|vault| vault.provider(coffer)),
             store: StoreProvider::new(coffer.clone()),
             yaml,
         }
@@ -116,7 +118,8 @@ impl Door {
     /// Makes the vaults of the mounts that the settings name, where there are none. What does not work is told, and
     /// found again by whoever asks for such a mount.
     pub async fn prepare(&self, coffer: &Coffer) {
-        for (tenant, mount) in self.settings.named_mounts() {
+        let all = self.settings.named_mounts().into_iter();
+        for (tenant, mount) in all.filter(|(_, mount)| !self.is_elsewhere(mount.as_str())) {
             let settings = VaultSettings {
                 environments: vec![EnvName::default_environment()],
                 access: Vec::new(),
@@ -137,11 +140,18 @@ impl Door {
         }
     }
 
-    /// What keeps the secrets of a scheme.
-    pub fn provider(&self, backend: Backend) -> Result<Arc<dyn Provider>, ProviderFault> {
-        match backend {
-            Backend::OpenBao | Backend::HashiCorp => Ok(Arc::clone(&self.store)),
-            Backend::Yaml => self.yaml.clone().ok_or(ProviderFault::NotConfigured),
-        }
+    /// What keeps the secrets of a mount that URIs of this scheme name.
+    pub fn provider(&self, backend: Backend, mount: &str) -> Result<Arc<dyn Provider>, ProviderFault> {
+        let keeps = match (backend, self.is_elsewhere(mount)) {
+            (Backend::Yaml, _) => self.yaml.as_ref(),
+            (Backend::OpenBao | Backend::HashiCorp, true) => self.vault.as_ref(),
+            (Backend::OpenBao | Backend::HashiCorp, false) => Some(&self.store),
+        };
+        keeps.cloned().ok_or(ProviderFault::NotConfigured)
+    }
+
+    /// Whether a mount is kept by another server.
+    fn is_elsewhere(&self, mount: &str) -> bool {
+        self.settings.vault.as_ref().is_some_and(|vault| vault.has(mount))
     }
 }

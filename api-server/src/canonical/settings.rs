@@ -10,7 +10,10 @@ use coffer_domain::{
 };
 use thiserror::Error;
 
-use super::policy::{self, settings::PolicyArgs};
+use super::{
+    policy::{self, settings::PolicyArgs},
+    provider::vault::{self, VaultArgs},
+};
 use crate::identity::{ClusterKeys, JwksFile, JwksUrl};
 
 /// A text that is shown nowhere.
@@ -22,6 +25,13 @@ impl FromStr for Hidden {
 
     fn from_str(text: &str) -> Result<Self, Infallible> {
         Ok(Self(SecretValue::from(text)))
+    }
+}
+
+impl Hidden {
+    /// The text.
+    pub fn value(&self) -> SecretValue {
+        self.0.clone()
     }
 }
 
@@ -101,6 +111,9 @@ pub struct Args {
     /// What it says of the policy decision point.
     #[command(flatten)]
     pub policy: PolicyArgs,
+    /// What it says of a server that keeps mounts.
+    #[command(flatten)]
+    pub vault: VaultArgs,
     /// How many items a page has unless the request says otherwise.
     #[arg(long, env = "SECRETS_PAGE_LIMIT_DEFAULT", default_value = "100", value_parser = clap::value_parser!(u64).range(1..=1000))]
     pub canonical_page_limit: u64,
@@ -126,6 +139,7 @@ impl Default for Args {
             canonical_salt: None,
             canonical_yaml: None,
             policy: PolicyArgs::default(),
+            vault: VaultArgs::default(),
             canonical_page_limit: 100,
         }
     }
@@ -205,6 +219,8 @@ pub struct Settings {
     pub yaml: Option<PathBuf>,
     /// The policy decision point.
     pub policy: Option<policy::settings::Settings>,
+    /// What is kept elsewhere.
+    pub vault: Option<vault::Settings>,
     /// How many items a page has.
     pub page_limit: u64,
 }
@@ -280,9 +296,10 @@ impl Args {
             reading: if legacy { Reading::Legacy } else { Reading::Strict },
             tenant: self.canonical_tenant.clone(),
             mounts: self.mounts().unwrap_or(Mounts::These(Vec::new())),
-            salt: self.canonical_salt.as_ref().map(|salt| Salt::new(salt.0.clone())),
+            salt: self.canonical_salt.as_ref().map(|salt| Salt::new(salt.value())),
             yaml: self.canonical_yaml.clone(),
             policy: self.policy.settings().unwrap_or_default(),
+            vault: self.vault.settings().unwrap_or_default(),
             page_limit: self.canonical_page_limit,
         }
     }
@@ -291,6 +308,7 @@ impl Args {
     pub fn check(&self) -> Result<(), BadSettings> {
         self.mounts()?;
         self.policy.settings()?;
+        self.vault.settings()?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if self.canonical_idp.is_empty() || !self.canonical_idp.bytes().all(plain) {
             return Err(BadSettings(

@@ -31,6 +31,9 @@ pub enum PayloadFault {
     /// The map has no place there.
     #[error("what is there has no keys, so nothing can be put under it")]
     NoPlace,
+    /// What keeps the secrets has rules of its own for it.
+    #[error("the server that keeps this secret does not take it")]
+    Refused,
 }
 
 impl Change {

@@ -17,10 +17,7 @@ mod name;
 mod network;
 mod packages;
 mod pki;
-mod run;
 mod state;
-mod step;
-mod tools;
 mod verbs;
 
 use std::process::ExitCode;
@@ -29,6 +26,7 @@ use anyhow::Result;
 use clap::Parser;
 
 use cli::{Cli, ToolsVerb, Verb};
+use coffer_node::{run, step, tools};
 use name::Layout;
 use tools::Cache;
 

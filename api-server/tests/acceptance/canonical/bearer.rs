@@ -8,8 +8,14 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::{Canonical, fails};
+use super::{Canonical, fails, keeper::by_either};
 use crate::answer::Answer;
+
+by_either! {
+    case_63_a_scope_is_for_its_endpoint,
+    case_66_what_is_more_takes_its_own_scope,
+    case_67_one_token_is_used_again_and_again,
+}
 
 const ISSUER: &str = "https://idp.example";
 const API: &str = "openbao+kv2://secret/app/api";
@@ -139,7 +145,6 @@ async fn case_62_without_a_token_there_is_a_challenge() {
     fails(guarded.read("coffer_x").await, 401, "UNAUTHENTICATED");
 }
 
-#[tokio::test]
 async fn case_63_a_scope_is_for_its_endpoint() {
     let guarded = Guarded::start(&[]).await;
     let rotated = guarded
@@ -292,7 +297,6 @@ async fn case_65_forged_and_stale_tokens_are_refused() {
     );
 }
 
-#[tokio::test]
 async fn case_66_what_is_more_takes_its_own_scope() {
     let guarded = Guarded::start(&[]).await;
     guarded.post("secrets.write", "", write()).await.expect(200);
@@ -354,7 +358,6 @@ async fn case_66_what_is_more_takes_its_own_scope() {
     assert_eq!(done["results"][1]["error"]["code"], "INSUFFICIENT_SCOPE");
 }
 
-#[tokio::test]
 async fn case_67_one_token_is_used_again_and_again() {
     let guarded = Guarded::start(&[]).await;
     let scope = "secrets.rotate secrets.read secrets.read_metadata";

@@ -1,9 +1,19 @@
 use reqwest::Method;
 use serde_json::json;
 
-use super::{Canonical, fails};
+use super::{
+    Canonical, fails,
+    keeper::{Keeper, by_either},
+};
 
-#[tokio::test]
+by_either! {
+    case_46_to_52_and_57_uris_are_read_strictly,
+    case_53_bodies_are_read_strictly_whatever_they_are_called,
+    case_54_what_a_provider_cannot_do_is_said,
+    case_55_and_56_versions_must_be_named_and_what_is_not_there_is_404,
+    case_58_bulk_is_bounded_and_stops_where_it_is_told_to,
+}
+
 async fn case_46_to_52_and_57_uris_are_read_strictly() {
     // The contract's table is of strict reading, which is not what development has.
     let door = Canonical::with(&[
@@ -59,7 +69,6 @@ async fn case_46_to_52_and_57_uris_are_read_strictly() {
     assert_eq!(door.value(encoded).await.expect(200).json, json!({"value": "k"}));
 }
 
-#[tokio::test]
 async fn case_53_bodies_are_read_strictly_whatever_they_are_called() {
     let door = Canonical::start().await;
     let crud = "openbao+kv2://secret/crud";
@@ -104,10 +113,15 @@ async fn case_53_bodies_are_read_strictly_whatever_they_are_called() {
         .unwrap();
     assert_eq!(taken.status(), 200);
     let large = json!({"uri": crud, "value": {"a": "x".repeat(70_000)}});
-    fails(door.post("", large).await, 413, "PAYLOAD_TOO_LARGE");
+    match Keeper::current() {
+        Keeper::Store => fails(door.post("", large).await, 413, "PAYLOAD_TOO_LARGE"),
+        // The server has a limit of its own, above that of bodies here.
+        Keeper::Vault => door.post("", large).await.expect(200),
+    };
+    let endless = json!({"uri": crud, "value": {"a": "x".repeat(1024 * 1024)}});
+    fails(door.post("", endless).await, 413, "PAYLOAD_TOO_LARGE");
 }
 
-#[tokio::test]
 async fn case_54_what_a_provider_cannot_do_is_said() {
     let door = Canonical::start().await;
     let unsupported = |answer| fails(answer, 501, "OPERATION_NOT_SUPPORTED");
@@ -122,7 +136,6 @@ async fn case_54_what_a_provider_cannot_do_is_said() {
     }
 }
 
-#[tokio::test]
 async fn case_55_and_56_versions_must_be_named_and_what_is_not_there_is_404() {
     let door = Canonical::start().await;
     let crud = "openbao+kv2://secret/crud";
@@ -174,7 +187,6 @@ async fn case_55_and_56_versions_must_be_named_and_what_is_not_there_is_404() {
     );
 }
 
-#[tokio::test]
 async fn case_58_bulk_is_bounded_and_stops_where_it_is_told_to() {
     let door = Canonical::start().await;
     let good = json!({"op": "set", "uri": "openbao+kv2://secret/b#k", "value": 1});

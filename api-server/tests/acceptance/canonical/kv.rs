@@ -1,6 +1,18 @@
 use serde_json::{Value, json};
 
-use super::{Canonical, fails};
+use super::{Canonical, fails, keeper::by_either};
+
+by_either! {
+    case_16_and_17_a_key_is_written_and_read_alone_and_as_a_map,
+    case_18_to_22_rotations_are_versions,
+    case_23_a_pinned_version_is_read_in_every_form,
+    case_24_and_25_versions_are_destroyed_and_the_rest_is_skipped,
+    case_26_and_27_a_deleted_version_is_told_from_none_and_comes_back,
+    case_28_and_29_a_secret_is_stamped_and_changes_its_owner_without_a_version,
+    case_30_to_36_writing_one_key_leaves_its_siblings,
+    case_37_to_40_bulk_then_delete_then_destroy,
+    case_41_and_42_a_path_of_one_segment_and_a_search_of_one_level,
+}
 
 const API: &str = "openbao+kv2://secret/app/api";
 const TEST: &str = "openbao+kv2://secret/app/test";
@@ -60,7 +72,6 @@ impl Canonical {
     }
 }
 
-#[tokio::test]
 async fn case_16_and_17_a_key_is_written_and_read_alone_and_as_a_map() {
     let door = Canonical::start().await;
     assert_eq!(
@@ -82,7 +93,6 @@ async fn case_16_and_17_a_key_is_written_and_read_alone_and_as_a_map() {
     assert_eq!(one.header("cache-control"), "no-store");
 }
 
-#[tokio::test]
 async fn case_18_to_22_rotations_are_versions() {
     let door = Canonical::with_five().await;
     let listed = door.get(&format!("/versions?uri={API}")).await.expect(200);
@@ -101,7 +111,6 @@ async fn case_18_to_22_rotations_are_versions() {
     );
 }
 
-#[tokio::test]
 async fn case_23_a_pinned_version_is_read_in_every_form() {
     let door = Canonical::with_five().await;
     let raw = door.value(&format!("{API}#token&version=12")).await.expect(200);
@@ -130,7 +139,6 @@ async fn case_23_a_pinned_version_is_read_in_every_form() {
     assert_eq!(by_key.json, second.json);
 }
 
-#[tokio::test]
 async fn case_24_and_25_versions_are_destroyed_and_the_rest_is_skipped() {
     let door = Canonical::with_five().await;
     assert_eq!(
@@ -161,7 +169,6 @@ async fn case_24_and_25_versions_are_destroyed_and_the_rest_is_skipped() {
     );
 }
 
-#[tokio::test]
 async fn case_26_and_27_a_deleted_version_is_told_from_none_and_comes_back() {
     let door = Canonical::with_five().await;
     let path = "?uri=hashicorp+kv2://secret/app/api#token&destroy=true";
@@ -194,7 +201,6 @@ async fn case_26_and_27_a_deleted_version_is_told_from_none_and_comes_back() {
     door.value(&format!("{API}%23token")).await.expect(200);
 }
 
-#[tokio::test]
 async fn case_28_and_29_a_secret_is_stamped_and_changes_its_owner_without_a_version() {
     let door = Canonical::with_five().await;
     let before = door.get(&format!("/metadata/detail?uri={API}")).await.expect(200);
@@ -256,7 +262,6 @@ async fn with_siblings() -> Canonical {
     door
 }
 
-#[tokio::test]
 async fn case_30_to_36_writing_one_key_leaves_its_siblings() {
     let door = with_siblings().await;
     for (version, expected) in [(2, "new"), (1, "hello")] {
@@ -278,7 +283,6 @@ async fn case_30_to_36_writing_one_key_leaves_its_siblings() {
     }
 }
 
-#[tokio::test]
 async fn case_37_to_40_bulk_then_delete_then_destroy() {
     let door = with_siblings().await;
     let operations = json!([
@@ -327,7 +331,6 @@ async fn case_37_to_40_bulk_then_delete_then_destroy() {
     );
 }
 
-#[tokio::test]
 async fn case_41_and_42_a_path_of_one_segment_and_a_search_of_one_level() {
     let door = Canonical::start().await;
     let crud = "openbao+kv2://secret/crud";

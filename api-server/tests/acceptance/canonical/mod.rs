@@ -4,15 +4,18 @@
 pub mod bearer;
 mod dev;
 mod errors;
+mod keeper;
 mod kv;
 mod mounts;
 mod policy;
 mod scopes;
 mod stages;
 mod transfer;
+mod vault;
 mod writers;
 mod yaml;
 
+use keeper::Keeper;
 use reqwest::Method;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -48,8 +51,9 @@ impl Canonical {
         .await
     }
 
-    /// With the mount `secret`, a salt, a YAML file, and these settings.
+    /// With the mount `secret`, a salt, a YAML file, and these settings, over what keeps secrets in this case.
     pub async fn with(settings: &[&str]) -> Self {
+        let kept = Keeper::current().settings().await;
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("dev_secrets.yaml");
         std::fs::write(&file, FILE).unwrap();
@@ -64,7 +68,8 @@ impl Canonical {
             "--rate-limit",
             "failures.address=off",
         ];
-        let all: Vec<&str> = usual.iter().chain(settings).copied().collect();
+        let kept = kept.iter().map(String::as_str);
+        let all: Vec<&str> = usual.iter().chain(settings).copied().chain(kept).collect();
         Self {
             subject: Subject::start_with("canonical", &all).await,
             folder,

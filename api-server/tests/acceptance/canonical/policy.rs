@@ -6,7 +6,16 @@ use axum::{Json, Router, extract::State, routing::post};
 use parking_lot::Mutex;
 use serde_json::{Value, json};
 
-use super::{Canonical, fails};
+use super::{Canonical, fails, keeper::by_either};
+
+by_either! {
+    case_70_each_operation_is_asked_for_by_its_purpose,
+    case_70_and_every_other_operation_by_its_own,
+    case_71_a_denial_says_which_and_is_remembered,
+    case_72_without_the_policys_word_nothing_is_permitted_or_done,
+    case_73_a_permission_is_good_as_often_as_it_says,
+    case_74_what_is_refused_before_never_reaches_the_policy,
+}
 
 const API: &str = "openbao+kv2://secret/app/api";
 
@@ -79,7 +88,6 @@ impl Governed {
     }
 }
 
-#[tokio::test]
 async fn case_70_each_operation_is_asked_for_by_its_purpose() {
     let governed = Governed::start().await;
     let door = &governed.door;
@@ -120,7 +128,6 @@ async fn case_70_each_operation_is_asked_for_by_its_purpose() {
     assert!(!question.to_string().contains("hunter2"));
 }
 
-#[tokio::test]
 async fn case_70_and_every_other_operation_by_its_own() {
     let governed = Governed::start().await;
     let door = &governed.door;
@@ -153,7 +160,6 @@ async fn case_70_and_every_other_operation_by_its_own() {
     assert_eq!(governed.purposes(), ["read", "write", "delete"]);
 }
 
-#[tokio::test]
 async fn case_71_a_denial_says_which_and_is_remembered() {
     let governed = Governed::start().await;
     governed.write("x").await;
@@ -192,7 +198,6 @@ async fn case_71_a_denial_says_which_and_is_remembered() {
     );
 }
 
-#[tokio::test]
 async fn case_72_without_the_policys_word_nothing_is_permitted_or_done() {
     let governed = Governed::start().await;
     governed.write("x").await;
@@ -216,7 +221,6 @@ async fn case_72_without_the_policys_word_nothing_is_permitted_or_done() {
     assert_eq!(audit["total"], 0);
 }
 
-#[tokio::test]
 async fn case_73_a_permission_is_good_as_often_as_it_says() {
     let governed = Governed::start().await;
     governed.write("x").await;
@@ -234,7 +238,6 @@ async fn case_73_a_permission_is_good_as_often_as_it_says() {
     governed.door.value(&format!("{API}%23token")).await.expect(403);
 }
 
-#[tokio::test]
 async fn case_74_what_is_refused_before_never_reaches_the_policy() {
     let governed = Governed::start().await;
     fails(

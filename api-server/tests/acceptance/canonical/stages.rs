@@ -1,10 +1,14 @@
 use serde_json::json;
 
-use super::{Canonical, fails};
+use super::{Canonical, fails, keeper::by_either};
+
+by_either! {
+    case_59_to_61_what_is_for_development_is_closed_in_production,
+    development_reads_uris_of_the_old_form,
+}
 
 const CRUD: &str = "openbao+kv2://secret/crud";
 
-#[tokio::test]
 async fn case_59_to_61_what_is_for_development_is_closed_in_production() {
     for name in ["prod", "Production"] {
         let door = Canonical::with(&[
@@ -53,7 +57,6 @@ async fn case_59_to_61_what_is_for_development_is_closed_in_production() {
     );
 }
 
-#[tokio::test]
 async fn development_reads_uris_of_the_old_form() {
     let door = Canonical::start().await;
     door.post("", json!({"uri": "openbao://secret/crud/", "value": {"a": 1}}))

@@ -1,11 +1,16 @@
 use serde_json::json;
 
-use super::{Canonical, fails};
+use super::{Canonical, fails, keeper::by_either};
 use crate::answer::Answer;
+
+by_either! {
+    case_43_a_key_is_copied_across_providers_and_moved_within_a_path,
+    maps_and_keys_go_where_they_fit,
+    what_does_not_fit_is_refused,
+}
 
 const DB: &str = "openbao+kv2://secret/app/db";
 
-#[tokio::test]
 async fn case_43_a_key_is_copied_across_providers_and_moved_within_a_path() {
     let door = Canonical::start().await;
     let body = json!({"fromUri": "yaml://secret/crud#DB_PASS", "toUri": format!("{DB}#password")});
@@ -42,7 +47,6 @@ impl Canonical {
     }
 }
 
-#[tokio::test]
 async fn maps_and_keys_go_where_they_fit() {
     let door = Canonical::with_maps().await;
     let (read, again) = (door.value(DB).await.expect(200), "openbao+kv2://secret/again");
@@ -66,7 +70,6 @@ async fn maps_and_keys_go_where_they_fit() {
     assert_eq!(door.value(moved).await.expect(200)["FROM"], "from-value");
 }
 
-#[tokio::test]
 async fn what_does_not_fit_is_refused() {
     let door = Canonical::with_maps().await;
     let (one, pinned) = (format!("{DB}#DB_USER"), format!("{DB}?version=1"));

@@ -1,11 +1,15 @@
 use serde_json::json;
 
-use super::Canonical;
+use super::{Canonical, keeper::by_either};
+
+by_either! {
+    a_deleted_secret_is_written_anew,
+    concurrent_writers_of_several_keys_lose_none,
+}
 
 const API: &str = "openbao+kv2://secret/app/api";
 
 /// What is deleted may be written again, from an empty map.
-#[tokio::test]
 async fn a_deleted_secret_is_written_anew() {
     let door = Canonical::start().await;
     door.set(API, json!({"token": "x"})).await;
@@ -15,7 +19,6 @@ async fn a_deleted_secret_is_written_anew() {
 }
 
 /// Writers of different keys at the same time lose none of them.
-#[tokio::test]
 async fn concurrent_writers_of_several_keys_lose_none() {
     let door = Canonical::start().await;
     let write = |number: usize| {

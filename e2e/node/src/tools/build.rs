@@ -62,6 +62,7 @@ fn go() -> Result<&'static str> {
 fn compile(go: &str, source: &Path, group: &Group, output: &Path, package: &str) -> Result<()> {
     let mut command = Command::new(go);
     command.current_dir(source).envs(catalog::ENVIRONMENT);
+    command.envs(group.settings.iter().copied());
     command.args([
         "build",
         "-trimpath",

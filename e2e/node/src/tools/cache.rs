@@ -25,10 +25,22 @@ impl Cache {
         Ok(Self(std::path::absolute(folder)?))
     }
 
+    /// The same as the program finds it, for a program that has no command line of its own.
+    pub fn of_the_environment() -> Result<Self> {
+        let named = |name: &str| std::env::var_os(name).map(PathBuf::from);
+        Self::new(
+            named("COFFER_CACHE"),
+            named("XDG_CACHE_HOME"),
+            std::env::home_dir(),
+        )
+    }
+
+    /// A group's folder, for the build that its files call for today.
     pub fn folder(&self, group: &Group) -> PathBuf {
         self.tools().join(format!("{}-{}", group.name, build_id(group)))
     }
 
+    /// Where a group's programs are.
     pub fn programs(&self, group: &Group) -> PathBuf {
         self.folder(group).join("bin")
     }

@@ -7,9 +7,12 @@ use sha2::{Digest, Sha256};
 /// Tools that share a Go module. Groups are kept apart where their dependencies disagree.
 #[derive(Debug)]
 pub struct Group {
+    /// What it is called.
     pub name: &'static str,
     /// The module's files by name: `go.mod`, `go.sum` and any source.
     pub files: &'static [(&'static str, &'static str)],
+    /// Compiler settings beside those of every build.
+    pub settings: &'static [(&'static str, &'static str)],
     /// Assignments for the linker, `-X`.
     pub linked: &'static [&'static str],
     /// Programs by name, with the package each is built from.
@@ -23,10 +26,11 @@ macro_rules! module {
 }
 
 /// Every group.
-pub static GROUPS: [Group; 7] = [
+pub static GROUPS: [Group; 8] = [
     Group {
         name: "kubernetes",
         files: module!("tools/kubernetes": "go.mod", "go.sum"),
+        settings: &[],
         linked: &[
             "k8s.io/component-base/version.gitVersion=v1.36.3",
             "k8s.io/component-base/version.gitMajor=1",
@@ -49,18 +53,21 @@ pub static GROUPS: [Group; 7] = [
     Group {
         name: "coredns",
         files: module!("tools/coredns": "go.mod", "go.sum"),
+        settings: &[],
         linked: &[],
         programs: &[("coredns", "github.com/coredns/coredns")],
     },
     Group {
         name: "helm",
         files: module!("tools/helm": "go.mod", "go.sum"),
+        settings: &[],
         linked: &["helm.sh/helm/v4/internal/version.version=v4.3.1"],
         programs: &[("helm", "helm.sh/helm/v4/cmd/helm")],
     },
     Group {
         name: "helm-unittest",
         files: module!("tools/helm-unittest": "go.mod", "go.sum"),
+        settings: &[],
         linked: &[],
         programs: &[(
             "helm-unittest",
@@ -70,20 +77,31 @@ pub static GROUPS: [Group; 7] = [
     Group {
         name: "kubeconform",
         files: module!("tools/kubeconform": "go.mod", "go.sum"),
+        settings: &[],
         linked: &["main.version=v0.8.0"],
         programs: &[("kubeconform", "github.com/yannh/kubeconform/cmd/kubeconform")],
     },
     Group {
         name: "pause",
         files: module!("tools/pause": "go.mod", "main.go"),
+        settings: &[],
         linked: &[],
         programs: &[("pause", ".")],
     },
     Group {
         name: "testapp",
         files: module!("testapp": "go.mod", "main.go", "once.go", "serve.go"),
+        settings: &[],
         linked: &[],
         programs: &[("testapp", ".")],
+    },
+    Group {
+        name: "vault",
+        files: module!("tools/vault": "go.mod", "go.sum", "tools.go"),
+        // Its dependencies do not build with the Go of today.
+        settings: &[("GOTOOLCHAIN", "go1.21.13")],
+        linked: &[],
+        programs: &[("vault", "github.com/hashicorp/vault")],
     },
 ];
 
@@ -109,7 +127,8 @@ impl Group {
             hash.update(text.len().to_be_bytes());
             hash.update(text);
         };
-        for (name, content) in self.files.iter().chain(self.programs).chain(&ENVIRONMENT) {
+        let settings = ENVIRONMENT.iter().chain(self.settings);
+        for (name, content) in self.files.iter().chain(self.programs).chain(settings) {
             add(name);
             add(content);
         }
@@ -141,6 +160,7 @@ mod tests {
         Group {
             name: "g",
             files,
+            settings: &[],
             linked,
             programs: &[("p", ".")],
         }
