@@ -19,6 +19,7 @@ pub mod identity;
 mod jobs;
 pub mod keynest;
 pub mod keyway;
+pub mod kv2;
 pub mod logs;
 pub mod mcp;
 pub mod metrics;
@@ -38,12 +39,13 @@ pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 
 /// Every dialect that is served beside the native API.
-pub fn dialects() -> [&'static Dialect; 5] {
+pub fn dialects() -> [&'static Dialect; 6] {
     [
         &secryn::DIALECT,
         &keyway::DIALECT,
         &keynest::DIALECT,
         &v_secure::DIALECT,
         &canonical::DIALECT,
+        &kv2::DIALECT,
     ]
 }

@@ -26,7 +26,7 @@ use super::{
     forwarded::TrustedProxies,
     idempotency,
     mount::{Mounted, Mounts},
-    rate::{Rate, Standing},
+    rate::{Rate, RefusedCredential, Standing},
     request_id::{self, IdRule, RequestIds},
     request_log::{Line, shown_path},
     transport::Transport,
@@ -189,7 +189,8 @@ impl Shell {
             response = revise(&arrival.context, response);
         }
         if refusal.is_none() {
-            let refused = response.status() == StatusCode::UNAUTHORIZED;
+            let refused = response.status() == StatusCode::UNAUTHORIZED
+                || response.extensions().get::<RefusedCredential>().is_some();
             self.app
                 .failures
                 .note(address, credential.as_deref(), refused, arrival.at);

@@ -20,6 +20,7 @@ mod health;
 mod hostile;
 mod keyway_page;
 mod keyway_push;
+mod kv2;
 mod lifecycle;
 mod mcp;
 mod program;

@@ -24,6 +24,7 @@ pub mod foreign;
 mod key_rules;
 pub mod keynest;
 pub mod keyway;
+pub mod kv2;
 pub mod managed_keys;
 pub mod organizations;
 pub mod outbox;

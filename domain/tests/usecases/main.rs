@@ -15,6 +15,7 @@ mod documents;
 mod door_keys;
 mod keynest;
 mod keyway;
+mod kv2;
 mod outbox;
 mod requests;
 mod secrets;

@@ -47,6 +47,15 @@ impl Issuer {
         }]})
     }
 
+    /// What everyone may know of the key, as PEM.
+    pub fn public_pem(&self) -> String {
+        // What stands before the point of every P-256 key (RFC 5480).
+        let head = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
+        let der = [hex::decode(head).unwrap(), self.point.clone()].concat();
+        let text = base64::prelude::BASE64_STANDARD.encode(der);
+        format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
+    }
+
     /// A good token with this scope, after `edit`.
     pub fn token(&self, scope: &str, edit: impl Fn(&mut Value)) -> String {
         let header = Header {

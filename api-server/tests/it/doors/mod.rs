@@ -7,6 +7,7 @@
 mod canonical;
 mod keynest;
 mod keyway;
+mod kv2;
 mod native;
 mod secryn;
 mod v_secure;
@@ -101,13 +102,14 @@ fn at<'a>(vault: &'a str, name: &'a str) -> At<'a> {
     }
 }
 
-const ALL: [&dyn Door; 6] = [
+const ALL: [&dyn Door; 7] = [
     &native::Native,
     &secryn::Secryn,
     &keyway::Keyway,
     &canonical::Canonical,
     &keynest::KeyNest,
     &v_secure::VSecure,
+    &kv2::Kv2,
 ];
 
 /// The doors that reach a vault.

@@ -10,6 +10,7 @@ mod dice;
 mod document;
 mod keynest;
 mod keyway;
+mod kv2;
 mod line;
 mod make;
 mod secryn;
