@@ -39,7 +39,8 @@ impl JwksUrl {
         if url.scheme() != "https" && !(url.scheme() == "http" && local) {
             return Err(bad(&"the address must start with https://"));
         }
-        crate::provide_crypto();
+        // reqwest takes the process' provider; the first to install one wins, and ours is the only one linked.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let client = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_secs(4))
