@@ -110,10 +110,6 @@ pub enum Served {
 }
 
 /// Serves until `shutdown` completes; then accepts nothing, ends the streams, and lets requests finish.
-#[expect(
-    clippy::too_many_lines,
-    reason = "everything that a server is made of, in order"
-)]
 pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Result<Served, ServeError> {
     let hub = Arc::new(Hub::new(parts.coffer.latest_change()));
     let app = Arc::new(App {
