@@ -3,10 +3,13 @@
 use coffer_api_server::canonical::routes;
 use reqwest::Method;
 
-use super::{bearer::Guarded, fails};
+use super::{bearer::Guarded, fails, keeper::by_either};
+
+by_either! {
+    every_endpoint_takes_its_scopes_and_no_others,
+}
 
 /// Every endpoint by every single scope: those that it takes, and no other.
-#[tokio::test]
 async fn every_endpoint_takes_its_scopes_and_no_others() {
     let guarded = Guarded::start(&[]).await;
     let scopes = [

@@ -1,9 +1,10 @@
-//! Canonical's part, on a store and a YAML file.
+//! Canonical's part, on a store, a Vault server and a YAML file.
 
 use coffer_api_server::{
-    canonical::{Args, DIALECT},
+    canonical::{Args, DIALECT, provider::vault::VaultArgs},
     http::settings::DoorSettings,
 };
+use coffer_vault_server::Server;
 use serde_json::{Value, json};
 
 use super::{Door, ask, line::Answered};
@@ -20,8 +21,10 @@ const FIELDS: [&str; 8] = [
     "continueOnError",
 ];
 
-const VALUES: [&str; 12] = [
+const VALUES: [&str; 14] = [
     "openbao+kv2://secret/a",
+    "openbao+kv2://kept/a",
+    "hashicorp+kv2://kept/b#k",
     "openbao+kv2://secret/a#k",
     "openbao+kv2://secret/a?version=1",
     "hashicorp+kv2://secret/b#k",
@@ -35,7 +38,11 @@ const VALUES: [&str; 12] = [
     "true",
 ];
 
-const QUERIES: [&str; 16] = [
+const QUERIES: [&str; 20] = [
+    "?uri=openbao+kv2://kept/source&prefix=openbao+kv2://kept/&q=s",
+    "?uri=openbao+kv2://kept/a%23k",
+    "?uri=hashicorp+kv2://kept/a%23k&version=1",
+    "?uri=openbao+kv2://kept/none&prefix=openbao+kv2://kept/none&q=a",
     "?uri=openbao+kv2://secret/source&prefix=openbao+kv2://secret/&q=s",
     "?uri=hashicorp+kv2://secret/source&prefix=hashicorp+kv2://secret/&q=s",
     "?uri=openbao+kv2://secret/target%23k&prefix=openbao+kv2://secret/target/",
@@ -54,14 +61,21 @@ const QUERIES: [&str; 16] = [
     "?uri=openbao+kv2://secret/a&uri=openbao+kv2://secret/a",
 ];
 
-/// A server with a secret and a file. Streams are off: they have no end to wait for.
-async fn world(file: &std::path::Path) -> TestServer {
+/// A server with a secret, a file, and the mount `kept` in Vault. Streams are off: they have no end to wait for.
+async fn world(file: &std::path::Path, vault: &Server) -> TestServer {
+    vault.mount("kept").await.unwrap();
     std::fs::write(file, "secret:\n  env:\n    K: v\n").unwrap();
     let args = Args {
         canonical_environment: "dev".to_owned(),
         canonical_dev_endpoints: Some(false),
         canonical_tenant: ORG.parse().unwrap(),
-        canonical_mounts: Some("secret".to_owned()),
+        canonical_mounts: Some("secret,kept".to_owned()),
+        vault: VaultArgs {
+            canonical_vault_url: Some(vault.url().to_owned()),
+            canonical_vault_mounts: vec!["kept".to_owned()],
+            canonical_vault_token: Some(vault.token().parse().unwrap()),
+            ..VaultArgs::default()
+        },
         canonical_yaml: Some(file.to_owned()),
         ..Args::default()
     };
@@ -75,8 +89,14 @@ async fn world(file: &std::path::Path) -> TestServer {
     })
     .await;
     let url = format!("http://{}/canonical/api/secrets", server.address);
-    for name in ["a", "source", "target"] {
-        let body = json!({"uri": format!("openbao+kv2://secret/{name}"), "value": {"k": "v"}});
+    for name in [
+        "secret/a",
+        "secret/source",
+        "secret/target",
+        "kept/a",
+        "kept/source",
+    ] {
+        let body = json!({"uri": format!("openbao+kv2://{name}"), "value": {"k": "v"}});
         let made = server.http.post(&url).bearer_auth(&server.admin).json(&body);
         Reply::of(made.send().await.unwrap()).await.expect(200);
     }
@@ -108,7 +128,8 @@ fn is_refusal(answer: &Answered) -> bool {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn canonical_answers_twenty_thousand_generated_requests_as_documented() {
     let folder = tempfile::tempdir().unwrap();
-    let server = world(&folder.path().join("dev.yaml")).await;
+    let vault = Server::start().await.unwrap();
+    let server = world(&folder.path().join("dev.yaml"), &vault).await;
     let lists = server.key(&["secrets:list"]).await;
     let bearer = |token: &str| format!("authorization: Bearer {token}");
     let mut credentials = vec![bearer(&server.admin); 9];
