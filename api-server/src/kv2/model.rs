@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use coffer_domain::{
     entity::{Secret, VersionMeta, VersionState},
     metadata::{Kind, Metadata, Retention},
-    usecase::kv2::{Known, Settings},
+    usecase::kv2::Known,
 };
 use jiff::Timestamp;
 use serde::Serialize;
@@ -88,11 +88,7 @@ impl PathOut {
     /// What is known of a path.
     pub fn of(known: &Known) -> Self {
         match known {
-            Known::Waiting(Settings {
-                metadata,
-                created_at,
-                updated_at,
-            }) => Self::new(metadata, *created_at, *updated_at),
+            Known::Waiting(said) => Self::new(&said.metadata, said.created_at, said.updated_at),
             Known::Secret(secret, versions) => {
                 let metadata = secret.described();
                 let out = Self::new(&metadata, secret.created_at, secret.updated_at);

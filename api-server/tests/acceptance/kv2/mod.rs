@@ -2,6 +2,7 @@
 
 mod clients;
 mod metadata;
+mod real;
 mod server;
 mod tokens;
 mod values;

@@ -49,7 +49,9 @@ async fn printed(told: &Told) -> Vec<Value> {
         String::from_utf8_lossy(&output.stderr),
     );
     assert!(output.status.success() && said.is_empty(), "{said}");
-    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
 }
 
 /// A real server, whose rights are those that Coffer's keys and tokens below have.
@@ -66,10 +68,17 @@ async fn real(issuer: &Issuer, server: &Server) -> Told {
     put("sys/auth/approle", json!({"type": "approle"})).await;
     let times = json!({"token_ttl": "1h", "token_max_ttl": "24h"});
     put("auth/approle/role/app", times).await;
-    let role = server.ask(Method::GET, "auth/approle/role/app/role-id", None).await.unwrap();
+    let role = server
+        .ask(Method::GET, "auth/approle/role/app/role-id", None)
+        .await
+        .unwrap();
     let secret = put("auth/approle/role/app/secret-id", json!({})).await;
     put("sys/auth/jwt", json!({"type": "jwt"})).await;
-    put("auth/jwt/config", json!({"jwt_validation_pubkeys": [issuer.public_pem()]})).await;
+    put(
+        "auth/jwt/config",
+        json!({"jwt_validation_pubkeys": [issuer.public_pem()]}),
+    )
+    .await;
     let bound = json!({
         "role_type": "jwt", "bound_audiences": ["crud.secrets"], "user_claim": "sub", "token_ttl": "1h",
         "token_max_ttl": "24h",
@@ -99,7 +108,12 @@ async fn coffer(issuer: &Issuer, jwks: &std::path::Path) -> (Kv, Told) {
     let native = kv.subject.base.replace("/kv2", "/coffer");
     let url = format!("{native}/v1/organizations/default/api-keys");
     let body = json!({"name": "app", "grants": [{"permissions": ["secrets:read"], "vault": MOUNT}]});
-    let request = kv.subject.http.post(url).bearer_auth(&kv.subject.token).json(&body);
+    let request = kv
+        .subject
+        .http
+        .post(url)
+        .bearer_auth(&kv.subject.token)
+        .json(&body);
     let made = Answer::of(request).await.expect(201);
     let told = Told {
         address: kv.subject.base.clone(),

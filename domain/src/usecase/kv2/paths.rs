@@ -46,7 +46,7 @@ pub enum Known {
     /// It has, or had, values; the versions, newest first.
     Secret(Box<Secret>, Vec<VersionMeta>),
     /// Something is said of it, and that is all.
-    Waiting(Settings),
+    Waiting(Box<Settings>),
 }
 
 /// What is said of a path that has no value yet.
@@ -185,9 +185,10 @@ impl Coffer {
                 event.target = address.to_string();
                 let (precondition, write) = dropping(&waiting);
                 let done = commit(event, waiting.organization, precondition, write);
-                match self.try_commit(done).await? {
-                    true => Ok(()),
-                    false => Err(contended(address)),
+                if self.try_commit(done).await? {
+                    Ok(())
+                } else {
+                    Err(contended(address))
                 }
             }
             done => done,
@@ -232,9 +233,9 @@ impl Coffer {
 }
 
 fn shown(waiting: Kept<Waiting>) -> Known {
-    Known::Waiting(Settings {
+    Known::Waiting(Box::new(Settings {
         metadata: waiting.body.metadata,
         created_at: waiting.created_at,
         updated_at: waiting.updated_at,
-    })
+    }))
 }
