@@ -46,7 +46,8 @@ fn lines(by: &str, numbers: Range<u64>) -> Vec<Arc<RequestLine>> {
 
 async fn kept(coffer: &Coffer, world: &World) -> Vec<String> {
     let (caller, name) = (Caller::controller(), &world.organization.name);
-    let found = coffer.read_requests(&caller, name, &RequestFilter::default());
+    let everything = RequestFilter::default();
+    let found = coffer.read_requests(&caller, name, &everything);
     found
         .await
         .unwrap()
