@@ -72,9 +72,9 @@ mod tests {
         for (_, script) in &SCRIPTS[..5] {
             database.execute_batch(script).unwrap();
         }
-        let rows = "INSERT INTO organizations (id, name, created_at) VALUES (x'01', 'acme', 1);
-            INSERT INTO records VALUES (x'01', 'notes', 'a', 'g', zeroblob(32), 7, 1, 2, 3, 4, x'0a'),
-                                       (x'01', 'notes', 'b', '', NULL, 1, 1, 1, NULL, NULL, zeroblob(9000));";
+        let rows = "INSERT INTO organizations (id, name, created_at) VALUES (zeroblob(16), 'acme', 1);
+            INSERT INTO records VALUES (zeroblob(16), 'notes', 'a', 'g', zeroblob(32), 7, 1, 2, 3, 4, x'0a'),
+                (zeroblob(16), 'notes', 'b', '', NULL, 1, 1, 1, NULL, NULL, zeroblob(9000));";
         database.execute_batch(rows).unwrap();
         let all = |database: &Connection| -> Vec<String> {
             let text = "SELECT hex(organization_id) || collection || key || listed_under || ifnull(hex(digest), '-')
