@@ -50,8 +50,8 @@ chromium: ## Headless Chromium, for the tests of pages: Debian's, unless there i
 		DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600 install -y -qq --no-install-recommends chromium fonts-dejavu-core; }
 
 .PHONY: vault
-vault: node-tool ## A Vault server, for the tests of what keeps secrets in one: from source, unless the cache has it.
-	$(NODE) tools build vault
+vault: node-tool ## A Vault server, for the tests of what keeps secrets in one or speaks like one, and HashiCorp's client: from source, unless the cache has them.
+	$(NODE) tools build vault kv2
 
 .PHONY: unit
 unit: chromium vault ## Unit, contract and HTTP tests.

@@ -19,6 +19,9 @@ pub mod identity;
 mod jobs;
 pub mod keynest;
 pub mod keyway;
+pub mod kv2;
+pub mod logs;
+pub mod mcp;
 pub mod metrics;
 pub mod native;
 mod openapi;
@@ -30,17 +33,19 @@ pub mod v_secure;
 
 use http::dialect::Dialect;
 
-pub use agent::StreamSettings;
+pub use agent::{StreamArgs, StreamSettings};
+pub use deliver::provide as provide_crypto;
 pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 
 /// Every dialect that is served beside the native API.
-pub fn dialects() -> [&'static Dialect; 5] {
+pub fn dialects() -> [&'static Dialect; 6] {
     [
         &secryn::DIALECT,
         &keyway::DIALECT,
         &keynest::DIALECT,
         &v_secure::DIALECT,
         &canonical::DIALECT,
+        &kv2::DIALECT,
     ]
 }

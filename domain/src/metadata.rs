@@ -1,7 +1,7 @@
 //! What there is to say of a secret besides its value: what kind of thing it is, for whom, and when it may be
 //! used. Not secret itself: lists show it.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Range, sync::Arc};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -81,6 +81,34 @@ pub struct Metadata {
     /// How often its owner means to change its value.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub rotation: Option<RotationPolicy>,
+    /// Which of its versions are kept, and what a write must say, if not as usual.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retention: Option<Retention>,
+}
+
+/// Which versions of a secret are kept, and what a write of a map must say. The default: all, and nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub struct Retention {
+    /// How many versions are kept, at whatever door the next one is written; 0: all.
+    pub most: u64,
+    /// The first version that is still kept; 0: from the first on.
+    pub oldest: u64,
+    /// Whether whoever writes it as a map must say which version they have seen.
+    pub cas_required: bool,
+}
+
+impl Retention {
+    /// After a write of version `latest`, and the versions that are then too many.
+    pub fn after(self, latest: u64) -> (Self, Range<u64>) {
+        let oldest = match self.most {
+            0 => self.oldest,
+            most => self.oldest.max((latest + 1).saturating_sub(most)),
+        };
+        // The first version is 1: as long as that is kept, nothing was dropped.
+        let oldest = if oldest == 1 { 0 } else { oldest };
+        (Self { oldest, ..self }, self.oldest.max(1)..oldest.max(1))
+    }
 }
 
 /// How often the owner of a secret means to change its value; what is meant, and nothing that Coffer does by itself.
@@ -112,6 +140,7 @@ impl Default for Metadata {
             attributes: BTreeMap::new(),
             document: Map::new(),
             rotation: None,
+            retention: None,
         }
     }
 }
@@ -212,6 +241,27 @@ mod tests {
             (false, Some(20), Some(5), Err(Why::Disabled)),
         ] {
             assert_eq!(metadata(enabled, start, end).usable(at(10)), expected);
+        }
+    }
+
+    #[test]
+    fn versions_beyond_the_most_go_with_the_write_that_is_one_too_many() {
+        let kept = |most, oldest| Retention {
+            most,
+            oldest,
+            cas_required: false,
+        };
+        for (before, latest, after, dropped) in [
+            (kept(0, 0), 100, 0, 1..1),
+            (kept(3, 0), 3, 0, 1..1),
+            (kept(3, 0), 4, 2, 1..2),
+            (kept(3, 2), 5, 3, 2..3),
+            (kept(2, 0), 10, 9, 1..9),
+            (kept(9, 9), 11, 9, 9..9),
+            (kept(0, 4), 9, 4, 4..4),
+        ] {
+            let (then, gone) = before.after(latest);
+            assert_eq!((then.oldest, gone), (after, dropped), "{before:?}");
         }
     }
 

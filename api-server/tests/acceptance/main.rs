@@ -10,6 +10,7 @@ mod answer;
 mod canonical;
 mod keynest;
 mod keyway;
+mod kv2;
 mod secryn;
 mod subject;
 mod v_secure;

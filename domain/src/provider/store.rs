@@ -229,7 +229,7 @@ fn address(actor: &Actor, uri: &CanonicalUri) -> Result<Address, ProviderFault> 
 }
 
 /// A value as a map.
-fn shown(value: &SecretValue) -> SecretJson {
+pub fn shown(value: &SecretValue) -> SecretJson {
     match SecretJson::parse(value) {
         Ok(map) if map.members().is_some() => map,
         _ => SecretJson::new(plain(value)),
@@ -246,11 +246,16 @@ fn plain(value: &SecretValue) -> Value {
 /// The value after a change; `None` if the key that should go was not there.
 fn remade(present: Option<&SecretValue>, change: &Change) -> Option<SecretValue> {
     let map = change.apply(present.map(shown).as_ref())?;
+    Some(kept(&map))
+}
+
+/// A map as the value that shows as it.
+pub fn kept(map: &SecretJson) -> SecretValue {
     let members = map.members().filter(|members| members.len() == 1);
     let text = members.and_then(|members| members.get(PLAIN)?.as_str());
     // Text that reads as a map would come back as another one.
-    let plain = text.map(SecretValue::from).filter(|text| shown(text) == map);
-    Some(plain.unwrap_or_else(|| map.to_value()))
+    let plain = text.map(SecretValue::from).filter(|text| shown(text) == *map);
+    plain.unwrap_or_else(|| map.to_value())
 }
 
 fn line(meta: &VersionMeta) -> Line {

@@ -24,6 +24,9 @@ use crate::{
 /// The most holders kept; the next one empties the shelf.
 const CAPACITY: usize = 10_000;
 
+/// The one answer to every token that does not work.
+const REFUSED: Error = Error::Unauthenticated("the API key is not valid");
+
 /// A key that was looked up, and whom every request with it is by.
 #[derive(Debug)]
 struct Known {
@@ -133,9 +136,24 @@ impl Coffer {
     }
 
     async fn known_key(&self, token: &str, from: Option<IpAddr>) -> Result<Arc<Known>, Error> {
-        const REFUSED: Error = Error::Unauthenticated("the API key is not valid");
         let token = ApiToken::parse(token).ok_or(REFUSED)?;
         let digest = self.store.digest(&token);
+        self.key_of_digest(digest, from).await
+    }
+
+    /// The holder of a key by the digest of its token, for what was derived from it: good for as long as the key is, and
+    /// from where the key is. It is counted as a use.
+    pub(super) async fn holder_of_digest(
+        &self,
+        digest: TokenDigest,
+        from: Option<IpAddr>,
+    ) -> Result<Arc<KeyHolder>, Error> {
+        let known = self.key_of_digest(digest, from).await?;
+        known.tally.note(self.clock.now());
+        Ok(Arc::clone(&known.holder))
+    }
+
+    async fn key_of_digest(&self, digest: TokenDigest, from: Option<IpAddr>) -> Result<Arc<Known>, Error> {
         // Read before the look-up: a change in between makes the entry stale at once, never fresh.
         let epoch = self.store.rights_epoch();
         let known = match self.holders.get(epoch, &digest) {

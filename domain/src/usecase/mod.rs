@@ -9,6 +9,7 @@ mod approvals_use;
 pub mod audit;
 pub mod audit_copies;
 pub mod audit_entries;
+mod audit_tail;
 pub mod audit_window;
 pub mod authenticate;
 pub mod changes;
@@ -23,6 +24,7 @@ pub mod foreign;
 mod key_rules;
 pub mod keynest;
 pub mod keyway;
+pub mod kv2;
 pub mod managed_keys;
 pub mod organizations;
 pub mod outbox;
@@ -33,6 +35,7 @@ pub mod replays;
 pub mod requests;
 mod sandbox;
 pub mod secrets;
+pub mod segments;
 mod user_keys;
 pub mod vaults;
 
@@ -80,6 +83,7 @@ pub struct Coffer {
     pairs: Arc<dyn KeyPairs>,
     holders: Arc<authenticate::Holders>,
     subscribers: Arc<outbox::Subscribers>,
+    tails: Arc<audit_tail::Tails>,
 }
 
 impl Coffer {
@@ -97,6 +101,7 @@ impl Coffer {
             pairs,
             holders: Arc::default(),
             subscribers: Arc::default(),
+            tails: Arc::default(),
         }
     }
 

@@ -17,6 +17,11 @@ pub use window::Windows;
 
 use super::duration;
 
+/// Marks an answer that refuses a credential, where the dialect's status does not say so: it counts as a failed
+/// authentication as 401 does.
+#[derive(Debug, Clone, Copy)]
+pub struct RefusedCredential;
+
 /// So many in so long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rate {

@@ -17,8 +17,8 @@ by_either! {
     case_67_one_token_is_used_again_and_again,
 }
 
-const ISSUER: &str = "https://idp.example";
-const API: &str = "openbao+kv2://secret/app/api";
+pub const ISSUER: &str = "https://idp.example";
+pub const API: &str = "openbao+kv2://secret/app/api";
 
 /// A key that signs tokens.
 pub struct Issuer {
@@ -39,12 +39,21 @@ impl Issuer {
         }
     }
 
-    fn jwks(&self) -> Value {
+    pub fn jwks(&self) -> Value {
         let part = |bytes: &[u8]| BASE64_URL_SAFE_NO_PAD.encode(bytes);
         json!({"keys": [{
             "kty": "EC", "crv": "P-256", "alg": "ES256", "use": "sig", "kid": self.id,
             "x": part(&self.point[1..33]), "y": part(&self.point[33..]),
         }]})
+    }
+
+    /// What everyone may know of the key, as PEM.
+    pub fn public_pem(&self) -> String {
+        // What stands before the point of every P-256 key (RFC 5480).
+        let head = "3059301306072a8648ce3d020106082a8648ce3d030107034200";
+        let der = [hex::decode(head).unwrap(), self.point.clone()].concat();
+        let text = base64::prelude::BASE64_STANDARD.encode(der);
+        format!("-----BEGIN PUBLIC KEY-----\n{text}\n-----END PUBLIC KEY-----\n")
     }
 
     /// A good token with this scope, after `edit`.
@@ -57,7 +66,7 @@ impl Issuer {
     }
 }
 
-fn claims(scope: &str, edit: impl Fn(&mut Value)) -> Value {
+pub fn claims(scope: &str, edit: impl Fn(&mut Value)) -> Value {
     let now = SystemClock.now().as_second();
     let mut claims = json!({
         "iss": ISSUER, "sub": "alice", "aud": "crud.secrets", "scope": scope, "iat": now, "exp": now + 3600,
@@ -109,13 +118,13 @@ impl Guarded {
     }
 
     /// What a token, as it is, gets for a read.
-    async fn read(&self, token: &str) -> Answer {
+    pub async fn read(&self, token: &str) -> Answer {
         let path = format!("/value?uri={API}");
         self.door.send(Method::GET, Some(token), &path, None).await
     }
 }
 
-fn write() -> Value {
+pub fn write() -> Value {
     json!({"uri": API, "value": {"token": "x"}})
 }
 
@@ -272,7 +281,7 @@ async fn case_65_forged_and_stale_tokens_are_refused() {
             Issuer::new("k1").token("secrets.read", |_| {}),
         ),
         ("bent", bent),
-        ("bound to a key", edited("cnf", json!({"jkt": "x"}))),
+        ("bound in an unknown way", edited("cnf", json!({"jwk": {}}))),
     ] {
         let refused = guarded.read(&token).await;
         assert_eq!(

@@ -1,12 +1,15 @@
 //! The numbered cases of this door's contract, against the program itself. `RAW` is what curl sends for a documented
 //! command (nothing from the `#` on), `ENC` the same with `#` written `%23`.
 
-mod bearer;
+pub mod bearer;
 mod dev;
+mod dpop;
 mod errors;
+mod issuers;
 mod keeper;
 mod kv;
 mod mounts;
+mod mtls;
 mod policy;
 mod scopes;
 mod stages;

@@ -10,9 +10,11 @@ mod dice;
 mod document;
 mod keynest;
 mod keyway;
+mod kv2;
 mod line;
 mod make;
 mod secryn;
+mod v_secure;
 
 use std::{collections::BTreeMap, sync::Arc};
 

@@ -18,10 +18,12 @@ pub use bulk::{NewSecret, Span};
 pub use declare::{Declaration, Declared, KeyState, Source};
 pub use lifecycle::Which;
 pub(crate) use plans::joined;
-pub use read::Read;
+pub(super) use read::may_list_name;
+pub use read::{Looked, Read};
 pub use replace::Replaced;
 pub use trash::KEPT_IN_TRASH;
 pub use upsert::{Change, Revised};
+pub(in crate::usecase) use whole::Beside;
 pub use whole::{Becomes, Before, Remake, Shifted};
 pub use write::{Expected, PutOptions, Written};
 
@@ -37,11 +39,11 @@ const READ: Ask = Ask {
     permission: Permission::Read,
     action: "secret.read",
 };
-const LIST: Ask = Ask {
+pub(super) const LIST: Ask = Ask {
     permission: Permission::List,
     action: "secret.list",
 };
-const WRITE: Ask = Ask {
+pub(super) const WRITE: Ask = Ask {
     permission: Permission::Write,
     action: "secret.write",
 };
@@ -53,7 +55,7 @@ const UNDELETE: Ask = Ask {
     permission: Permission::Delete,
     action: "secret.undelete",
 };
-const DESTROY: Ask = Ask {
+pub(super) const DESTROY: Ask = Ask {
     permission: Permission::Destroy,
     action: "secret.destroy",
 };

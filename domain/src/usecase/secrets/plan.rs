@@ -1,5 +1,7 @@
 //! Building one commit over several secrets of one environment.
 
+use std::{ops::Range, sync::Arc};
+
 use jiff::{SignedDuration, Timestamp};
 
 use crate::{
@@ -126,6 +128,11 @@ impl<'a> Plan<'a> {
                 .err()
                 .map(|unfit| unfit.to_string()),
         };
+        let mut metadata = ownership.metadata.map_or_else(
+            || present.and_then(|secret| secret.metadata.clone()),
+            Metadata::kept,
+        );
+        let dropped = trim(&mut metadata, version);
         let secret = Secret {
             id: present.map_or_else(
                 || SecretId::fresh(&*coffer.clock, &*coffer.entropy),
@@ -138,10 +145,7 @@ impl<'a> Plan<'a> {
             latest: version,
             generator: ownership.generator,
             owner: ownership.owner,
-            metadata: ownership.metadata.map_or_else(
-                || present.and_then(|secret| secret.metadata.clone()),
-                Metadata::kept,
-            ),
+            metadata,
             trashed: None,
             // Those made in one commit differ, so that they come in the order in which they were made.
             created_at: present.map_or_else(|| self.birth(), |secret| secret.created_at),
@@ -158,8 +162,21 @@ impl<'a> Plan<'a> {
             meta: meta.clone(),
             value,
         });
+        self.drop_versions(secret.id, dropped);
         self.announce(name, Some(version), &version.to_string());
         (secret, meta)
+    }
+
+    /// Erases versions that are not kept any more.
+    fn drop_versions(&mut self, secret: SecretId, dropped: Range<u64>) {
+        for version in dropped.filter_map(Version::new) {
+            self.commit.writes.push(Write::VersionState {
+                secret,
+                version,
+                state: VersionState::Destroyed,
+                at: self.now,
+            });
+        }
     }
 
     /// A time for one more new secret, a microsecond after the last.
@@ -286,6 +303,22 @@ impl<'a> Plan<'a> {
             self.commit.audit.versions.push(label(name, touched));
         }
     }
+}
+
+/// What is said of a secret once `version` is written, and the versions that are then too many.
+fn trim(metadata: &mut Option<Arc<Metadata>>, version: Version) -> Range<u64> {
+    let Some((said, retention)) = metadata.as_deref().and_then(|said| Some((said, said.retention?))) else {
+        return 0..0;
+    };
+    let (after, dropped) = retention.after(version.get());
+    if after != retention {
+        *metadata = Metadata {
+            retention: Some(after),
+            ..said.clone()
+        }
+        .kept();
+    }
+    dropped
 }
 
 /// The version that everything but the trash sees.

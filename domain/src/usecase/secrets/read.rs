@@ -7,7 +7,7 @@ use crate::{
     audit::Outcome,
     entity::{Purpose, Secret, VersionMeta, VersionState},
     metadata::Why,
-    name::SecretName,
+    name::{EnvName, SecretName},
     principal::Principal,
     rights::{Decision, Permission, Target, decide},
     secret_value::SecretValue,
@@ -26,6 +26,17 @@ pub struct Read {
     pub value: SecretValue,
 }
 
+/// A version, as it was found.
+#[derive(Debug)]
+pub struct Looked {
+    /// The secret.
+    pub secret: Secret,
+    /// The version.
+    pub meta: VersionMeta,
+    /// Its value, if it can be read.
+    pub value: Option<SecretValue>,
+}
+
 impl Coffer {
     /// The value of a secret: the current version, or `version`.
     pub async fn read_secret(
@@ -34,6 +45,34 @@ impl Coffer {
         address: &Address,
         version: Option<Version>,
     ) -> Result<Read, Error> {
+        let (located, opened) = self.open_for(caller, address, version).await?;
+        let read = readable(opened, address, version)?;
+        self.note_read(caller, address, &located, (&read.secret, &read.meta))
+            .await?;
+        Ok(read)
+    }
+
+    /// The same, where a version that cannot be read is shown without its value.
+    pub async fn look_at_secret(
+        &self,
+        caller: &Caller,
+        address: &Address,
+        version: Option<Version>,
+    ) -> Result<Looked, Error> {
+        let (located, Opened { secret, meta, value }) = self.open_for(caller, address, version).await?;
+        if value.is_some() {
+            self.note_read(caller, address, &located, (&secret, &meta))
+                .await?;
+        }
+        Ok(Looked { secret, meta, value })
+    }
+
+    async fn open_for(
+        &self,
+        caller: &Caller,
+        address: &Address,
+        version: Option<Version>,
+    ) -> Result<(LocatedVault, Opened), Error> {
         let located = self
             .authorise(caller, READ, &address.place, Some(&address.name))
             .await?;
@@ -46,13 +85,19 @@ impl Coffer {
         };
         check_item(caller, &opened.secret, address)?;
         self.check_usable(&opened.secret, address)?;
-        let read = readable(opened, address, version)?;
+        Ok((located, opened))
+    }
+
+    async fn note_read(
+        &self,
+        caller: &Caller,
+        address: &Address,
+        located: &LocatedVault,
+        (secret, meta): (&Secret, &VersionMeta),
+    ) -> Result<(), Error> {
         let mut event = self.event(caller, READ.action, address.to_string(), Outcome::Allowed);
-        event.versions.push(read.meta.version.to_string());
-        self.store.record(located.organization.id, event.clone()).await?;
-        self.tell_accessed(located.organization.id, &read.secret, &event)
-            .await?;
-        Ok(read)
+        event.versions.push(meta.version.to_string());
+        self.record_access(located.organization.id, secret, event).await
     }
 
     /// The secrets of an environment that the caller may see, by name, after `after`; deleted ones too.
@@ -151,11 +196,20 @@ impl Coffer {
 }
 
 pub(super) fn may_list(caller: &Caller, located: &LocatedVault, secret: &Secret) -> bool {
+    may_list_name(caller, located, (&secret.environment, &secret.name))
+}
+
+/// Whether the caller may see that there is a secret of this name.
+pub(in crate::usecase) fn may_list_name(
+    caller: &Caller,
+    located: &LocatedVault,
+    (environment, name): (&EnvName, &SecretName),
+) -> bool {
     let target = Target {
         organization: located.organization.id,
         vault: Some(located.vault.name.as_str()),
-        environment: Some(secret.environment.as_str()),
-        name: Some(secret.name.as_str()),
+        environment: Some(environment.as_str()),
+        name: Some(name.as_str()),
     };
     decide(&caller.principal, Permission::List, &target, Some(&located.vault)) == Decision::Allow
 }
@@ -190,12 +244,14 @@ fn check_item(caller: &Caller, secret: &Secret, address: &Address) -> Result<(),
 
 pub(super) fn readable(opened: Opened, address: &Address, version: Option<Version>) -> Result<Read, Error> {
     let Opened { secret, meta, value } = opened;
+    if let (VersionState::Live, Some(value)) = (meta.state, value) {
+        return Ok(Read { secret, meta, value });
+    }
     let version = version.unwrap_or(meta.version).get();
     let address = address.to_string();
-    match (meta.state, value) {
-        (VersionState::Live, Some(value)) => Ok(Read { secret, meta, value }),
-        (VersionState::Live, None) => Err(not_found("version", format!("{version} of {address}"))),
-        (VersionState::Deleted, _) => Err(Error::Deleted { address, version }),
-        (VersionState::Destroyed, _) => Err(Error::Destroyed { address, version }),
+    match meta.state {
+        VersionState::Live => Err(not_found("version", format!("{version} of {address}"))),
+        VersionState::Deleted => Err(Error::Deleted { address, version }),
+        VersionState::Destroyed => Err(Error::Destroyed { address, version }),
     }
 }

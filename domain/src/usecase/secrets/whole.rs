@@ -11,8 +11,11 @@ use crate::{
     address::{Address, Version},
     audit::Outcome,
     entity::{Secret, VersionState},
+    id::OrgId,
     metadata::Metadata,
+    record::Collection,
     secret_value::SecretValue,
+    store::{Precondition, Write},
     usecase::{ATTEMPTS, Caller, Coffer, access::Ask, contended},
 };
 
@@ -32,10 +35,19 @@ pub struct Before<'a> {
     pub value: Option<&'a SecretValue>,
     /// What is said of it.
     pub metadata: Metadata,
+    /// Its newest version, readable or not, if it has one.
+    pub latest: Option<Version>,
 }
 
 /// What a secret becomes, by what it is. May be asked again, if another write came first.
 pub type Remake<'a, E> = &'a (dyn Fn(Before<'_>) -> Result<Becomes, E> + Send + Sync);
+
+/// What else is to be so, and the record that goes, with a secret's new version.
+#[derive(Debug, Default)]
+pub(in crate::usecase) struct Beside {
+    pub preconditions: Vec<Precondition>,
+    pub dropped: Option<(OrgId, Collection, String)>,
+}
 
 /// Which versions were moved, and which were not.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -57,6 +69,18 @@ impl Coffer {
         remake: Remake<'_, E>,
     ) -> Result<(Option<Version>, Written), E> {
         let ask = if rotate { ROTATE } else { WRITE };
+        self.remake_beside(caller, (ask, address), remake, &Beside::default())
+            .await
+    }
+
+    /// The same as one step with `beside`.
+    pub(in crate::usecase) async fn remake_beside<E: From<Error> + Send>(
+        &self,
+        caller: &Caller,
+        (ask, address): (Ask, &Address),
+        remake: Remake<'_, E>,
+        beside: &Beside,
+    ) -> Result<(Option<Version>, Written), E> {
         for _ in 0..ATTEMPTS {
             let located = self
                 .authorise(caller, ask, &address.place, Some(&address.name))
@@ -75,6 +99,7 @@ impl Coffer {
             let becomes = remake(Before {
                 value: value.as_ref(),
                 metadata,
+                latest: present.as_ref().map(|secret| secret.latest),
             })?;
             check_size(&becomes.value)?;
             becomes.metadata.check()?;
@@ -85,7 +110,13 @@ impl Coffer {
                 ..Ownership::default()
             };
             let (secret, meta) = plan.write(self, name, present.as_ref(), becomes.value, ownership);
-            if self.try_commit(plan.finish()).await? {
+            let mut commit = plan.finish();
+            commit.preconditions.extend(beside.preconditions.iter().cloned());
+            let dropped = beside.dropped.clone();
+            commit
+                .writes
+                .extend(dropped.map(|(tenant, collection, key)| Write::DropRecord(tenant, collection, key)));
+            if self.try_commit(commit).await? {
                 return Ok((present.map(|secret| secret.latest), Written { secret, meta }));
             }
         }
@@ -116,6 +147,17 @@ impl Coffer {
             }
         }
         Err(contended(address))
+    }
+
+    /// Makes those of these versions unreadable that there are, until they are undeleted.
+    pub async fn delete_these(
+        &self,
+        caller: &Caller,
+        address: &Address,
+        versions: &[Version],
+    ) -> Result<Shifted, Error> {
+        self.shift_these(caller, (DELETE, address), versions, VersionState::Deleted)
+            .await
     }
 
     /// Makes those of these versions readable again that are deleted.

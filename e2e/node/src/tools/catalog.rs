@@ -26,7 +26,7 @@ macro_rules! module {
 }
 
 /// Every group.
-pub static GROUPS: [Group; 8] = [
+pub static GROUPS: [Group; 9] = [
     Group {
         name: "kubernetes",
         files: module!("tools/kubernetes": "go.mod", "go.sum"),
@@ -102,6 +102,13 @@ pub static GROUPS: [Group; 8] = [
         settings: &[("GOTOOLCHAIN", "go1.21.13")],
         linked: &[],
         programs: &[("vault", "github.com/hashicorp/vault")],
+    },
+    Group {
+        name: "kv2",
+        files: module!("tools/kv2": "go.mod", "go.sum", "main.go"),
+        settings: &[],
+        linked: &[],
+        programs: &[("kv2", ".")],
     },
 ];
 
