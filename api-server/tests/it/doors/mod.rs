@@ -201,8 +201,9 @@ async fn who_has_no_grant_is_denied_at_every_door_and_learns_nothing() {
                 assert_eq!(named(&there, "SECRET"), named(&not_there, "NOT_THERE"), "{about}");
                 let written = door.write(&server, token, at(vault, "SECRET"), "other").await;
                 if who == STRANGER && is_own(door, vault) {
-                    // They wrote a secret of their own; ours is looked at below.
-                    assert_eq!(written, Seen::Written, "{about}");
+                    // They wrote a secret of their own, or there is none to be written; ours is looked at below.
+                    let own = written == Seen::Written || written.status() == 404;
+                    assert!(own, "{about}: {written:?}");
                     continue;
                 }
                 assert!(statuses.contains(&written.status()), "{about}: {written:?}");

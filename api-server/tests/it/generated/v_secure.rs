@@ -97,13 +97,19 @@ fn is_refusal(answer: &Answered) -> bool {
 async fn v_secure_answers_twenty_thousand_generated_requests_as_documented() {
     let server = unlimited().await;
     let world = World::make(&server).await;
-    let bearer = |token: &str| format!("authorization: Bearer {token}");
+    // A body of another kind is refused whole: what is in it is looked at only so.
+    let typed = |line: String| format!("{line}\r\ncontent-type: application/json");
+    let bearer = |token: &str| typed(format!("authorization: Bearer {token}"));
     let mut credentials = vec![bearer(&server.admin); 12];
     credentials.push(bearer(&key(&server, &SIX, "live").await));
     credentials.push(bearer(&key(&server, &SIX, "test").await));
     credentials.extend([
         bearer(&key(&server, &["secrets:read"], "live").await),
-        format!("x-api-key: {}", key(&server, &["mcp:read"], "live").await),
+        typed(format!(
+            "x-api-key: {}",
+            key(&server, &["mcp:read"], "live").await
+        )),
+        format!("authorization: Bearer {}", server.admin),
         bearer("vsec_live_guess"),
         bearer("mcp_access_token_guess"),
         String::new(),
