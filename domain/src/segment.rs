@@ -29,9 +29,9 @@ pub trait Line: Serialize + DeserializeOwned + Send + Sync {
     /// When it was written.
     fn at(&self) -> Timestamp;
 
-    /// Whose it is: the lines of a group are in an order of their own.
-    fn group(&self) -> &str {
-        ""
+    /// Whose it is: the lines of a group are in an order of their own. Without one, all lines are one group.
+    fn group(&self) -> Option<&str> {
+        None
     }
 }
 
@@ -51,7 +51,7 @@ impl<L: Line> Document for Segment<L> {
 
     fn group(&self) -> String {
         let first = self.lines.first();
-        first.map(|line| line.group().to_owned()).unwrap_or_default()
+        first.and_then(|line| line.group()).unwrap_or_default().to_owned()
     }
 
     fn expires_at(&self) -> Option<Timestamp> {

@@ -49,7 +49,8 @@ impl Coffer {
         for part in lines.chunks(PART_LINES) {
             let mut groups: BTreeMap<&str, Vec<Arc<L>>> = BTreeMap::new();
             for line in part {
-                groups.entry(line.group()).or_default().push(Arc::clone(line));
+                let group = line.group().unwrap_or_default();
+                groups.entry(group).or_default().push(Arc::clone(line));
             }
             self.keep_part(organization, caller, &groups).await?;
         }

@@ -31,8 +31,8 @@ impl Line for Mark {
         self.at
     }
 
-    fn group(&self) -> &str {
-        &self.of
+    fn group(&self) -> Option<&str> {
+        Some(&self.of)
     }
 }
 

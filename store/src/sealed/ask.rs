@@ -321,12 +321,11 @@ impl<E: Engine> SealedStore<E> {
             .ok_or_else(|| broken(&"its ciphertext is gone"))?;
         let generation = envelope::generation(sealed).map_err(|error| broken(&error))?;
         let aad = Aad::secret_value(owner, &found.secret.environment, of, generation);
-        let opener = match found.opener.get() {
-            Some(opener) => opener,
-            None => {
-                let opener = self.opener(of, owner.1, &aad, sealed).await?;
-                found.opener.get_or_init(|| opener)
-            }
+        let opener = if let Some(opener) = found.opener.get() {
+            opener
+        } else {
+            let opener = self.opener(of, owner.1, &aad, sealed).await?;
+            found.opener.get_or_init(|| opener)
         };
         opener.open(aad, sealed).map_err(|error| broken(&error))
     }

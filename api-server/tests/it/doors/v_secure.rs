@@ -6,10 +6,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{At, Door, Seen};
-use crate::{
-    support::TestServer,
-    v_secure::world::{BASE, send},
-};
+use crate::{support::TestServer, v_secure::world::BASE};
 
 pub struct VSecure;
 
@@ -30,7 +27,9 @@ impl Door for VSecure {
     async fn write(&self, server: &TestServer, token: &str, at: At<'_>, value: &str) -> Seen {
         let body = json!({"name": at.name, "value": value});
         let path = format!("{BASE}/secrets");
-        let reply = send(server, Method::POST, Some(token), &path, Some(&body)).await;
+        let reply = server
+            .at_door(Method::POST, Some(token), &path, Some(&body))
+            .await;
         match reply.status {
             200 | 201 => Seen::Written,
             _ => Seen::denied(&reply),
@@ -39,7 +38,7 @@ impl Door for VSecure {
 
     async fn read(&self, server: &TestServer, token: &str, at: At<'_>) -> Seen {
         let path = format!("{BASE}/secrets/{}", at.name);
-        let reply = send(server, Method::GET, Some(token), &path, None).await;
+        let reply = server.at_door(Method::GET, Some(token), &path, None).await;
         match (reply.status, reply["value"].as_str()) {
             (200, Some(value)) => Seen::value(value, reply["version"].as_u64().unwrap()),
             _ => Seen::denied(&reply),

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{Agent, CANARY, URI, agent, approve, ask, offering, with};
 use crate::{
     support::TestServer,
-    v_secure::world::{BASE, made, send, stranger},
+    v_secure::world::{BASE, made},
 };
 
 #[tokio::test]
@@ -120,7 +120,7 @@ async fn a_revoked_key_ends_the_session_and_its_access() {
         "{BASE}/mcp/resources/{}",
         URI.replace(':', "%3A").replace('/', "%2F")
     );
-    let alone = send(&server, Method::GET, Some(&token), &path, None).await;
+    let alone = server.at_door(Method::GET, Some(&token), &path, None).await;
     assert!(
         alone.status == 401 && !alone.text.contains(CANARY),
         "{}",
@@ -133,7 +133,7 @@ async fn a_token_is_good_for_the_agent_that_asked_and_its_tenant() {
     let server = offering().await;
     let (_, mine) = agent(&server).await;
     let (_, other) = agent(&server).await;
-    let foreign = Agent::connect(&server, &stranger(&server).await).await;
+    let foreign = Agent::connect(&server, &server.stranger().await).await;
     let id = ask(&mine).await;
     let token = approve(&server, &id).await;
     other.refused("read_secret", with(&token)).await;

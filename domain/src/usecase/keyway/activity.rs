@@ -42,8 +42,8 @@ impl Line for Activity {
         self.at
     }
 
-    fn group(&self) -> &str {
-        &self.actor
+    fn group(&self) -> Option<&str> {
+        Some(&self.actor)
     }
 }
 

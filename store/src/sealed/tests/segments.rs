@@ -19,7 +19,12 @@ const FULL: u64 = RequestLine::SEGMENT_LINES as u64;
 
 fn coffer(store: Arc<dyn Store>) -> Coffer {
     let clock = Arc::new(ManualClock::at(now()));
-    Coffer::new(store, clock, Arc::new(SeededEntropy::new(5)), Arc::new(NoKeyPairs))
+    Coffer::new(
+        store,
+        clock,
+        Arc::new(SeededEntropy::new(5)),
+        Arc::new(NoKeyPairs),
+    )
 }
 
 fn lines(by: &str, numbers: Range<u64>) -> Vec<Arc<RequestLine>> {
@@ -42,7 +47,12 @@ fn lines(by: &str, numbers: Range<u64>) -> Vec<Arc<RequestLine>> {
 async fn kept(coffer: &Coffer, world: &World) -> Vec<String> {
     let (caller, name) = (Caller::controller(), &world.organization.name);
     let found = coffer.read_requests(&caller, name, &RequestFilter::default());
-    found.await.unwrap().into_iter().map(|line| line.request).collect()
+    found
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|line| line.request)
+        .collect()
 }
 
 fn names(by: &str, numbers: Range<u64>) -> Vec<String> {
