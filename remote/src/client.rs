@@ -41,16 +41,18 @@ impl Client {
         body: Option<&SecretJson>,
         again: Again,
     ) -> Result<Answer, ProviderFault> {
-        if self.breaker.rests(Instant::now()) {
-            return Err(ProviderFault::Resting);
-        }
-        let _place = self.places.take().await.ok_or(ProviderFault::Crowded)?;
         let mut attempt = 1;
         let answer = loop {
+            if self.breaker.rests(Instant::now()) {
+                return Err(ProviderFault::Resting);
+            }
+            // Given back while it is waited for the next attempt.
+            let place = self.places.take().await.ok_or(ProviderFault::Crowded)?;
             let trouble = match self.once(&method, path, body).await {
                 Ok(answer) => break Ok(answer),
                 Err(trouble) => trouble,
             };
+            drop(place);
             let Some(pause) = trouble.pause(again, attempt) else {
                 break Err(trouble);
             };

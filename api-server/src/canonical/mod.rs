@@ -103,6 +103,9 @@ impl Door {
                 "the canonical door asks for NO CREDENTIAL: every program on this machine can read and change the secrets of its mounts"
             );
         }
+        if let Some(kept) = &settings.vault {
+            tracing::info!(%kept, "another server keeps mounts of the canonical door");
+        }
         let yaml = settings.yaml.as_ref().map(|path| {
             let file = provider::yaml::YamlFile::new(path.clone());
             Arc::new(Foreign::new(coffer.clone(), Arc::new(file))) as Arc<dyn Provider>

@@ -6,6 +6,7 @@
 //! knows nothing of what speaks with the server.
 
 mod process;
+mod tls;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -13,6 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 use process::Process;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tls::Tls;
 use tokio::time::sleep;
 
 /// How long anything may take, in seconds: a test that waits longer has found a defect.
@@ -20,23 +22,13 @@ const PATIENCE: u64 = 60;
 /// Between two looks at whether it is there.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(20);
 
-/// What a server serves TLS with, as PEM.
-#[derive(Debug, Clone)]
-pub struct Tls {
-    /// Its certificate, for its address.
-    pub certificate: String,
-    /// The certificate's key.
-    pub key: String,
-    /// The authority that signed it.
-    pub authority: String,
-}
-
 /// A running server.
 #[derive(Debug)]
 pub struct Server {
     process: Process,
     http: reqwest::Client,
     url: String,
+    authority: Option<String>,
     token: String,
     unseal: String,
 }
@@ -47,17 +39,18 @@ impl Server {
         Self::start_at(process::free_address()?, None).await
     }
 
-    /// One that speaks TLS: `tls` makes a certificate for the address it is told.
-    pub async fn start_tls(tls: impl FnOnce(SocketAddr) -> Tls) -> Result<Self> {
+    /// One that speaks TLS, with an authority of its own.
+    pub async fn start_tls() -> Result<Self> {
         let address = process::free_address()?;
-        Self::start_at(address, Some(tls(address))).await
+        Self::start_at(address, Some(Tls::new(address.ip())?)).await
     }
 
     async fn start_at(address: SocketAddr, tls: Option<Tls>) -> Result<Self> {
         let scheme = if tls.is_some() { "https" } else { "http" };
         let mut server = Self {
             http: client(tls.as_ref())?,
-            process: Process::new(address, tls)?,
+            process: Process::new(address, tls.as_ref())?,
+            authority: tls.map(|tls| tls.authority),
             url: format!("{scheme}://{address}"),
             token: String::new(),
             unseal: String::new(),
@@ -76,6 +69,11 @@ impl Server {
     /// Its address, such as `http://127.1.2.3:20000`.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The certificate of its authority, as PEM, if it speaks TLS.
+    pub fn authority(&self) -> Option<&str> {
+        self.authority.as_deref()
     }
 
     /// The token that may do everything.

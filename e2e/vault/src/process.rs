@@ -17,7 +17,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{PATIENCE, Tls};
+use crate::{PATIENCE, tls::Tls};
 
 /// Runs the program until it ends or the pipe that this is given does: with the test, however that ends.
 const START: &str = "exec 3<&0 </dev/null; \"$@\" 3<&- & server=$!; \
@@ -52,15 +52,15 @@ pub struct Process {
 
 impl Process {
     /// Its folder, with what it is told; it does not run yet.
-    pub fn new(address: SocketAddr, tls: Option<Tls>) -> Result<Self> {
+    pub fn new(address: SocketAddr, tls: Option<&Tls>) -> Result<Self> {
         let folder = tempfile::tempdir()?;
         let path = |name: &str| folder.path().join(name);
         let mut listener = json!({ "address": address.to_string() });
         match tls {
             None => listener["tls_disable"] = json!(true),
             Some(tls) => {
-                fs::write(path("certificate"), tls.certificate)?;
-                fs::write(path("key"), tls.key)?;
+                fs::write(path("certificate"), &tls.certificate)?;
+                fs::write(path("key"), &tls.key)?;
                 listener["tls_cert_file"] = json!(path("certificate"));
                 listener["tls_key_file"] = json!(path("key"));
             }

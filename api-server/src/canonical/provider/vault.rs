@@ -1,7 +1,7 @@
 //! What the server's configuration says of an OpenBao or Vault server that keeps some of the mounts, and which those
 //! are. The environment variables are the product's own, as far as it has one.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, fmt, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use clap::ValueEnum;
 use coffer_domain::{
@@ -126,6 +126,23 @@ pub struct Settings {
     options: Option<Options>,
 }
 
+impl fmt::Display for Settings {
+    /// Which mounts, and where: no credential.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kept {
+            Kept::All => f.write_str("every mount")?,
+            Kept::These(mounts) => {
+                let names: Vec<&str> = mounts.keys().map(VaultName::as_str).collect();
+                f.write_str(&names.join(", "))?;
+            }
+        }
+        match &self.options {
+            Some(options) => write!(f, " at {}", options.url),
+            None => f.write_str(" nowhere: no address is given"),
+        }
+    }
+}
+
 impl Settings {
     /// Whether a mount is kept elsewhere.
     pub fn has(&self, mount: &str) -> bool {
@@ -144,7 +161,7 @@ impl Settings {
     }
 }
 
-fn bad(flag: &str, why: &dyn std::fmt::Display) -> BadSettings {
+fn bad(flag: &str, why: &dyn fmt::Display) -> BadSettings {
     BadSettings::new(format!("--canonical-vault-{flag}: {why}"))
 }
 
@@ -202,7 +219,7 @@ impl VaultArgs {
         let Some(path) = &self.canonical_vault_ca else {
             return Ok(None);
         };
-        let wrong = |error: &dyn std::fmt::Display| bad("ca", &format!("{}: {error}", path.display()));
+        let wrong = |error: &dyn fmt::Display| bad("ca", &format!("{}: {error}", path.display()));
         let pem = fs::read(path).map_err(|error| wrong(&error))?;
         Certificates::parse(&pem).map(Some).map_err(|error| wrong(&error))
     }
@@ -275,6 +292,7 @@ mod tests {
         let named = format!("{url} --canonical-vault-mounts secret,team=kv/team");
         let some = settings(&named).unwrap().unwrap();
         assert!(some.has("secret") && some.has("team") && !some.has("kv"));
+        assert_eq!(some.to_string(), "secret, team at https://bao.example/");
         let nowhere = settings("--canonical-vault-mounts secret").unwrap().unwrap();
         assert!(nowhere.has("secret") && nowhere.options.is_none());
     }

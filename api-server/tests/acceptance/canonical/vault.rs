@@ -203,3 +203,15 @@ async fn a_role_logs_in_and_again_once_its_token_is_revoked() {
     assert_eq!(door.value(APP).await.expect(200).json, json!({"a": "b"}));
     assert_eq!(door.set(APP, json!({"a": "c"})).await, json!(2));
 }
+
+#[tokio::test]
+async fn a_server_is_known_by_its_own_authority() {
+    let (server, folder) = (Server::start_tls().await.unwrap(), tempfile::tempdir().unwrap());
+    let file = folder.path().join("ca.pem");
+    std::fs::write(&file, server.authority().unwrap()).unwrap();
+    let mut settings = elsewhere(&server, "secret", server.token());
+    settings.push(format!("--canonical-vault-ca={}", file.display()));
+    let door = over(&settings).await;
+    assert_eq!(door.set(APP, json!({"a": "b"})).await, json!(1));
+    assert_eq!(door.value(APP).await.expect(200).json, json!({"a": "b"}));
+}
