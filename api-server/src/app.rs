@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use tokio::sync::watch;
 
 use crate::{
-    agent::{Hub, StreamSettings},
+    agent::{Hub, StreamSettings, seats::Seats},
     http::{rate::Failures, request_log::RequestLog},
     identity::{Notices, WorkloadIdentity},
     metrics::Metrics,
@@ -29,6 +29,8 @@ pub struct App {
     pub metrics: Arc<Metrics>,
     /// How streams behave.
     pub streams: StreamSettings,
+    /// How many of them each namespace has.
+    pub seats: Seats,
     /// Refused credentials, by address.
     pub failures: Failures,
     /// The Keyway door.

@@ -82,6 +82,9 @@ pub struct DoorArgs {
         value_delimiter = ','
     )]
     pub webhook_allow: Vec<Cidr>,
+    /// Pods' streams.
+    #[command(flatten)]
+    pub streams: crate::StreamArgs,
     /// The Keyway door.
     #[command(flatten)]
     pub keyway: crate::keyway::Args,
@@ -91,6 +94,9 @@ pub struct DoorArgs {
     /// The KeyNest door.
     #[command(flatten)]
     pub keynest: crate::keynest::Args,
+    /// The MCP door.
+    #[command(flatten)]
+    pub mcp: crate::mcp::Args,
 }
 
 impl DoorArgs {
@@ -104,6 +110,7 @@ impl DoorArgs {
             keyway: self.keyway.settings(),
             canonical: self.canonical.settings(),
             keynest: self.keynest.settings(),
+            mcp: self.mcp.settings(),
         }
     }
 

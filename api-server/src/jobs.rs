@@ -8,7 +8,6 @@ use tokio::time::sleep;
 
 use crate::{
     app::App,
-    deliver,
     v_secure::{exports, feeds},
 };
 
@@ -17,7 +16,7 @@ const PACE: Duration = Duration::from_millis(500);
 
 /// Does jobs for ever; entries go to private addresses only within `allowed`.
 pub async fn run(app: Arc<App>, allowed: Vec<Cidr>) {
-    deliver::provide();
+    crate::provide_crypto();
     loop {
         sleep(PACE).await;
         if let Err(error) = app.coffer.tell_expired().await {

@@ -20,6 +20,8 @@ mod jobs;
 pub mod keynest;
 pub mod keyway;
 pub mod kv2;
+pub mod logs;
+pub mod mcp;
 pub mod metrics;
 pub mod native;
 mod openapi;
@@ -31,7 +33,8 @@ pub mod v_secure;
 
 use http::dialect::Dialect;
 
-pub use agent::StreamSettings;
+pub use agent::{StreamArgs, StreamSettings};
+pub use deliver::provide as provide_crypto;
 pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 

@@ -7,9 +7,9 @@ mod parts;
 use std::process::ExitCode;
 
 use clap::Parser;
-use coffer_api_server::{Served, config::Settings, http::panic, serve};
+use coffer_api_server::{Served, config::Settings, http::panic, logs, serve};
 use tokio::signal::unix::{SignalKind, signal};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -21,10 +21,11 @@ async fn main() -> ExitCode {
         .flatten_event(true)
         .with_writer(std::io::stderr)
         .with_env_filter(EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")))
+        .finish()
+        .with(logs::discreet())
         .init();
     panic::install_hook();
-    // Whoever asks others over HTTP takes the process' provider of TLS.
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    coffer_api_server::provide_crypto();
     match run(Settings::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -10,7 +10,7 @@ use utoipa::{
 
 use crate::{
     agent, health,
-    native::routes::{api_keys, audit, changes, consumers, secrets, vaults, whoami},
+    native::routes::{api_keys, audit, changes, consumers, secrets, users, vaults, whoami},
 };
 
 #[derive(OpenApi)]
@@ -46,6 +46,7 @@ use crate::{
         audit::verify::verify_audit,
         changes::stream::stream_changes,
         consumers::list::list_consumers,
+        users::patch::patch_user,
         agent::watch::watch,
         agent::ack::acknowledge,
         health::healthz,

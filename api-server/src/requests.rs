@@ -1,7 +1,8 @@
-//! From the lines that wait in memory to the store's request log: every second, or sooner when many wait.
+//! From the lines that wait in memory to the store's logs: every second, or sooner when many wait.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, sync::Arc, time::Duration};
 
+use axum::http::Method;
 use coffer_domain::{id::OrgId, request_log::RequestLine};
 use tokio::time::sleep;
 
@@ -16,6 +17,7 @@ pub async fn run(app: Arc<App>) {
         tokio::select! {
             () = sleep(PATIENCE) => {}
             () = app.requests.filled() => {}
+            () = app.keyway.filled() => {}
         }
         flush(&app).await;
     }
@@ -25,12 +27,12 @@ pub async fn run(app: Arc<App>) {
 /// for its line.
 pub async fn flush(app: &App) {
     app.keyway.flush().await;
-    let mut tenants: BTreeMap<OrgId, Vec<RequestLine>> = BTreeMap::new();
+    let mut tenants: BTreeMap<OrgId, Vec<Arc<RequestLine>>> = BTreeMap::new();
     for line in app.requests.take() {
         tenants
             .entry(line.signer.organization)
             .or_default()
-            .push(kept(line));
+            .push(Arc::new(kept(line)));
     }
     for (organization, lines) in tenants {
         if let Err(error) = app.coffer.keep_requests(organization, &lines).await {
@@ -43,14 +45,29 @@ fn kept(line: Line) -> RequestLine {
     RequestLine {
         request: line.id.as_str().to_owned(),
         at: line.at,
-        door: line.door.to_owned(),
+        door: line.door.into(),
         principal: line.signer.principal,
-        kind: line.signer.kind.to_owned(),
-        method: line.method.as_str().to_owned(),
-        subject: line.subject.to_owned(),
+        kind: line.signer.kind.into(),
+        method: word(&line.method),
+        subject: line.subject.into(),
         path: line.path,
         status: line.status,
-        address: line.address.to_string(),
+        address: line.address,
         micros: line.micros,
     }
+}
+
+/// Without memory of its own where that is possible: many lines wait at once.
+fn word(method: &Method) -> Cow<'static, str> {
+    const USUAL: [Method; 6] = [
+        Method::GET,
+        Method::POST,
+        Method::PUT,
+        Method::PATCH,
+        Method::DELETE,
+        Method::HEAD,
+    ];
+    const WORDS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"];
+    let at = USUAL.iter().position(|usual| usual == method);
+    at.map_or_else(|| method.as_str().to_owned().into(), |at| WORDS[at].into())
 }

@@ -21,12 +21,14 @@ use tokio::{
 use tokio_rustls::TlsAcceptor;
 
 use crate::{
-    agent::{self, Hub, StreamSettings},
+    agent::{self, Hub, StreamSettings, seats::Seats},
     app::App,
     deliver, health, housekeeping,
-    http::{mount::Mounts, request_log::RequestLog, settings::DoorSettings, shell::Shell},
+    http::{
+        mount::Mounts, request_log::RequestLog, settings::DoorSettings, shell::Shell, transport::Transport,
+    },
     identity::{Notices, WorkloadIdentity},
-    jobs,
+    jobs, mcp,
     metrics::Metrics,
     native::{self, error::ApiError},
     requests,
@@ -108,10 +110,6 @@ pub enum Served {
 }
 
 /// Serves until `shutdown` completes; then accepts nothing, ends the streams, and lets requests finish.
-#[expect(
-    clippy::too_many_lines,
-    reason = "everything that a server is made of, in order"
-)]
 pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Result<Served, ServeError> {
     let hub = Arc::new(Hub::new(parts.coffer.latest_change()));
     let app = Arc::new(App {
@@ -122,6 +120,7 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         hub: Arc::clone(&hub),
         metrics: Arc::clone(&parts.metrics),
         streams: parts.streams,
+        seats: Seats::new(parts.streams.of_namespace),
         failures: parts.doors.failures(),
         keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
         canonical: crate::canonical::Door::new(&parts.coffer, &parts.doors.canonical),
@@ -139,13 +138,11 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
             parts.access_log,
         ))
     };
+    let agents = mcp::router(&app, &parts.doors.mcp, parts.tls.is_some());
     let mounts = Mounts::new(&crate::dialects(), &parts.doors.hosts, &parts.doors.rates, &app);
-    let main = Door::new(
-        shell(router(Arc::clone(&app), parts.metrics_listener.is_none()), mounts),
-        parts.tls,
-        parts.limits,
-        &parts.metrics,
-    );
+    let router =
+        router(Arc::clone(&app), parts.metrics_listener.is_none()).merge(agents.with_state(Arc::clone(&app)));
+    let main = Door::new(shell(router, mounts), parts.tls, parts.limits, &parts.metrics);
     let probes = shell(probes(Arc::clone(&app)), Mounts::default());
     let side = Door::new(probes, None, parts.limits, &parts.metrics);
     let follower = follow(Arc::clone(&hub), parts.coffer.clone());
@@ -269,10 +266,11 @@ impl Door {
             // Lines of a stream are small and must not wait for each other.
             let _ = socket.set_nodelay(true);
             match tls {
-                None => converse(&http, socket, shell, peer, watcher).await,
+                None => converse(&http, socket, shell, (peer, Transport::default()), watcher).await,
                 Some(acceptor) => {
                     if let Ok(Ok(stream)) = timeout(limits.handshake, acceptor.accept(socket)).await {
-                        converse(&http, stream, shell, peer, watcher).await;
+                        let transport = Transport::secure(stream.get_ref().1.peer_certificates());
+                        converse(&http, stream, shell, (peer, transport), watcher).await;
                     }
                 }
             }
@@ -286,14 +284,19 @@ impl Door {
 }
 
 /// Serves the requests of one connection.
-async fn converse<S>(http: &http1::Builder, stream: S, shell: Arc<Shell>, peer: SocketAddr, watcher: Watcher)
-where
+async fn converse<S>(
+    http: &http1::Builder,
+    stream: S,
+    shell: Arc<Shell>,
+    (peer, transport): (SocketAddr, Transport),
+    watcher: Watcher,
+) where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let address = peer.ip().to_canonical();
     let service = service_fn(move |request| {
-        let shell = Arc::clone(&shell);
-        async move { Ok::<_, std::convert::Infallible>(shell.answer(request, address).await) }
+        let (shell, transport) = (Arc::clone(&shell), transport.clone());
+        async move { Ok::<_, std::convert::Infallible>(shell.answer(request, address, transport).await) }
     });
     let connection = http.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
@@ -340,6 +343,7 @@ mod tests {
             trust: None,
             metrics: Arc::clone(&metrics),
             streams: StreamSettings::default(),
+            seats: Seats::new(1),
             failures: DoorSettings::default().failures(),
             requests: RequestLog::default(),
         });
@@ -349,7 +353,7 @@ mod tests {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         tokio::spawn(async move { door.accept(listener).await });
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        crate::provide_crypto();
         let answer = reqwest::get(format!("{base}/panic")).await.unwrap();
         assert_eq!(answer.status(), 500);
         let text = answer.text().await.unwrap();

@@ -1,11 +1,13 @@
 //! The command line.
 
+mod keynest;
 mod keyway;
 
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use keynest::KeynestVerb;
 pub use keyway::{
     DirectoryArgs, DirectoryVerb, KeywayVerb, OrganizationVerb, RepositoryVerb, RoleVerb, TokenVerb, UserVerb,
 };
@@ -33,6 +35,7 @@ const EXAMPLES: &str = "Examples:
   coffer audit verify -n team
   coffer bootstrap --data ./data                      prepare an empty store
   coffer keyway directory --file users.json user add octocat
+  coffer mcp                                          an agent's server: reads by approval, over standard input and output
 
 A secret may also be named by its whole address: coffer get coffer://team/app/default/DATABASE_URL
 
@@ -132,8 +135,15 @@ pub enum Verb {
         #[command(subcommand)]
         verb: AuditVerb,
     },
+    /// Serve the Model Context Protocol on standard input and output, for agents that read by approval
+    Mcp,
     /// Prepare a data folder: store, organization, vault, administrator's key
     Bootstrap(BootstrapArgs),
+    /// Accounts of people who use the KeyNest API
+    Keynest {
+        #[command(subcommand)]
+        verb: KeynestVerb,
+    },
     /// What the Keyway API goes by
     Keyway {
         #[command(subcommand)]

@@ -68,6 +68,42 @@ impl Client {
         }
     }
 
+    /// Passes a message of the Model Context Protocol on; its answer, if there is one.
+    pub async fn relay(
+        &self,
+        message: String,
+        headers: &[(&'static str, String)],
+    ) -> Result<Option<Value>, Failure> {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push("mcp");
+        }
+        let mut request = self
+            .http
+            .post(url)
+            .bearer_auth(&*self.token)
+            .header("content-type", "application/json")
+            .header("accept", "application/json, text/event-stream");
+        for (name, value) in headers {
+            request = request.header(*name, value);
+        }
+        let answer = request.body(message).send().await;
+        let answer = answer.map_err(|error| self.unreachable(&error))?;
+        let status = answer.status();
+        let bytes = answer.bytes().await.map_err(|error| self.unreachable(&error))?;
+        let body: Option<Value> = serde_json::from_slice(&bytes).ok();
+        match body {
+            // A refusal of the protocol's own is an answer, whatever the status.
+            Some(body) if body["jsonrpc"].is_string() => Ok(Some(body)),
+            _ if status.is_success() => Ok(None),
+            Some(body) if body["error"]["message"].is_string() => Err(Failure::Refused {
+                status: status.as_u16(),
+                message: body["error"]["message"].as_str().unwrap_or_default().to_owned(),
+            }),
+            _ => Err(self.strange(format!("status {status} without a reason"))),
+        }
+    }
+
     /// Every item of a list, page by page.
     pub async fn pages(&self, path: &[&str], query: &[(&str, String)]) -> Result<Vec<Value>, Failure> {
         let mut all = Vec::new();

@@ -68,6 +68,26 @@ pub enum Membership {
     Member,
 }
 
+/// Somebody in an organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who.
+    pub user: ForgeUser,
+    /// What they are in it.
+    pub is: Membership,
+}
+
+/// An organization.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForgeOrganization {
+    /// Its login, as spelt there.
+    pub login: String,
+    /// What it calls itself, if it does.
+    pub name: Option<String>,
+    /// Where there is a picture.
+    pub avatar: String,
+}
+
 /// The forge did not answer.
 #[derive(Debug, Error)]
 #[error("the forge does not answer: {0}")]
@@ -93,6 +113,15 @@ pub trait Forge: Send + Sync + std::fmt::Debug {
 
     /// What a user is in an organization; `None`: nothing, or there is no such organization.
     async fn membership(&self, organization: &str, login: &str) -> Result<Option<Membership>, ForgeError>;
+
+    /// The logins of the organizations that may be served; some may be none after all.
+    async fn organizations(&self) -> Result<Vec<String>, ForgeError>;
+
+    /// The organization of this login, in any case; `None` too if it is not served.
+    async fn organization(&self, login: &str) -> Result<Option<ForgeOrganization>, ForgeError>;
+
+    /// Everybody in an organization; nobody, if there is none.
+    async fn members(&self, organization: &str) -> Result<Vec<Member>, ForgeError>;
 }
 
 /// A server without a forge: nobody, and no repositories. Native API keys are all there is.
@@ -123,5 +152,17 @@ impl Forge for NoForge {
 
     async fn membership(&self, _: &str, _: &str) -> Result<Option<Membership>, ForgeError> {
         Ok(None)
+    }
+
+    async fn organizations(&self) -> Result<Vec<String>, ForgeError> {
+        Ok(Vec::new())
+    }
+
+    async fn organization(&self, _: &str) -> Result<Option<ForgeOrganization>, ForgeError> {
+        Ok(None)
+    }
+
+    async fn members(&self, _: &str) -> Result<Vec<Member>, ForgeError> {
+        Ok(Vec::new())
     }
 }

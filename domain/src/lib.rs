@@ -36,6 +36,7 @@ pub mod role;
 pub mod rotation;
 pub mod secret_json;
 pub mod secret_value;
+pub mod segment;
 pub mod store;
 pub mod template;
 #[cfg(any(test, feature = "testkit"))]

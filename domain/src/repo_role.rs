@@ -74,7 +74,8 @@ pub struct Minimum {
 }
 
 impl Minimum {
-    fn of(is: EnvironmentType) -> Self {
+    /// Where nobody says otherwise.
+    pub fn of(is: EnvironmentType) -> Self {
         let write = match is {
             EnvironmentType::Development | EnvironmentType::Standard => RepoRole::Write,
             EnvironmentType::Protected => RepoRole::Admin,

@@ -2,20 +2,12 @@
 //! lines, of which the newest are kept. It tells how requests went; who did what to which secret is the audit
 //! log's to tell.
 
+use std::{borrow::Cow, net::IpAddr};
+
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    record::{Collection, Document},
-    rights::Permission,
-};
-
-/// How many lines a segment holds.
-pub const SEGMENT_LINES: usize = 256;
-/// How many segments of an organization are kept.
-pub const MOST_SEGMENTS: u64 = 1024;
-/// For how long a segment is kept after its last line.
-const LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
+use crate::{record::Collection, rights::Permission, segment::Line};
 
 /// One request. The fields are an allow-list: no header, no body, and no query that could hold a credential.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,40 +17,35 @@ pub struct RequestLine {
     /// When it arrived.
     pub at: Timestamp,
     /// Through which door.
-    pub door: String,
+    pub door: Cow<'static, str>,
     /// Who sent it, as the audit log names it.
     pub principal: String,
     /// What kind of credential it came with, in the door's words.
-    pub kind: String,
+    pub kind: Cow<'static, str>,
     /// Its method.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// What it was about, by its route.
-    pub subject: String,
+    pub subject: Cow<'static, str>,
     /// Its path.
     pub path: String,
     /// The answer's status.
     pub status: u16,
     /// From which address.
-    pub address: String,
+    pub address: IpAddr,
     /// How long it took, in microseconds.
     pub micros: u64,
 }
 
-/// Consecutive lines.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Segment {
-    /// The lines, oldest first; never none.
-    pub lines: Vec<RequestLine>,
-}
-
-impl Document for Segment {
+impl Line for RequestLine {
     const COLLECTION: Collection = Collection::new("request-log");
     const NOUN: &'static str = "request log";
     const READ: Permission = Permission::ReadAudit;
-    const WRITE: Permission = Permission::ReadAudit;
+    const SEGMENT_LINES: usize = 256;
+    const MOST_LINES: Option<u64> = Some(256 * 1024);
+    const LIFE: SignedDuration = SignedDuration::from_hours(30 * 24);
 
-    fn expires_at(&self) -> Option<Timestamp> {
-        self.lines.last().and_then(|line| line.at.checked_add(LIFE).ok())
+    fn at(&self) -> Timestamp {
+        self.at
     }
 }
 
@@ -87,9 +74,10 @@ impl RequestFilter {
                 .as_deref()
                 .is_none_or(|wanted| wanted.eq_ignore_ascii_case(found))
         };
+        let address = || line.address.to_string();
         same(&self.method, &line.method)
             && same(&self.subject, &line.subject)
-            && same(&self.address, &line.address)
+            && (self.address.is_none() || same(&self.address, &address()))
             && self.status.is_none_or(|status| status == line.status)
             && self.from.is_none_or(|from| from <= line.at)
             && self.until.is_none_or(|until| line.at <= until)

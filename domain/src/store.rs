@@ -289,11 +289,13 @@ pub trait Store: Send + Sync {
     /// How many records `query` matches, whatever it skips and however few it wants.
     async fn count_records(&self, query: &RecordQuery<'_>) -> Result<u64, StoreError>;
 
-    /// The records of all tenants that are due by `now`, those due first first, at most `limit`.
+    /// The records of all tenants that are due by `now`, those due first first, at most `limit`; none of the groups
+    /// `except`.
     async fn due_records(
         &self,
         collection: Collection,
         now: Timestamp,
+        except: &[String],
         limit: u32,
     ) -> Result<Vec<Record>, StoreError>;
 

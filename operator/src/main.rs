@@ -14,7 +14,7 @@ use std::{process::ExitCode, sync::Arc};
 
 use anyhow::{Context as _, Result};
 use clap::Parser;
-use coffer_api_server::{Served, config::DoorArgs};
+use coffer_api_server::{Served, config::DoorArgs, logs};
 use coffer_operator::{notices::Notices, pods::Pods, settings::Settings};
 use kube::Client;
 use prometheus::Registry;
@@ -22,7 +22,7 @@ use tokio::{
     signal::unix::{SignalKind, signal},
     sync::watch,
 };
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
@@ -73,6 +73,8 @@ fn log() {
         .flatten_event(true)
         .with_writer(std::io::stderr)
         .with_env_filter(filter)
+        .finish()
+        .with(logs::discreet())
         .init();
 }
 
@@ -90,6 +92,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let (notices, refusals) = Notices::new();
     let mut server = serve::server(&settings, &client, &coffer, &pods, notices, registry.clone()).await?;
     server.doors = doors.settings();
+    server.streams = doors.streams.settings();
     let (stop, stopped) = watch::channel(false);
     let cluster = cluster::Cluster {
         settings,

@@ -38,9 +38,6 @@ impl Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Aad(Vec<u8>);
 
-/// What a field's length takes.
-const LENGTH_BYTES: usize = 4;
-
 impl Aad {
     fn new(kind: Kind) -> Self {
         Self(Vec::with_capacity(256)).with(kind.label())
@@ -53,12 +50,9 @@ impl Aad {
         self
     }
 
-    /// The encoding with one more field.
-    pub(crate) fn and(&self, field: &[u8]) -> Vec<u8> {
-        let mut encoded = Vec::with_capacity(self.0.len() + LENGTH_BYTES + field.len());
-        encoded.extend_from_slice(&self.0);
-        append(&mut encoded, field);
-        encoded
+    /// The encoding with one more field: the header of what it is the additional data of.
+    pub(crate) fn bound_to(self, header: &[u8]) -> Vec<u8> {
+        self.with(header).0
     }
 
     /// The encoding.

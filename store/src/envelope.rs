@@ -9,6 +9,8 @@
 //! itself lets one ciphertext open under two keys; the commitment, compared before decryption, does not.
 //! The header is additional data too. What is not known is refused: there is no fallback to anything older.
 
+use std::fmt;
+
 use aws_lc_rs::{
     aead::{self, AES_256_GCM, LessSafeKey, Nonce, UnboundKey},
     error::Unspecified,
@@ -31,6 +33,8 @@ const COMMITMENT_AT: usize = 41;
 pub const HEADER_BYTES: usize = 73;
 /// Bytes after it.
 pub const TAG_BYTES: usize = 16;
+/// An AES-256 key, then a nonce of 96 bits.
+const KEY_AND_NONCE_BYTES: usize = 32 + 12;
 const KEY_INFO: &[u8] = b"coffer/v1/record-key";
 const COMMITMENT_INFO: &[u8] = b"coffer/v1/record-commitment";
 
@@ -82,9 +86,9 @@ pub fn seal(
     record.extend_from_slice(&generation.to_be_bytes());
     record.extend_from_slice(&salt);
     record.extend_from_slice(&keys.commitment);
-    let bound = bind(aad, &record);
+    let bound = aead::Aad::from(aad.clone().bound_to(&record));
     record.extend_from_slice(plaintext);
-    let (key, nonce) = keys.cipher()?;
+    let (key, nonce) = cipher(&keys.key_and_nonce)?;
     let tag = key.seal_in_place_separate_tag(nonce, bound, &mut record[HEADER_BYTES..])?;
     record.extend_from_slice(tag.as_ref());
     Ok(record)
@@ -98,21 +102,45 @@ pub fn generation(record: &[u8]) -> Result<u32, EnvelopeError> {
 
 /// Opens `record`, if it was sealed under `seed` for this very `aad` and not changed since.
 pub fn open(seed: &Seed, aad: &Aad, record: &[u8]) -> Result<SecretValue, EnvelopeError> {
-    let (header, body) = split(record)?;
+    opener(seed, aad, record)?.open(aad.clone(), record)
+}
+
+/// What opens one record: to derive it takes most of what opening costs. Whoever has the seeds and the record has it
+/// too; it is wiped when dropped.
+pub struct Opener(Zeroizing<[u8; KEY_AND_NONCE_BYTES]>);
+
+/// The opener of `record`, if that was sealed under `seed` for this very `aad`.
+pub fn opener(seed: &Seed, aad: &Aad, record: &[u8]) -> Result<Opener, EnvelopeError> {
+    let (header, _) = split(record)?;
     let keys = RecordKeys::derive(seed, &field(header, SALT_AT), aad)?;
     let commitment: [u8; 32] = field(header, COMMITMENT_AT);
-    if !bool::from(keys.commitment.ct_eq(&commitment)) {
-        return Err(EnvelopeError::Commitment);
+    if bool::from(keys.commitment.ct_eq(&commitment)) {
+        Ok(Opener(keys.key_and_nonce))
+    } else {
+        Err(EnvelopeError::Commitment)
     }
-    let (key, nonce) = keys.cipher()?;
-    // Wiped on every way out: a failed tag must not leave plaintext behind (RUSTSEC-2023-0096).
-    let mut buffer = Zeroizing::new(body.to_vec());
-    let opened = key
-        .open_in_place(nonce, bind(aad, header), &mut buffer)
-        .map_err(|_| EnvelopeError::Tag)?
-        .len();
-    buffer.truncate(opened);
-    Ok(SecretValue::new(std::mem::take(&mut *buffer)))
+}
+
+impl Opener {
+    /// Opens the record it is of. Of another one, or for another place, the tag differs.
+    pub fn open(&self, aad: Aad, record: &[u8]) -> Result<SecretValue, EnvelopeError> {
+        let (header, body) = split(record)?;
+        let (key, nonce) = cipher(&self.0)?;
+        // Wiped on every way out: a failed tag must not leave plaintext behind (RUSTSEC-2023-0096).
+        let mut buffer = Zeroizing::new(body.to_vec());
+        let opened = key
+            .open_in_place(nonce, aead::Aad::from(aad.bound_to(header)), &mut buffer)
+            .map_err(|_| EnvelopeError::Tag)?
+            .len();
+        buffer.truncate(opened);
+        Ok(SecretValue::new(std::mem::take(&mut *buffer)))
+    }
+}
+
+impl fmt::Debug for Opener {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("<redacted>")
+    }
 }
 
 /// The header, once it is known to be one of ours, and the rest.
@@ -134,10 +162,6 @@ fn field<const N: usize>(header: &[u8; HEADER_BYTES], at: usize) -> [u8; N] {
     std::array::from_fn(|i| header[at + i])
 }
 
-fn bind(aad: &Aad, header: &[u8]) -> aead::Aad<Vec<u8>> {
-    aead::Aad::from(aad.and(header))
-}
-
 struct Length(usize);
 
 impl hkdf::KeyType for Length {
@@ -148,7 +172,7 @@ impl hkdf::KeyType for Length {
 
 /// What one record is sealed with.
 struct RecordKeys {
-    key_and_nonce: Zeroizing<[u8; 44]>,
+    key_and_nonce: Zeroizing<[u8; KEY_AND_NONCE_BYTES]>,
     commitment: [u8; 32],
 }
 
@@ -156,21 +180,21 @@ impl RecordKeys {
     fn derive(seed: &Seed, salt: &[u8; 32], aad: &Aad) -> Result<Self, EnvelopeError> {
         let root = hkdf::Salt::new(hkdf::HKDF_SHA256, salt).extract(seed.reveal());
         let mut keys = Self {
-            key_and_nonce: Zeroizing::new([0; 44]),
+            key_and_nonce: Zeroizing::new([0; KEY_AND_NONCE_BYTES]),
             commitment: [0; 32],
         };
-        root.expand(&[KEY_INFO, aad.as_bytes()], Length(44))?
+        root.expand(&[KEY_INFO, aad.as_bytes()], Length(KEY_AND_NONCE_BYTES))?
             .fill(&mut *keys.key_and_nonce)?;
         root.expand(&[COMMITMENT_INFO, aad.as_bytes()], Length(32))?
             .fill(&mut keys.commitment)?;
         Ok(keys)
     }
+}
 
-    fn cipher(&self) -> Result<(LessSafeKey, Nonce), EnvelopeError> {
-        let (key, nonce) = self.key_and_nonce.split_at(32);
-        let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key)?);
-        Ok((key, Nonce::try_assume_unique_for_key(nonce)?))
-    }
+fn cipher(key_and_nonce: &[u8; KEY_AND_NONCE_BYTES]) -> Result<(LessSafeKey, Nonce), EnvelopeError> {
+    let (key, nonce) = key_and_nonce.split_at(32);
+    let key = LessSafeKey::new(UnboundKey::new(&AES_256_GCM, key)?);
+    Ok((key, Nonce::try_assume_unique_for_key(nonce)?))
 }
 
 #[cfg(test)]

@@ -205,3 +205,23 @@ fn gcm_is_that_of_the_specification() {
     assert_eq!(hex::encode(&buffer), expected);
     assert_eq!(hex::encode(tag.as_ref()), "76fc6ece0f4e1768cddf8853bb2d551b");
 }
+
+#[test]
+fn an_opener_opens_its_record_at_its_place_as_often_as_asked() {
+    let (one, other) = (sealed(b"one"), sealed_again(b"two"));
+    let opener = opener(&seed(1), &aad(), &one).unwrap();
+    for _ in 0..2 {
+        assert_eq!(opener.open(aad(), &one).unwrap(), SecretValue::from("one"));
+    }
+    let elsewhere = aad_at(1, "production", 1, 1, 1);
+    assert_eq!(opener.open(elsewhere, &one), Err(EnvelopeError::Tag));
+    assert_eq!(opener.open(aad(), &other), Err(EnvelopeError::Tag));
+    let mut changed = one.clone();
+    changed[COMMITMENT_AT] ^= 1;
+    assert_eq!(opener.open(aad(), &changed), Err(EnvelopeError::Tag));
+    assert_eq!(format!("{opener:?}"), "<redacted>");
+}
+
+fn sealed_again(value: &[u8]) -> Vec<u8> {
+    seal((&seed(1), 1), &aad(), value, &SeededEntropy::new(2)).unwrap()
+}

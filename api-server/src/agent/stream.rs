@@ -17,7 +17,7 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::{auth::Pod, hub::Topic, refusal::Refusal, request::Subscription, watch::kind};
+use super::{auth::Pod, hub::Topic, refusal::Refusal, request::Subscription, seats::Seat, watch::kind};
 use crate::{app::App, metrics::OpenStream};
 
 /// One pod's stream. A thousand of these idle are a thousand small maps of names to versions.
@@ -40,6 +40,7 @@ pub struct Feed {
     /// When something was said last.
     said: Instant,
     _open: OpenStream,
+    _seat: Seat,
 }
 
 /// What ended a wait.
@@ -53,7 +54,12 @@ enum Woken {
 
 impl Feed {
     /// Opens a stream; the first values are read here, so that trouble of our own is an ordinary answer.
-    pub async fn open(app: Arc<App>, pod: Pod, subscription: Subscription) -> Result<Self, Error> {
+    pub async fn open(
+        app: Arc<App>,
+        pod: Pod,
+        subscription: Subscription,
+        seat: Seat,
+    ) -> Result<Self, Error> {
         // Subscribed before the values are read: what changes in between wakes the stream.
         let (topic, changes) = listen(&app, &subscription).await?;
         let open = app.metrics.open_stream("agent");
@@ -74,6 +80,7 @@ impl Feed {
             waiting: VecDeque::new(),
             said: Instant::now(),
             _open: open,
+            _seat: seat,
         };
         let values = feed.values().await;
         feed.say_trust();

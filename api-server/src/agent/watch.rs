@@ -23,6 +23,7 @@ use crate::{
         (status = 200, description = "Lines", body = Object, content_type = "application/x-ndjson"),
         (status = 400, description = "Not well formed", body = FailureOut),
         (status = 401, description = "No valid token of a live pod", body = FailureOut),
+        (status = 429, description = "The namespace has as many streams open as it may have", body = FailureOut),
         (status = 503, description = "The store cannot answer now", body = FailureOut),
     )
 )]
@@ -34,7 +35,9 @@ pub async fn watch(
 ) -> Result<Response, ApiError> {
     let request: WatchRequest = body::json(&headers, body).await?;
     let subscription = Subscription::try_from(request)?;
-    let feed = Feed::open(app, pod, subscription).await?;
+    let namespace = &pod.workload.namespace;
+    let seat = app.seats.take(namespace).ok_or(ApiError::Crowded)?;
+    let feed = Feed::open(app, pod, subscription, seat).await?;
     Ok(respond::stream("application/x-ndjson", feed.into_body()))
 }
 

@@ -17,19 +17,18 @@ use coffer_domain::{
     rights::Grant,
     usecase::Caller,
 };
+use jiff::Timestamp;
 
 use super::{
     Door, NAME,
     error::Failure,
     local::is_local,
     op::Op,
+    sender::Credential,
     settings::Mounts,
     token::{self, Token},
 };
-use crate::{
-    app::App,
-    http::{bearer, context::RequestContext},
-};
+use crate::{app::App, http::context::RequestContext};
 
 /// The longest name of a run, node or system that is kept.
 const LONGEST_MARK: usize = 128;
@@ -53,6 +52,7 @@ pub struct Signed {
     pub marks: Marks,
     home: OrgId,
     who: Who,
+    certificate: Option<String>,
 }
 
 /// What a request says of where it comes from, as far as it is plain text.
@@ -100,8 +100,8 @@ impl FromRequestParts<Arc<App>> for Signed {
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Failure> {
         let Ok(context) = RequestContext::from_request_parts(parts, app).await;
         let door = &app.canonical;
-        let who = who(app, door, parts, &context).await;
-        let who = who.inspect_err(|failure| {
+        let shown = authenticate(app, door, parts, &context).await;
+        let (who, certificate) = shown.inspect_err(|failure| {
             if failure.status() == 401 {
                 app.metrics.refused(NAME, &Error::Unauthenticated("refused"));
             }
@@ -113,19 +113,44 @@ impl FromRequestParts<Arc<App>> for Signed {
             tenant,
             home,
             who,
+            certificate,
         })
     }
 }
 
-async fn who(app: &App, door: &Door, parts: &Parts, context: &RequestContext) -> Result<Who, Failure> {
-    let Some(text) = bearer::token(&parts.headers) else {
+/// Who sends a request, and the thumbprint of the certificate that it has shown.
+async fn authenticate(
+    app: &App,
+    door: &Door,
+    parts: &Parts,
+    context: &RequestContext,
+) -> Result<(Who, Option<String>), Failure> {
+    let credential = Credential::of(&parts.headers);
+    let who = who(app, door, parts, context, credential).await?;
+    let sent = match &who {
+        Who::Subject(token) => credential.map(|credential| (credential, &token.bound)),
+        Who::Anybody | Who::Key(_) => None,
+    };
+    let now = app.coffer.clock().now();
+    let certificate = door.senders.admit(parts, &context.0, sent, now)?;
+    Ok((who, certificate))
+}
+
+async fn who(
+    app: &App,
+    door: &Door,
+    parts: &Parts,
+    context: &RequestContext,
+    credential: Option<Credential<'_>>,
+) -> Result<Who, Failure> {
+    let Some(Credential { text, bound }) = credential else {
         let open = !door.settings.require_auth && is_local(context.0.peer, &parts.headers);
         let message = "send a token: Authorization: Bearer <token>";
         return open
             .then_some(Who::Anybody)
             .ok_or_else(|| Failure::unauthenticated(message, false));
     };
-    if text.starts_with("coffer_") {
+    if text.starts_with("coffer_") && !bound {
         return Ok(Who::Key(
             app.coffer.authenticate_from(text, Some(context.0.peer)).await?,
         ));
@@ -240,6 +265,20 @@ impl Signed {
             Who::Subject(token) => Some(token),
             Who::Anybody | Who::Key(_) => None,
         }
+    }
+
+    /// What its token is bound to, as a policy knows it.
+    pub fn binding(&self) -> Option<&str> {
+        self.token().and_then(|token| token.bound.name())
+    }
+
+    /// Takes note that its token is used for `op`; refuses what was copied.
+    pub fn note_use(&self, door: &Door, op: Op, now: Timestamp) -> Result<(), Failure> {
+        let certificate = self.certificate.as_deref();
+        let noted = self
+            .token()
+            .map(|token| door.uses.note(token, certificate, op, now));
+        noted.unwrap_or(Ok(()))
     }
 
     /// Refuses whoever may not see what others do: a key without the right to read the audit log.

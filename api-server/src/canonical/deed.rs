@@ -8,6 +8,7 @@ use coffer_domain::{
     principal::Principal,
     provider::{Actor, Provider, ProviderFault},
 };
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use uuid::Builder;
 
@@ -120,18 +121,8 @@ impl<'a> Deed<'a> {
 
     /// The same for this purpose.
     pub async fn permitted_to(mut self, purpose: &'static str) -> Result<Self, Failure> {
-        let Some(policy) = &self.app.canonical.policy else {
-            return Ok(self);
-        };
         let now = self.app.coffer.clock().now();
-        let decided = {
-            let subject = self.signed.subject();
-            let question = self.question(purpose, subject.as_deref());
-            match policy.remembered(&question, now) {
-                Some(remembered) => remembered,
-                None => policy.decide(&question, &self.attributes().await, now).await,
-            }
-        };
+        let decided = self.decided(purpose, now).await;
         match decided {
             Ok(decision) => {
                 self.decision = decision;
@@ -145,6 +136,19 @@ impl<'a> Deed<'a> {
         }
     }
 
+    async fn decided(&self, purpose: &'static str, now: Timestamp) -> Result<Decision, Failure> {
+        self.signed.note_use(&self.app.canonical, self.op, now)?;
+        let Some(policy) = &self.app.canonical.policy else {
+            return Ok(Decision::default());
+        };
+        let subject = self.signed.subject();
+        let question = self.question(purpose, subject.as_deref());
+        match policy.remembered(&question, now) {
+            Some(remembered) => remembered,
+            None => policy.decide(&question, &self.attributes().await, now).await,
+        }
+    }
+
     fn question<'q>(&'q self, purpose: &'static str, subject: Option<&'q str>) -> Question<'q> {
         let marks = &self.signed.marks;
         Question {
@@ -154,6 +158,7 @@ impl<'a> Deed<'a> {
             uri: &self.uri,
             names: (self.resource_ref(), self.path_names().1),
             token: self.signed.token().and_then(|token| token.id.as_deref()),
+            binding: self.signed.binding(),
             correlation: self.signed.context.0.id.as_str(),
             marks: [
                 marks.run.as_deref(),

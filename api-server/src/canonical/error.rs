@@ -60,6 +60,30 @@ impl Failure {
         }
     }
 
+    /// A token that is bound to a key came without a good proof of it.
+    pub fn proof(message: &str) -> Self {
+        Self {
+            challenge: Some(r#"DPoP error="invalid_dpop_proof""#.to_owned()),
+            ..Self::new(401, "INVALID_DPOP_PROOF", message)
+        }
+    }
+
+    /// A proof that was used before.
+    pub fn replayed() -> Self {
+        Self {
+            code: "DPOP_REPLAY",
+            ..Self::proof("this proof was used before: make a new one for each request")
+        }
+    }
+
+    /// A certificate that is not the token's, or is missing.
+    pub fn certificate(code: &'static str, message: &str) -> Self {
+        Self {
+            code,
+            ..Self::unauthenticated(message, true)
+        }
+    }
+
     /// A token without a scope that is needed.
     pub fn scope(needed: &[&str]) -> Self {
         let needed = needed.join(" ");
@@ -99,7 +123,9 @@ impl Failure {
         }
     }
 
-    fn after(self, seconds: u64) -> Self {
+    /// The same, worth another try after so many seconds.
+    #[must_use]
+    pub fn after(self, seconds: u64) -> Self {
         Self {
             wait: Some(seconds),
             ..self

@@ -17,7 +17,8 @@ pub fn is_local(peer: IpAddr, headers: &HeaderMap) -> bool {
     peer.is_loopback() && !forwarded && !paged && host.is_none_or(is_our_name)
 }
 
-fn is_our_name(host: &str) -> bool {
+/// Whether a host is a name of this machine, for this machine alone.
+pub fn is_our_name(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) && !name.ends_with(':') => name,
         _ => host,

@@ -15,6 +15,7 @@ pub mod policy;
 pub mod provider;
 pub mod query;
 pub mod routes;
+pub mod sender;
 pub mod settings;
 pub mod token;
 
@@ -29,11 +30,11 @@ use coffer_domain::{
     usecase::{Caller, Coffer, vaults::VaultSettings},
 };
 
+use sender::{Credential, Senders, Uses};
 pub use settings::{Args, Settings};
 
 use crate::{
     http::{
-        bearer,
         body::LARGEST,
         dialect::Dialect,
         rate::{Bucket, By, X_RATE_LIMIT},
@@ -75,7 +76,7 @@ pub static DIALECT: Dialect = Dialect {
 
 /// The credential that a request is counted by.
 fn counted(parts: &Parts) -> Option<String> {
-    bearer::token(&parts.headers).map(str::to_owned)
+    Credential::of(&parts.headers).map(|sent| sent.text.to_owned())
 }
 
 /// What the handlers of this door share.
@@ -85,6 +86,8 @@ pub struct Door {
     /// What was done lately.
     pub journal: journal::Journal,
     policy: Option<policy::Policy>,
+    senders: Senders,
+    uses: Uses,
     keys: Option<KeyRing>,
     vault: Option<Arc<dyn Provider>>,
     store: Arc<dyn Provider>,
@@ -108,7 +111,12 @@ impl Door {
             settings: settings.clone(),
             journal: journal::Journal::default(),
             policy: settings.policy.as_ref().map(policy::Policy::new),
-            keys: settings.keys.clone().map(KeyRing::new),
+            senders: Senders::new(&settings.sender),
+            uses: Uses::new(&settings.sender),
+            keys: settings
+                .keys
+                .clone()
+                .map(|keys| KeyRing::taking(keys, &settings.sender.algorithms)),
             vault: settings.vault.as_ref().and_then(|vault| vault.provider(coffer)),
             store: StoreProvider::new(coffer.clone()),
             yaml,

@@ -2,41 +2,24 @@
 
 use std::collections::BTreeSet;
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::routes::{self, BASE, Route};
+use crate::http::documented::{self, About};
 
 /// The document as pretty JSON, the same for the same code.
 pub fn document() -> String {
-    let mut paths = Map::new();
-    for route in routes::all() {
-        let path = paths
-            .entry(format!("{BASE}{}", route.path))
-            .or_insert_with(|| json!({}));
-        if let Value::Object(methods) = path {
-            methods.insert(route.method.to_ascii_lowercase(), operation(&route));
-        }
-    }
-    let document = json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "Canonical secrets, as served by Coffer",
-            "description": "Secrets by canonical URIs such as openbao+kv2://secret/app/api#token, with their versions, owners and events.",
-            "version": "1.0.0",
-            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
-        },
-        "servers": [{ "url": "/canonical" }],
-        "security": [{ "bearer": [] }],
-        "paths": paths,
-        "components": {
-            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" } },
-            "schemas": { "Failure": failure() },
-        },
-    });
-    // A document made of plain strings and maps always serializes.
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    text.push('\n');
-    text
+    let about = About {
+        title: "Canonical secrets, as served by Coffer",
+        description: "Secrets by canonical URIs such as openbao+kv2://secret/app/api#token, with their versions, owners and events.",
+        server: "/canonical",
+        schemes: documented::bearer(),
+        schemas: json!({ "Failure": failure() }),
+    };
+    let operations = routes::all()
+        .into_iter()
+        .map(|route| (format!("{BASE}{}", route.path), route.method, operation(&route)));
+    documented::document(about, operations)
 }
 
 fn operation(route: &Route) -> Value {
@@ -48,38 +31,24 @@ fn operation(route: &Route) -> Value {
         "responses": responses(route),
     });
     if route.method == "POST" {
-        operation["requestBody"] = body(route.takes);
+        operation["requestBody"] = documented::body(route.takes, kind, &["application/json"]);
     } else {
-        operation["parameters"] = route.takes.iter().map(|name| parameter(name)).collect();
+        operation["parameters"] = Value::Array(documented::queries(route.takes, asked));
     }
     operation
 }
 
-fn parameter(name: &str) -> Value {
-    let plain = name.trim_end_matches('!');
-    let kind = match plain {
+/// What a parameter of a query is.
+fn asked(name: &str) -> Value {
+    let kind = match name {
         "limit" | "offset" | "version" => "integer",
         "destroy" => "boolean",
         _ => "string",
     };
-    json!({ "name": plain, "in": "query", "required": plain != name, "schema": { "type": kind } })
+    json!({ "type": kind })
 }
 
-fn body(takes: &[&str]) -> Value {
-    let plain = |name: &&str| name.trim_end_matches('!').to_owned();
-    let properties: Map<String, Value> = takes
-        .iter()
-        .map(|name| (plain(name), kind(&plain(name))))
-        .collect();
-    let required: Vec<String> = takes
-        .iter()
-        .filter(|name| name.ends_with('!'))
-        .map(plain)
-        .collect();
-    let schema = json!({ "type": "object", "properties": properties, "required": required });
-    json!({ "required": true, "content": { "application/json": { "schema": schema } } })
-}
-
+/// What a member of a body is.
 fn kind(name: &str) -> Value {
     match name {
         "value" => json!({}),
@@ -97,14 +66,8 @@ fn responses(route: &Route) -> Value {
         "application/json"
     };
     let success = json!({ "description": "Done", "content": { media: {} } });
-    let mut responses = Map::from_iter([("200".to_owned(), success)]);
-    for status in [400, 401, 403, 404, 409, 413, 429, 500, 501, 502, 503] {
-        let schema = json!({ "$ref": "#/components/schemas/Failure" });
-        let refusal =
-            json!({ "description": "Refused", "content": { "application/json": { "schema": schema } } });
-        responses.insert(status.to_string(), refusal);
-    }
-    Value::Object(responses)
+    let refusals = [400, 401, 403, 404, 409, 413, 429, 500, 501, 502, 503];
+    documented::responses(200, success, refusals, "Failure")
 }
 
 fn failure() -> Value {

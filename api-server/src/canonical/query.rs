@@ -101,7 +101,7 @@ impl<'a> Query<'a> {
 }
 
 /// Percent-decodes UTF-8 text, once; `None`: it is none.
-fn decoded(raw: &str) -> Option<String> {
+pub fn decoded(raw: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.as_bytes();
     while let Some((&first, after)) = rest.split_first() {

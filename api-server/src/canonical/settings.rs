@@ -13,8 +13,9 @@ use thiserror::Error;
 use super::{
     policy::{self, settings::PolicyArgs},
     provider::vault::{self, VaultArgs},
+    sender::{self, SenderArgs},
 };
-use crate::identity::{ClusterKeys, JwksFile, JwksUrl};
+use crate::identity::{ClusterKeys, IssuerKeys, JwksFile, JwksUrl, KeysError};
 
 /// A text that is shown nowhere.
 #[derive(Clone)]
@@ -57,8 +58,8 @@ pub struct Args {
     /// Whether a token must say for whom it is.
     #[arg(long, env = "SECRETS_AUDIENCE_REQUIRED", default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
     pub canonical_audience_required: bool,
-    /// Whose tokens are taken, as it stands in them; needs the issuer's keys.
-    #[arg(long, env = "OIDC_ISSUER", value_name = "URL", requires = "canonical_keys")]
+    /// Whose tokens are taken, as it stands in them. Its keys are where its description says unless another place is named.
+    #[arg(long, env = "OIDC_ISSUER", value_name = "URL")]
     pub canonical_issuer: Option<String>,
     /// Where the issuer publishes its keys.
     #[arg(long, env = "OIDC_JWKS_URL", value_name = "URL", group = "canonical_keys")]
@@ -111,6 +112,9 @@ pub struct Args {
     /// What it says of the policy decision point.
     #[command(flatten)]
     pub policy: PolicyArgs,
+    /// What it says of tokens that are bound to their senders.
+    #[command(flatten)]
+    pub sender: SenderArgs,
     /// What it says of a server that keeps mounts.
     #[command(flatten)]
     pub vault: VaultArgs,
@@ -139,6 +143,7 @@ impl Default for Args {
             canonical_salt: None,
             canonical_yaml: None,
             policy: PolicyArgs::default(),
+            sender: SenderArgs::default(),
             vault: VaultArgs::default(),
             canonical_page_limit: 100,
         }
@@ -219,6 +224,8 @@ pub struct Settings {
     pub yaml: Option<PathBuf>,
     /// The policy decision point.
     pub policy: Option<policy::settings::Settings>,
+    /// How senders show who they are.
+    pub sender: sender::Settings,
     /// What is kept elsewhere.
     pub vault: Option<vault::Settings>,
     /// How many items a page has.
@@ -279,6 +286,11 @@ impl Settings {
 }
 
 impl Args {
+    /// Whether clients are asked for certificates.
+    pub fn asks_for_certificates(&self) -> bool {
+        self.sender.canonical_mode.asks()
+    }
+
     /// As settings; [`Args::check`] says whether they can be meant.
     pub fn settings(&self) -> Settings {
         let stage = Stage::of(&self.canonical_environment);
@@ -299,6 +311,7 @@ impl Args {
             salt: self.canonical_salt.as_ref().map(|salt| Salt::new(salt.value())),
             yaml: self.canonical_yaml.clone(),
             policy: self.policy.settings().unwrap_or_default(),
+            sender: self.sender.settings(),
             vault: self.vault.settings().unwrap_or_default(),
             page_limit: self.canonical_page_limit,
         }
@@ -308,6 +321,12 @@ impl Args {
     pub fn check(&self) -> Result<(), BadSettings> {
         self.mounts()?;
         self.policy.settings()?;
+        self.sender.check()?;
+        if self.sender.canonical_mode == sender::Mode::BearerPlusMtlsRequired && !self.canonical_require_auth
+        {
+            let why = "--canonical-auth-mode bearer_plus_mtls_required needs --canonical-require-auth true";
+            return Err(BadSettings(why.to_owned()));
+        }
         self.vault.settings()?;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
         if self.canonical_idp.is_empty() || !self.canonical_idp.bytes().all(plain) {
@@ -319,14 +338,19 @@ impl Args {
     }
 
     fn keys(&self) -> Result<Option<Arc<dyn ClusterKeys>>, BadSettings> {
-        match (&self.canonical_jwks_file, &self.canonical_jwks_url) {
-            (Some(file), _) => Ok(Some(Arc::new(JwksFile(file.clone())))),
-            (None, Some(url)) => {
-                let source = JwksUrl::new(url).map_err(|error| BadSettings(error.to_string()))?;
-                Ok(Some(Arc::new(source)))
-            }
-            (None, None) => Ok(None),
-        }
+        let bad = |error: KeysError| BadSettings(error.to_string());
+        let Self {
+            canonical_jwks_file: file,
+            canonical_jwks_url: url,
+            canonical_issuer: issuer,
+            ..
+        } = self;
+        Ok(match (file, url, issuer) {
+            (Some(file), _, _) => Some(Arc::new(JwksFile(file.clone()))),
+            (None, Some(url), _) => Some(Arc::new(JwksUrl::new(url).map_err(bad)?)),
+            (None, None, Some(issuer)) => Some(Arc::new(IssuerKeys::new(issuer).map_err(bad)?)),
+            (None, None, None) => None,
+        })
     }
 
     fn mounts(&self) -> Result<Mounts, BadSettings> {

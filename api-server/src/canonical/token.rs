@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use coffer_domain::name::OrgName;
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, Validation};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Door, error::Failure};
+use super::{Door, error::Failure, sender::Bound};
+use crate::identity::signed_by;
 
 /// How far clocks may be apart, in seconds.
 const LEEWAY: i64 = 60;
@@ -28,6 +28,8 @@ pub struct Token {
     pub id: Option<String>,
     /// On whose behalf others act.
     pub act: Option<Value>,
+    /// What it is bound to.
+    pub bound: Bound,
 }
 
 #[derive(Debug, Deserialize)]
@@ -84,16 +86,13 @@ pub async fn read(door: &Door, text: &str, now: Timestamp) -> Result<Token, Fail
     };
     let header = jsonwebtoken::decode_header(text).map_err(|_| refused())?;
     let plain = header.crit.is_none() && header.enc.is_none() && header.zip.is_none();
-    let known = matches!(header.alg, Algorithm::RS256 | Algorithm::ES256);
+    let known = door.settings.sender.algorithms.contains(&header.alg);
     let id = header
         .kid
         .as_deref()
         .filter(|id| plain && known && !id.is_empty());
     let key = keys.find(id.ok_or_else(refused)?).await.ok_or_else(refused)?;
-    let mut rules = Validation::new(key.algorithm);
-    // Signature and algorithm here; the claims by our own types and clock.
-    rules.required_spec_claims.clear();
-    (rules.validate_exp, rules.validate_nbf, rules.validate_aud) = (false, false, false);
+    let rules = signed_by(&key.algorithms);
     let read = jsonwebtoken::decode::<Claims>(text, &key.key, &rules).map_err(|_| refused())?;
     check(door, issuer, read.claims, now.as_second())
 }
@@ -104,10 +103,10 @@ fn check(door: &Door, issuer: &str, claims: Claims, now: i64) -> Result<Token, F
     if claims.iss != issuer || early || now >= claims.exp.saturating_add(LEEWAY) {
         return Err(refused());
     }
-    if claims.cnf.is_some_and(|cnf| !cnf.is_null()) {
-        let message = "the token is bound to a key or certificate, and proofs of those are not taken here";
+    let Some(bound) = Bound::read(claims.cnf.as_ref()) else {
+        let message = "the token is bound to its sender in a way that is not known here";
         return Err(Failure::unauthenticated(message, true));
-    }
+    };
     audience(door, claims.aud)?;
     let scopes = claims.scope.map(OneOrMany::One).into_iter().chain(claims.scp);
     Ok(Token {
@@ -116,6 +115,7 @@ fn check(door: &Door, issuer: &str, claims: Claims, now: i64) -> Result<Token, F
         tenant: claims.tenant_id,
         id: claims.jti,
         act: claims.act,
+        bound,
     })
 }
 

@@ -1,4 +1,4 @@
-//! The bearer token of a request (RFC 6750). Absent, doubled, blank or oversized ones are no token.
+//! The token of a request's `Authorization` (RFC 6750; RFC 9449 for those bound to a key). Absent, doubled, blank or oversized ones are no token.
 
 use axum::http::{HeaderMap, header::AUTHORIZATION};
 
@@ -7,6 +7,11 @@ const LONGEST: usize = 8 * 1024;
 
 /// The token of `Authorization: Bearer <token>`.
 pub fn token(headers: &HeaderMap) -> Option<&str> {
+    of_scheme(headers, "bearer")
+}
+
+/// The token of `Authorization: <scheme> <token>`.
+pub fn of_scheme<'headers>(headers: &'headers HeaderMap, wanted: &str) -> Option<&'headers str> {
     let mut all = headers.get_all(AUTHORIZATION).iter();
     let (only, None) = (all.next()?, all.next()) else {
         return None;
@@ -14,7 +19,7 @@ pub fn token(headers: &HeaderMap) -> Option<&str> {
     let (scheme, token) = only.to_str().ok()?.split_once(' ')?;
     let token = token.trim_matches(' ');
     let well_formed = !token.is_empty() && token.len() <= LONGEST && !token.contains([' ', '\t']);
-    (scheme.eq_ignore_ascii_case("bearer") && well_formed).then_some(token)
+    (scheme.eq_ignore_ascii_case(wanted) && well_formed).then_some(token)
 }
 
 #[cfg(test)]
@@ -35,6 +40,14 @@ mod tests {
     fn one_bearer_token_is_taken() {
         assert_eq!(of(&["Bearer abc"]).as_deref(), Some("abc"));
         assert_eq!(of(&["bearer abc"]).as_deref(), Some("abc"));
+    }
+
+    #[test]
+    fn a_scheme_is_one_of_its_own() {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_static("DPoP abc"));
+        assert_eq!(of_scheme(&headers, "dpop"), Some("abc"));
+        assert_eq!(token(&headers), None);
     }
 
     #[test]

@@ -12,7 +12,7 @@ use axum::{
 use coffer_domain::{audit::Origin, id::OrgId};
 use jiff::Timestamp;
 
-use super::request_id::RequestId;
+use super::{request_id::RequestId, transport::Transport};
 
 /// One request's context.
 #[derive(Debug)]
@@ -23,6 +23,8 @@ pub struct Context {
     pub peer: IpAddr,
     /// When it arrived.
     pub arrived: Timestamp,
+    /// How it arrived.
+    pub transport: Transport,
     /// What was asked for, and the same as the product's own path.
     asked: (Uri, Uri),
     /// The template of the route that matched, once a handler has said so.
@@ -49,6 +51,7 @@ impl Context {
             id,
             peer,
             arrived: Timestamp::UNIX_EPOCH,
+            transport: Transport::default(),
             asked: (Uri::default(), Uri::default()),
             route: OnceLock::new(),
             signer: OnceLock::new(),
@@ -66,6 +69,13 @@ impl Context {
     #[must_use]
     pub fn at(mut self, arrived: Timestamp) -> Self {
         self.arrived = arrived;
+        self
+    }
+
+    /// The same, which arrived so.
+    #[must_use]
+    pub fn over(mut self, transport: Transport) -> Self {
+        self.transport = transport;
         self
     }
 

@@ -1,20 +1,15 @@
-//! The request log that some dialects show to administrators: a line per authenticated request. Lines wait in
-//! memory for a moment and are kept in batches, so that no request waits for its line; whoever reads the log has
-//! the waiting ones kept first.
+//! The request log that some dialects show to administrators: a line per authenticated request. Lines wait to be
+//! kept; whoever reads the log has the waiting ones kept first.
 
 use std::net::IpAddr;
 
 use axum::http::{Method, Uri};
 use jiff::Timestamp;
-use parking_lot::Mutex;
-use tokio::sync::Notify;
 
-use super::{context::Signer, request_id::RequestId};
+use super::{context::Signer, request_id::RequestId, waiting::Waiting};
 
-/// The most lines that wait; of a flood beyond it, what does not fit is counted and said.
+/// The most lines that wait.
 const MOST_WAITING: usize = 8192;
-/// From how many waiting lines on they are kept without waiting for more.
-const ENOUGH: usize = 2048;
 
 /// One request.
 #[derive(Debug, Clone)]
@@ -42,44 +37,11 @@ pub struct Line {
 }
 
 /// Lines that wait to be kept.
-#[derive(Debug, Default)]
-pub struct RequestLog {
-    waiting: Mutex<Waiting>,
-    enough: Notify,
-}
+pub type RequestLog = Waiting<Line>;
 
-#[derive(Debug, Default)]
-struct Waiting {
-    lines: Vec<Line>,
-    lost: u64,
-}
-
-impl RequestLog {
-    /// Adds a line.
-    pub fn note(&self, line: Line) {
-        let mut waiting = self.waiting.lock();
-        if waiting.lines.len() >= MOST_WAITING {
-            waiting.lost += 1;
-            return;
-        }
-        waiting.lines.push(line);
-        if waiting.lines.len() >= ENOUGH {
-            self.enough.notify_one();
-        }
-    }
-
-    /// Takes all waiting lines.
-    pub fn take(&self) -> Vec<Line> {
-        let Waiting { lines, lost } = std::mem::take(&mut *self.waiting.lock());
-        if lost > 0 {
-            tracing::warn!(lost, "lines of the request log did not fit");
-        }
-        lines
-    }
-
-    /// Completes when many lines wait.
-    pub async fn filled(&self) {
-        self.enough.notified().await;
+impl Default for RequestLog {
+    fn default() -> Self {
+        Self::new("request log", MOST_WAITING)
     }
 }
 

@@ -25,6 +25,8 @@ pub struct DoorSettings {
     pub canonical: crate::canonical::Settings,
     /// The KeyNest door's own.
     pub keynest: crate::keynest::Settings,
+    /// The MCP door's own.
+    pub mcp: crate::mcp::Settings,
 }
 
 /// The bucket of failed authentications, as the configuration names it.

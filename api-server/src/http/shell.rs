@@ -29,6 +29,7 @@ use super::{
     rate::{Rate, RefusedCredential, Standing},
     request_id::{self, IdRule, RequestIds},
     request_log::{Line, shown_path},
+    transport::Transport,
 };
 use crate::{
     app::App,
@@ -75,12 +76,21 @@ impl Shell {
         }
     }
 
-    /// Answers one request.
-    pub async fn answer(&self, request: Request<Incoming>, peer: IpAddr) -> Response<Body> {
+    /// Answers one request, which came from `peer` over `transport`.
+    pub async fn answer(
+        &self,
+        request: Request<Incoming>,
+        peer: IpAddr,
+        transport: Transport,
+    ) -> Response<Body> {
         let (mut parts, body) = request.into_parts();
         let asked = parts.uri.clone();
         let mounted = self.mounts.find(&mut parts);
-        let arrival = self.arrive(&mut parts, (peer, asked), mounted);
+        let transport = Transport {
+            proxied: self.proxies.trusts(peer),
+            ..transport
+        };
+        let arrival = self.arrive(&mut parts, (peer, asked, transport), mounted);
         let mut response = match mounted {
             None => self.native(Request::from_parts(parts, body), &arrival).await,
             Some(mounted) => {
@@ -96,7 +106,12 @@ impl Shell {
         response
     }
 
-    fn arrive(&self, parts: &mut Parts, (peer, asked): (IpAddr, Uri), mounted: Option<&Mounted>) -> Arrival {
+    fn arrive(
+        &self,
+        parts: &mut Parts,
+        (peer, asked, transport): (IpAddr, Uri, Transport),
+        mounted: Option<&Mounted>,
+    ) -> Arrival {
         let (clock, entropy) = (self.app.coffer.clock(), self.app.coffer.entropy());
         let rule = mounted.map_or(IdRule::Ours, |mounted| mounted.dialect.ids);
         let id = self
@@ -104,7 +119,8 @@ impl Shell {
             .take_by(rule, parts.headers.get(rule.header()), clock, entropy);
         let client = self.proxies.client(peer, &parts.headers);
         let at = clock.now();
-        let context = Arc::new(Context::new(id, client).of(asked, parts.uri.clone()).at(at));
+        let context = Context::new(id, client).of(asked, parts.uri.clone()).at(at);
+        let context = Arc::new(context.over(transport));
         parts.extensions.insert(Arc::clone(&context));
         Arrival {
             started: Instant::now(),

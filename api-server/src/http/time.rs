@@ -1,19 +1,24 @@
 //! Moments as dialects write them: RFC 3339 in UTC, ending in `Z`.
 
-use jiff::{Timestamp, tz::TimeZone};
+use jiff::{Timestamp, fmt::temporal::DateTimePrinter, tz::TimeZone};
+
+const SECONDS: DateTimePrinter = DateTimePrinter::new().precision(Some(0));
+const MILLIS: DateTimePrinter = DateTimePrinter::new().precision(Some(3));
+const MICROS: DateTimePrinter = DateTimePrinter::new().precision(Some(6));
 
 /// With whole seconds: `2024-01-15T10:30:00Z`.
 pub fn seconds(at: Timestamp) -> String {
-    format(at, "%Y-%m-%dT%H:%M:%SZ")
+    SECONDS.timestamp_to_string(&at)
 }
 
 /// With milliseconds: `2025-01-15T10:30:00.000Z`.
 pub fn millis(at: Timestamp) -> String {
-    format(at, "%Y-%m-%dT%H:%M:%S.%3fZ")
+    MILLIS.timestamp_to_string(&at)
 }
 
-fn format(at: Timestamp, pattern: &str) -> String {
-    at.to_zoned(TimeZone::UTC).strftime(pattern).to_string()
+/// With microseconds: `2025-01-15T10:30:00.000000Z`.
+pub fn micros(at: Timestamp) -> String {
+    MICROS.timestamp_to_string(&at)
 }
 
 /// Reads RFC 3339 with any offset, or a date alone, which is its first moment in UTC.
@@ -34,6 +39,10 @@ mod tests {
         let at: Timestamp = "2025-01-15T11:30:00.1239+01:00".parse().unwrap();
         assert_eq!(seconds(at), "2025-01-15T10:30:00Z");
         assert_eq!(millis(at), "2025-01-15T10:30:00.123Z");
+        assert_eq!(micros(at), "2025-01-15T10:30:00.123900Z");
+        let whole: Timestamp = "0999-01-05T01:02:03Z".parse().unwrap();
+        assert_eq!(seconds(whole), "0999-01-05T01:02:03Z");
+        assert_eq!(millis(whole), "0999-01-05T01:02:03.000Z");
     }
 
     #[test]

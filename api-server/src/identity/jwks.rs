@@ -12,7 +12,7 @@ use std::{
 
 use arc_swap::ArcSwap;
 use jsonwebtoken::{
-    Algorithm, DecodingKey,
+    Algorithm, DecodingKey, Validation,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet, KeyAlgorithm, PublicKeyUse},
 };
 use thiserror::Error;
@@ -35,11 +35,11 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[error("cannot get the cluster's keys: {0}")]
 pub struct KeysError(pub String);
 
-/// A key, and the one algorithm that it is for.
+/// A key, and what it is for.
 #[derive(Clone)]
 pub struct VerifyingKey {
-    /// Allowed with this key, and nothing else is.
-    pub algorithm: Algorithm,
+    /// Allowed with this key, and nothing else is. There is one at least.
+    pub algorithms: Vec<Algorithm>,
     /// The key.
     pub key: DecodingKey,
 }
@@ -53,6 +53,7 @@ struct Keys {
 /// The keys, and where they come from.
 pub struct KeyRing {
     source: Arc<dyn ClusterKeys>,
+    allowed: Vec<Algorithm>,
     keys: ArcSwap<Keys>,
     /// When the source was last asked; held while it is.
     asked: Mutex<Option<Instant>>,
@@ -60,10 +61,16 @@ pub struct KeyRing {
 }
 
 impl KeyRing {
-    /// From `source`, nothing fetched yet.
+    /// From `source`, nothing fetched yet: RSA keys for RS256 and P-256 keys for ES256.
     pub fn new(source: Arc<dyn ClusterKeys>) -> Self {
+        Self::taking(source, &[Algorithm::RS256, Algorithm::ES256])
+    }
+
+    /// From `source`, nothing fetched yet: keys for these algorithms, of those that [`usable`] knows.
+    pub fn taking(source: Arc<dyn ClusterKeys>, allowed: &[Algorithm]) -> Self {
         Self {
             source,
+            allowed: allowed.to_vec(),
             keys: ArcSwap::default(),
             asked: Mutex::new(None),
             loaded: AtomicBool::new(false),
@@ -115,39 +122,60 @@ impl KeyRing {
         let text = timeout(PATIENCE, self.source.fetch()).await.map_err(slow)??;
         let set: JwkSet =
             serde_json::from_str(&text).map_err(|_| KeysError("it is not a JSON Web Key Set".to_owned()))?;
-        let keys: HashMap<_, _> = set.keys.iter().filter_map(usable).collect();
+        let keys: HashMap<_, _> = set
+            .keys
+            .iter()
+            .filter_map(|jwk| usable(jwk, &self.allowed))
+            .collect();
         if keys.is_empty() {
             return Err(KeysError(
-                "none of them is an RSA or P-256 signing key with an id".to_owned(),
+                "none of them is a signing key of a known kind with an id".to_owned(),
             ));
         }
         Ok(keys)
     }
 }
 
-/// A key that we take: RSA for RS256, P-256 for ES256, with an id, for signatures.
-fn usable(jwk: &Jwk) -> Option<(String, VerifyingKey)> {
-    let algorithm = match &jwk.algorithm {
-        AlgorithmParameters::RSA(_) => Algorithm::RS256,
-        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => Algorithm::ES256,
+/// A key that we take, with an id, for signatures: RSA for RS256 and PS256, P-256 for ES256, Ed25519 for `EdDSA`; for
+/// those of them that are allowed, or the one that it says itself.
+fn usable(jwk: &Jwk, allowed: &[Algorithm]) -> Option<(String, VerifyingKey)> {
+    let possible: &[Algorithm] = match &jwk.algorithm {
+        AlgorithmParameters::RSA(_) => &[Algorithm::RS256, Algorithm::PS256],
+        AlgorithmParameters::EllipticCurve(curve) if curve.curve == EllipticCurve::P256 => {
+            &[Algorithm::ES256]
+        }
+        AlgorithmParameters::OctetKeyPair(pair) if pair.curve == EllipticCurve::Ed25519 => {
+            &[Algorithm::EdDSA]
+        }
         _ => return None,
     };
-    let stated = match algorithm {
-        Algorithm::RS256 => KeyAlgorithm::RS256,
-        _ => KeyAlgorithm::ES256,
-    };
     let common = &jwk.common;
-    let fits = common.key_algorithm.is_none_or(|given| given == stated)
-        && common
-            .public_key_use
-            .as_ref()
-            .is_none_or(|given| *given == PublicKeyUse::Signature);
+    let meant = |algorithm: &Algorithm| {
+        let stated = common.key_algorithm;
+        allowed.contains(algorithm) && stated.is_none_or(|stated| stated == KeyAlgorithm::from(*algorithm))
+    };
+    let algorithms: Vec<Algorithm> = possible.iter().copied().filter(meant).collect();
+    let signs = common
+        .public_key_use
+        .as_ref()
+        .is_none_or(|given| *given == PublicKeyUse::Signature);
+    let fits = signs && !algorithms.is_empty();
     let id = common.key_id.clone().filter(|id| fits && !id.is_empty())?;
     Some((
         id,
         VerifyingKey {
-            algorithm,
+            algorithms,
             key: DecodingKey::from_jwk(jwk).ok()?,
         },
     ))
+}
+
+/// Rules for the signature of a token, by one of these algorithms. Its claims are for their readers' own types and
+/// clocks: nothing of them is looked at.
+pub fn signed_by(algorithms: &[Algorithm]) -> Validation {
+    let mut rules = Validation::new(Algorithm::RS256);
+    rules.algorithms = algorithms.to_vec();
+    rules.required_spec_claims.clear();
+    (rules.validate_exp, rules.validate_nbf, rules.validate_aud) = (false, false, false);
+    rules
 }

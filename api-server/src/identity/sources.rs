@@ -1,9 +1,10 @@
 //! The ports without a cluster at hand: keys from a file or an address, for a server that runs alone.
 
-use std::{path::PathBuf, time::Duration};
+use std::{fmt, path::PathBuf, time::Duration};
 
 use async_trait::async_trait;
 use coffer_domain::principal::Workload;
+use reqwest::{Client, Url};
 use tokio::sync::watch;
 
 use super::{ClusterKeys, KeysError, LivePods, LivenessError, Notices};
@@ -26,52 +27,60 @@ const LARGEST: usize = 256 * 1024;
 /// A key set at a fixed address. Redirects are not followed, and no credential is sent.
 #[derive(Debug)]
 pub struct JwksUrl {
-    client: reqwest::Client,
-    url: reqwest::Url,
+    client: Client,
+    url: Url,
 }
 
 impl JwksUrl {
     /// At `url`, over TLS unless it is on this machine.
     pub fn new(url: &str) -> Result<Self, KeysError> {
-        let bad = |error: &dyn std::fmt::Display| KeysError(format!("{url}: {error}"));
-        let url = reqwest::Url::parse(url).map_err(|error| bad(&error))?;
-        let local = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
-        if url.scheme() != "https" && !(url.scheme() == "http" && local) {
-            return Err(bad(&"the address must start with https://"));
-        }
-        // reqwest takes the process' provider; the first to install one wins, and ours is the only one linked.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let client = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .timeout(Duration::from_secs(4))
-            .build()
-            .map_err(|error| bad(&error))?;
-        Ok(Self { client, url })
+        Ok(Self {
+            url: safe(url)?,
+            client: client()?,
+        })
     }
+}
 
-    async fn get(&self) -> Result<String, reqwest::Error> {
-        let mut response = self
-            .client
-            .get(self.url.clone())
-            .send()
-            .await?
-            .error_for_status()?;
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await? {
-            body.extend_from_slice(&chunk);
-            if body.len() > LARGEST {
-                // Cut short, it is no key set, and is refused as such.
-                break;
-            }
-        }
-        Ok(String::from_utf8_lossy(&body).into_owned())
+/// An address of keys: over TLS unless it is on this machine.
+pub fn safe(text: &str) -> Result<Url, KeysError> {
+    let bad = |error: &dyn fmt::Display| KeysError(format!("{text}: {error}"));
+    let url = Url::parse(text).map_err(|error| bad(&error))?;
+    let local = matches!(url.host_str(), Some("127.0.0.1" | "[::1]" | "localhost"));
+    if url.scheme() != "https" && !(url.scheme() == "http" && local) {
+        return Err(bad(&"the address must start with https://"));
     }
+    Ok(url)
+}
+
+/// What asks for keys: without redirects, and within a time.
+pub fn client() -> Result<Client, KeysError> {
+    crate::provide_crypto();
+    let builder = Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .timeout(Duration::from_secs(4));
+    builder.build().map_err(|error| KeysError(error.to_string()))
+}
+
+/// What is at an address, up to [`LARGEST`].
+pub async fn get(client: &Client, url: &Url) -> Result<String, KeysError> {
+    let failed = |error: reqwest::Error| KeysError(error.to_string());
+    let sent = client.get(url.clone()).send().await.map_err(failed)?;
+    let mut response = sent.error_for_status().map_err(failed)?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(failed)? {
+        body.extend_from_slice(&chunk);
+        if body.len() > LARGEST {
+            // Cut short, it is no JSON, and is refused as such.
+            break;
+        }
+    }
+    Ok(String::from_utf8_lossy(&body).into_owned())
 }
 
 #[async_trait]
 impl ClusterKeys for JwksUrl {
     async fn fetch(&self) -> Result<String, KeysError> {
-        self.get().await.map_err(|error| KeysError(error.to_string()))
+        get(&self.client, &self.url).await
     }
 }
 

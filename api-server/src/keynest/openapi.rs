@@ -1,47 +1,41 @@
 //! This door's OpenAPI document, made from the table of its routes.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::routes::{self, Access, Route};
+use crate::http::documented::{self, About};
+
+/// The forms in which a body is taken.
+const FORMS: [&str; 3] = [
+    "application/json",
+    "application/x-www-form-urlencoded",
+    "multipart/form-data",
+];
 
 /// The document as pretty JSON, the same for the same code.
 pub fn document() -> String {
-    let mut paths = Map::new();
-    for route in routes::all() {
-        let path = paths
-            .entry(format!("{}/", route.path))
-            .or_insert_with(|| json!({}));
-        if let Value::Object(methods) = path {
-            methods.insert(route.method.to_ascii_lowercase(), operation(&route));
-        }
-    }
-    let document = json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "KeyNest, as served by Coffer",
-            "description": "Users, organizations with members, projects, environments, variables, export and import, logs. Every path is answered without its trailing slash, too.",
-            "version": "1.0.0",
-            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
+    let about = About {
+        title: "KeyNest, as served by Coffer",
+        description: "Users, organizations with members, projects, environments, variables, export and import, logs. Every path is answered without its trailing slash, too.",
+        server: "/keynest",
+        schemes: (token(), "token"),
+        schemas: json!({ "Failure": failure(), "Page": page() }),
+    };
+    let operations = routes::all()
+        .into_iter()
+        .map(|route| (format!("{}/", route.path), route.method, operation(&route)));
+    documented::document(about, operations)
+}
+
+fn token() -> Value {
+    json!({
+        "token": {
+            "type": "apiKey",
+            "in": "header",
+            "name": "Authorization",
+            "description": "`Token <forty hexadecimal digits>`; `Bearer` is understood, too, and so is a native API key",
         },
-        "servers": [{ "url": "/keynest" }],
-        "security": [{ "token": [] }],
-        "paths": paths,
-        "components": {
-            "securitySchemes": {
-                "token": {
-                    "type": "apiKey",
-                    "in": "header",
-                    "name": "Authorization",
-                    "description": "`Token <forty hexadecimal digits>`; `Bearer` is understood, too, and so is a native API key",
-                },
-            },
-            "schemas": { "Failure": failure(), "Page": page() },
-        },
-    });
-    // A document made of plain strings and maps always serializes.
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    text.push('\n');
-    text
+    })
 }
 
 fn operation(route: &Route) -> Value {
@@ -55,14 +49,11 @@ fn operation(route: &Route) -> Value {
         Access::Signed => {}
         Access::Part(least, _) => operation["x-least-role"] = json!(least.as_str()),
     }
-    let mut parameters = Vec::new();
-    if route.path.contains("{id}") {
-        parameters.push(parameter("id!", "path"));
-    }
+    let mut parameters = documented::in_path(route.path, schema);
     if has_body(route) {
-        operation["requestBody"] = body(route);
+        operation["requestBody"] = documented::body(route.takes, schema, &FORMS);
     } else {
-        parameters.extend(route.takes.iter().map(|name| parameter(name, "query")));
+        parameters.extend(documented::queries(route.takes, schema));
     }
     if !parameters.is_empty() {
         operation["parameters"] = Value::Array(parameters);
@@ -95,44 +86,7 @@ fn schema(name: &str) -> Value {
     }
 }
 
-fn parameter(name: &str, place: &str) -> Value {
-    let plain = name.trim_end_matches('!');
-    json!({
-        "name": plain,
-        "in": place,
-        "required": plain != name,
-        "schema": schema(plain),
-    })
-}
-
-fn body(route: &Route) -> Value {
-    let plain = |name: &&str| name.trim_end_matches('!').to_owned();
-    let properties: Map<String, Value> = route
-        .takes
-        .iter()
-        .map(|name| (plain(name), schema(&plain(name))))
-        .collect();
-    let required: Vec<String> = route
-        .takes
-        .iter()
-        .filter(|name| name.ends_with('!'))
-        .map(plain)
-        .collect();
-    let schema = json!({ "type": "object", "properties": properties, "required": required });
-    let mut content = Map::new();
-    for kind in [
-        "application/json",
-        "application/x-www-form-urlencoded",
-        "multipart/form-data",
-    ] {
-        content.insert(kind.to_owned(), json!({ "schema": schema }));
-    }
-    json!({ "required": !required.is_empty(), "content": content })
-}
-
 fn responses(route: &Route) -> Value {
-    let refused = json!({ "$ref": "#/components/schemas/Failure" });
-    let mut responses = Map::from_iter([(route.success.to_string(), success(route))]);
     let mut refusals = vec![404, 405, 429, 500, 503];
     if !route.takes.is_empty() {
         refusals.push(400);
@@ -145,12 +99,7 @@ fn responses(route: &Route) -> Value {
         Access::Open => {}
         Access::Signed | Access::Part(..) => refusals.extend([401, 403, 409]),
     }
-    for status in refusals {
-        let refusal =
-            json!({ "description": "Refused", "content": { "application/json": { "schema": refused } } });
-        responses.insert(status.to_string(), refusal);
-    }
-    Value::Object(responses)
+    documented::responses(route.success, success(route), refusals, "Failure")
 }
 
 fn success(route: &Route) -> Value {

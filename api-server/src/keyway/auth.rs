@@ -1,7 +1,7 @@
 //! Where a token is read (`Authorization: Bearer`, then `?token=`), which kind it is, and whose session it is:
 //! an API key's, one of this door's own tokens, or one of the forge's.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, RawPathParams},
@@ -19,7 +19,6 @@ use coffer_domain::{
     },
 };
 use serde::Serialize;
-use serde_json::Value;
 
 use super::{NAME, error::Problem, jwt, model::repo::Repo, notes, page, plan};
 use crate::{
@@ -138,7 +137,7 @@ impl Signed {
     }
 
     /// Notes what the session did.
-    pub fn note(&self, app: &App, action: &str, metadata: BTreeMap<String, Value>) {
+    pub fn note(&self, app: &App, action: &'static str, metadata: notes::Metadata) {
         app.keyway.note(notes::activity(app, self, action, metadata));
     }
 }

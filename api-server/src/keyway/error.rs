@@ -11,8 +11,14 @@ use serde::Serialize;
 use super::plan::PlanLimit;
 use crate::{
     http::{
-        body::BodyFault, context::Context, dialect::Refusal, fields::FieldFault, params::NotText,
-        query::QueryFault, respond,
+        body::BodyFault,
+        context::Context,
+        dialect::Refusal,
+        faults::{NOT_TEXT, of_body},
+        fields::FieldFault,
+        params::NotText,
+        query::QueryFault,
+        respond,
     },
     native::error::Trouble,
 };
@@ -176,18 +182,15 @@ impl From<QueryFault> for Problem {
 
 impl From<NotText> for Problem {
     fn from(_: NotText) -> Self {
-        Self::field("path", "must be UTF-8 text once percent-decoded")
+        Self::field("path", NOT_TEXT)
     }
 }
 
 impl From<BodyFault> for Problem {
     fn from(fault: BodyFault) -> Self {
-        match fault {
-            BodyFault::TooLarge => Self::new(TOO_LARGE, "the body is larger than 1 MB"),
-            BodyFault::Slow => Self::field("body", "did not arrive in time"),
-            BodyFault::Broken => Self::field("body", "could not be read"),
-            BodyFault::Encoded => Self::field("body", "must come without Content-Encoding"),
-            BodyFault::Json(fault) => Self::field(&fault.field, fault.message),
+        match of_body(fault) {
+            Some(fault) => fault.into(),
+            None => Self::new(TOO_LARGE, "the body is larger than 1 MB"),
         }
     }
 }

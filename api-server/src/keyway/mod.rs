@@ -20,13 +20,16 @@ pub mod plan;
 pub mod redirect;
 pub mod routes;
 pub mod settings;
+pub mod shapes;
 pub mod verify_page;
 
 use std::{sync::Arc, time::Duration};
 
 use axum::http::Method;
-use coffer_domain::usecase::{Coffer, keyway::Keyway};
-use parking_lot::Mutex;
+use coffer_domain::usecase::{
+    Coffer,
+    keyway::{Activity, Keyway},
+};
 
 pub use settings::{Args, Settings};
 
@@ -35,6 +38,7 @@ use crate::http::{
     dialect::Dialect,
     rate::{Bucket, By, Rate, X_RATE_LIMIT},
     request_id::IdRule,
+    waiting::Waiting,
 };
 
 /// This door's name.
@@ -60,6 +64,9 @@ const BUCKETS: [Bucket; 3] = [
         counts: |_, path| path.contains("/secrets/") && path.ends_with("/value"),
     },
 ];
+
+/// The most activities that wait to be written down: some seconds of the busiest server.
+const MOST_WAITING: usize = 64 * 1024;
 
 /// This door.
 pub static DIALECT: Dialect = Dialect {
@@ -89,7 +96,7 @@ pub struct Door {
     pub cases: Keyway,
     /// What the server's configuration says.
     pub settings: Settings,
-    waiting: Mutex<Vec<coffer_domain::usecase::keyway::Activity>>,
+    waiting: Waiting<Arc<Activity>>,
 }
 
 impl Door {
@@ -102,22 +109,27 @@ impl Door {
                 settings.integrations.clone(),
             ),
             settings: settings.clone(),
-            waiting: Mutex::default(),
+            waiting: Waiting::new("activity", MOST_WAITING),
         }
     }
 
     /// Has what was done written down soon.
-    pub fn note(&self, done: coffer_domain::usecase::keyway::Activity) {
-        self.waiting.lock().push(done);
+    pub fn note(&self, done: Activity) {
+        self.waiting.note(Arc::new(done));
+    }
+
+    /// Completes when much waits to be written down.
+    pub async fn filled(&self) {
+        self.waiting.filled().await;
     }
 
     /// Writes down what was done. What the store does not take is lost, and said so: the audit log has it.
     pub async fn flush(&self) {
-        let done = std::mem::take(&mut *self.waiting.lock());
+        let done = self.waiting.take();
         if done.is_empty() {
             return;
         }
-        if let Err(error) = self.cases.keep_activity(done).await {
+        if let Err(error) = self.cases.keep_activity(&done).await {
             tracing::error!(%error, "activity was not kept");
         }
     }

@@ -1,6 +1,6 @@
 //! What is noted of a request for the activity list.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use axum::http::{HeaderMap, header::USER_AGENT};
 use coffer_domain::usecase::keyway::Activity;
@@ -9,14 +9,17 @@ use serde_json::Value;
 use super::auth::Signed;
 use crate::app::App;
 
+/// Names and numbers.
+pub type Metadata = BTreeMap<Cow<'static, str>, Value>;
+
 /// Something that a session did.
-pub fn activity(app: &App, signed: &Signed, action: &str, metadata: BTreeMap<String, Value>) -> Activity {
+pub fn activity(app: &App, signed: &Signed, action: &'static str, metadata: Metadata) -> Activity {
     Activity {
         actor: signed.session.actor(),
-        action: action.to_owned(),
-        platform: platform(signed.agent.as_deref().unwrap_or_default()).to_owned(),
+        action: action.into(),
+        platform: platform(signed.agent.as_deref().unwrap_or_default()).into(),
         metadata,
-        address: signed.context.0.peer.to_string(),
+        address: signed.context.0.peer,
         user_agent: signed.agent.clone(),
         at: app.coffer.clock().now(),
     }
@@ -29,8 +32,13 @@ pub fn agent_of(headers: &HeaderMap) -> Option<String> {
 }
 
 /// Names and numbers of an activity.
-pub fn about<const N: usize>(pairs: [(&str, Value); N]) -> BTreeMap<String, Value> {
-    pairs.map(|(name, value)| (name.to_owned(), value)).into()
+pub fn about<const N: usize>(pairs: [(&'static str, Value); N]) -> Metadata {
+    pairs.map(|(name, value)| (name.into(), value)).into()
+}
+
+/// Whether a request is the product's own command's.
+pub fn is_command(signed: &Signed) -> bool {
+    platform(signed.agent.as_deref().unwrap_or_default()) == "cli"
 }
 
 /// With what kind of program something was done.

@@ -87,8 +87,7 @@ impl Line {
         if let Some(client) = self.0.get() {
             return Ok(client);
         }
-        // reqwest takes the process' provider; the first to install one wins.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        crate::provide_crypto();
         let client = Client::builder()
             .timeout(PATIENCE)
             .redirect(Policy::none())

@@ -47,8 +47,13 @@ pub struct Wanted {
 impl Wanted {
     /// From `limit` and `offset`.
     pub fn of(uri: &Uri) -> Result<Self, Problem> {
+        Self::of_at_first(uri, USUAL)
+    }
+
+    /// The same, where `usual` are meant if a request does not say.
+    pub fn of_at_first(uri: &Uri, usual: u64) -> Result<Self, Problem> {
         let query = Query::lenient(uri.query());
-        let limit = query.number("limit")?.unwrap_or(USUAL);
+        let limit = query.number("limit")?.unwrap_or(usual);
         if !(1..=MOST).contains(&limit) {
             return Err(Problem::field("limit", format!("must be 1 to {MOST}")));
         }

@@ -12,6 +12,8 @@ use crate::app::App;
 
 /// What everybody has.
 pub const PLAN: &str = "free";
+/// What a running trial is of.
+pub const TRIED: &str = "team";
 /// How many private vaults it has.
 pub const PRIVATE_VAULTS: usize = 1;
 /// How many environments a vault has.

@@ -4,7 +4,7 @@ use std::{path::PathBuf, sync::Arc};
 
 use anyhow::{Context, Result, bail};
 use coffer_api_server::{
-    Limits, ServerParts, StreamSettings,
+    Limits, ServerParts,
     config::{DataDir, Durability, Settings, WorkloadSettings},
     identity::{
         ClusterKeys, IdentityOptions, JwksFile, JwksUrl, KeyRing, LogNotices, WhileTokenLasts,
@@ -50,13 +50,19 @@ pub async fn build(settings: &Settings) -> Result<ServerParts> {
         listener,
         tls: certificates
             .as_ref()
-            .map(|found| found.server_config())
+            .map(|found| {
+                if settings.doors.canonical.asks_for_certificates() {
+                    found.asking_server_config()
+                } else {
+                    found.server_config()
+                }
+            })
             .transpose()?,
         trust: certificates.as_ref().map(|found| found.trust()),
         metrics: Arc::new(Metrics::new(registry)?),
         metrics_listener,
         limits: Limits::default(),
-        streams: StreamSettings::default(),
+        streams: settings.doors.streams.settings(),
         access_log: settings.access_log,
         doors: settings.doors.settings(),
         coffer,

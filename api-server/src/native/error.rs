@@ -13,6 +13,9 @@ use crate::http::{
     body::BodyFault, dialect::Refusal, json_fault, params::NotText, query::QueryFault, respond,
 };
 
+/// After how many seconds a pod may ask again for whose stream there was no room.
+const CROWDED_WAIT: i64 = 5;
+
 /// Everything that ends a request of this door early.
 #[derive(Debug)]
 pub enum ApiError {
@@ -22,6 +25,8 @@ pub enum ApiError {
     Precondition(String),
     /// The body was not taken.
     Body(BodyFault),
+    /// The caller's namespace has as many streams open as it may have.
+    Crowded,
     /// No such path.
     UnknownPath,
     /// The path takes other methods.
@@ -77,6 +82,11 @@ impl IntoResponse for ApiError {
                 plain(StatusCode::PRECONDITION_FAILED, "precondition_failed", &message)
             }
             Self::Body(fault) => body(fault),
+            Self::Crowded => later(
+                CROWDED_WAIT,
+                "too_many_streams",
+                "the namespace has as many streams open as it may have",
+            ),
             Self::UnknownPath => plain(
                 StatusCode::NOT_FOUND,
                 "unknown_path",

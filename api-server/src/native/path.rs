@@ -46,6 +46,26 @@ pub struct KeyPath {
     pub verb: Option<String>,
 }
 
+/// `…/users/{email}`; an address that is none is nobody's.
+pub struct UserPath {
+    /// The tenant.
+    pub organization: OrgName,
+    /// The person's address.
+    pub email: String,
+}
+
+impl<S: Sync> FromRequestParts<S> for UserPath {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
+        let params = params::of(parts).await?;
+        Ok(Self {
+            organization: organization(&params)?,
+            email: params::get(&params, "email").to_owned(),
+        })
+    }
+}
+
 impl<S: Sync> FromRequestParts<S> for OrgPath {
     type Rejection = ApiError;
 

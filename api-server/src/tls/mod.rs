@@ -2,6 +2,7 @@
 //! the server runs. Decisions are pure and take the time as an argument.
 
 mod authority;
+mod clients;
 mod files;
 mod leaf;
 mod reload;

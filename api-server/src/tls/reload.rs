@@ -4,11 +4,15 @@ use std::{sync::Arc, time::Duration};
 
 use coffer_domain::port::Clock;
 use jiff::Timestamp;
-use rustls::{ServerConfig, crypto::CryptoProvider, crypto::aws_lc_rs};
+use rustls::{
+    ServerConfig, crypto::CryptoProvider, crypto::aws_lc_rs, server::NoClientAuth,
+    server::danger::ClientCertVerifier,
+};
 use tokio::sync::{Mutex, watch};
 
 use super::{
     authority::{Authorities, AuthorityStore, TlsError},
+    clients::AnyClient,
     leaf,
     resolver::Resolver,
 };
@@ -66,10 +70,19 @@ impl Certificates {
 
     /// TLS 1.2 and 1.3, with whichever leaf is in use at each handshake.
     pub fn server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
+        self.config(Arc::new(NoClientAuth))
+    }
+
+    /// The same, which asks clients for a certificate and goes on without one. Nobody vouches for those shown.
+    pub fn asking_server_config(&self) -> Result<Arc<ServerConfig>, TlsError> {
+        self.config(Arc::new(AnyClient(Arc::clone(&self.provider))))
+    }
+
+    fn config(&self, clients: Arc<dyn ClientCertVerifier>) -> Result<Arc<ServerConfig>, TlsError> {
         let builder = ServerConfig::builder_with_provider(Arc::clone(&self.provider));
         let builder = builder.with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
         let mut config = builder
-            .with_no_client_auth()
+            .with_client_cert_verifier(clients)
             .with_cert_resolver(Arc::clone(&self.resolver) as _);
         config.alpn_protocols = vec![b"http/1.1".to_vec()];
         Ok(Arc::new(config))

@@ -14,8 +14,8 @@ use crate::{
     http::{
         body::BodyFault,
         dialect::Refusal,
+        faults::{from_faults, of_body},
         fields::{FieldFault, MISSING},
-        params::NotText,
         respond,
     },
     native::error::Trouble,
@@ -56,29 +56,7 @@ pub struct ErrorOut {
     details: Value,
 }
 
-impl From<Error> for ApiError {
-    fn from(error: Error) -> Self {
-        Self::Domain(error)
-    }
-}
-
-impl From<BodyFault> for ApiError {
-    fn from(fault: BodyFault) -> Self {
-        Self::Body(fault)
-    }
-}
-
-impl From<FieldFault> for ApiError {
-    fn from(fault: FieldFault) -> Self {
-        Self::Field(fault)
-    }
-}
-
-impl From<NotText> for ApiError {
-    fn from(_: NotText) -> Self {
-        Self::Field(FieldFault::new("path", "must be UTF-8 text once percent-decoded"))
-    }
-}
+from_faults!(ApiError);
 
 impl ApiError {
     /// An error about the secret of this name.
@@ -215,14 +193,10 @@ fn no_secret(name: &str, why: Option<&str>) -> Said {
 }
 
 fn body(fault: BodyFault) -> Said {
-    let reason = match fault {
-        BodyFault::TooLarge => return plain(TOO_LARGE, "the body is larger than 1 MiB"),
-        BodyFault::Slow => "did not arrive in time".to_owned(),
-        BodyFault::Broken => "could not be read".to_owned(),
-        BodyFault::Encoded => "must come without Content-Encoding".to_owned(),
-        BodyFault::Json(fault) => fault.message,
-    };
-    field(&FieldFault::new("body", reason))
+    match of_body(fault) {
+        Some(fault) => field(&FieldFault::new("body", fault.reason)),
+        None => plain(TOO_LARGE, "the body is larger than 1 MiB"),
+    }
 }
 
 fn field(fault: &FieldFault) -> Said {

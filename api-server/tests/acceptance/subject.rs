@@ -70,7 +70,8 @@ impl Subject {
         let path = data.path().to_str().unwrap();
         let told = prepare(data.path(), dialect).await;
         let mut child = Command::new(env!("CARGO_BIN_EXE_coffer-api-server"))
-            .args(["--data", path, "--insecure-http", "--listen", "127.0.0.1:0"])
+            .args(["--data", path, "--listen", "127.0.0.1:0"])
+            .args((!settings.contains(&"--tls-dir")).then_some("--insecure-http"))
             .args(["--webhook-allow", "127.0.0.0/8"])
             .args(settings)
             .env_clear()
@@ -80,12 +81,12 @@ impl Subject {
             .spawn()
             .unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let mut said = Vec::new();
         let server = loop {
-            let line = log
-                .next_line()
-                .await
-                .unwrap()
-                .unwrap_or_else(|| panic!("it has ended"));
+            let Some(line) = log.next_line().await.unwrap() else {
+                panic!("it has ended: {said:?}");
+            };
+            said.push(line.clone());
             let line: Value = serde_json::from_str(&line).unwrap();
             if let Some(base) = line["base_url"].as_str() {
                 break base.to_owned();
@@ -113,7 +114,7 @@ impl Subject {
 }
 
 fn client() -> reqwest::Client {
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    coffer_api_server::provide_crypto();
     reqwest::Client::builder().build().unwrap()
 }
 

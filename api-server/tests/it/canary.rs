@@ -10,6 +10,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use parking_lot::Mutex;
 use reqwest::Method;
 use serde_json::json;
+use tracing_subscriber::{layer::SubscriberExt, util::SubscriberInitExt};
 
 use crate::support::{Choices, Reply, TestServer, body, cluster::Cluster, now, secret};
 
@@ -39,6 +40,8 @@ fn log() -> &'static Log {
             .json()
             .with_max_level(tracing::Level::TRACE)
             .with_writer(move || writer.clone())
+            .finish()
+            .with(coffer_api_server::logs::discreet())
             .init();
         log
     })
@@ -114,6 +117,31 @@ async fn refusals(server: &TestServer, key: &str, token: &str) -> String {
     errors
 }
 
+/// A value read through the Model Context Protocol, whose library logs whole messages.
+async fn by_an_agent(server: &TestServer) {
+    let post = async |path: &str, body: serde_json::Value| {
+        let url = format!("http://{}{path}", server.address);
+        let request = server.http.post(url).bearer_auth(&server.admin);
+        let request = request.header("accept", "application/json, text/event-stream");
+        Reply::of(request.json(&body).send().await.unwrap()).await
+    };
+    let secret = json!({"name": "AGENTS", "value": CANARY, "tags": ["free"]});
+    post("/v-secure/v1/security/secrets", secret).await.expect(201);
+    let resource = json!({
+        "uri": "vsecure://secrets/free/*", "name": "f", "permissions": ["read"], "requiresApproval": false,
+    });
+    post("/v-secure/v1/security/mcp/resources", resource)
+        .await
+        .expect(201);
+    let arguments = json!({"resource": "vsecure://secrets/free/AGENTS"});
+    let read = json!({
+        "jsonrpc": "2.0", "id": 1, "method": "tools/call",
+        "params": {"name": "read_secret", "arguments": arguments},
+    });
+    let answer = post("/mcp", read).await.expect(200);
+    assert!(answer.text.contains(CANARY), "{}", answer.text);
+}
+
 #[tokio::test]
 async fn nothing_leaks() {
     log();
@@ -139,6 +167,7 @@ async fn nothing_leaks() {
         server.get_as(&key, &secret("V")).await.expect(200)["value"],
         CANARY
     );
+    by_an_agent(&server).await;
     let errors = refusals(&server, &key, &token).await;
 
     let signature = token.rsplit('.').next().unwrap().to_owned();

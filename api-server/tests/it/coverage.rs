@@ -48,6 +48,7 @@ fn concrete(template: &str) -> String {
         .replace("{org}", "acme")
         .replace("{vault}", "default")
         .replace("{environment}", "default")
+        .replace("{email}", "nobody@example.com")
         .replace("{id}", "00000000-0000-7000-8000-000000000000")
 }
 

@@ -10,12 +10,14 @@ use coffer_domain::{
     port::Clock,
     usecase::{Caller, documents::DocumentPage},
 };
+use parking_lot::Mutex;
 use reqwest::Method;
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
     sync::mpsc,
+    time::timeout,
 };
 
 use crate::support::{Choices, ORG, Reply, TestServer};
@@ -243,4 +245,74 @@ async fn what_was_due_when_the_server_ended_is_delivered_by_the_next() {
     let told = receiver.next().await;
     let body: Value = serde_json::from_str(&told.body).unwrap();
     assert_eq!(body["data"]["id"], made["data"]["id"]);
+}
+
+/// Takes connections and requests, and answers none of them; counts how many were open at once.
+async fn silent() -> (String, Arc<Mutex<(usize, usize)>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let counted = Arc::new(Mutex::new((0, 0)));
+    let counts = Arc::clone(&counted);
+    tokio::spawn(async move {
+        loop {
+            let (mut socket, _) = listener.accept().await.unwrap();
+            let counts = Arc::clone(&counts);
+            tokio::spawn(async move {
+                {
+                    let mut counts = counts.lock();
+                    counts.0 += 1;
+                    counts.1 = counts.1.max(counts.0);
+                }
+                // Ends when the other side gives up.
+                while socket.read(&mut [0; 4096]).await.is_ok_and(|count| count > 0) {}
+                counts.lock().0 -= 1;
+            });
+        }
+    });
+    (url, counted)
+}
+
+#[tokio::test]
+async fn a_receiver_that_never_answers_keeps_nobody_else_waiting() {
+    let server = server(&["127.0.0.0/8"]).await;
+    let (url, counted) = silent().await;
+    post(
+        &server,
+        "/webhooks",
+        json!({"url": url, "events": ["resource.created"]}),
+    )
+    .await;
+    // More than one look takes, and than could be waited for one after another.
+    for number in 0..100 {
+        post(&server, "/resources", json!({"name": format!("r{number}")})).await;
+    }
+    while counted.lock().1 == 0 {
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+    }
+    let mut receiver = Receiver::answering(&[]).await;
+    subscribe(&server, &receiver, &["vault.created"]).await;
+    post(&server, "/vaults", json!({"name": "heard"})).await;
+    // With all of the silent one's before it, it would come later than this.
+    let told = timeout(std::time::Duration::from_mins(1), receiver.next());
+    let told: Value = serde_json::from_str(&told.await.expect("it waits for the others").body).unwrap();
+    assert_eq!(told["event"], "vault.created");
+    // That one was given up may be noticed only after the next has come.
+    assert!(counted.lock().1 <= 2, "one after another");
+}
+
+#[tokio::test]
+async fn a_receiver_is_told_in_the_order_in_which_things_happened() {
+    let server = server(&["127.0.0.0/8"]).await;
+    let mut receiver = Receiver::answering(&[]).await;
+    subscribe(&server, &receiver, &["resource.created"]).await;
+    let mut made = Vec::new();
+    for number in 0..40 {
+        let resource = post(&server, "/resources", json!({"name": format!("r{number}")})).await;
+        made.push(resource["data"]["id"].clone());
+        server.clock.advance(jiff::SignedDuration::from_millis(1));
+    }
+    for id in made {
+        let told: Value = serde_json::from_str(&receiver.next().await.body).unwrap();
+        assert_eq!(told["data"]["id"], id);
+    }
 }

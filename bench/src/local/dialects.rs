@@ -32,9 +32,20 @@ enum By {
     Address,
     /// Before and after its name.
     Name(&'static str, &'static str),
-    /// Before and after its id, as told by a list of pages; before `&offset=`.
-    Id(&'static str, &'static str, &'static str),
+    /// Before and after its id, as a list of pages tells it.
+    Id(&'static str, &'static str, List),
 }
+
+/// A list that tells ids.
+struct List {
+    /// The page after so many items. A page has [`PAGE`].
+    page: fn(usize) -> String,
+    /// The field of a page that holds the items.
+    items: &'static str,
+}
+
+/// How many items a page of a list has.
+const PAGE: usize = 100;
 
 /// A dialect whose reads are measured.
 struct Dialect {
@@ -56,7 +67,43 @@ const DIALECTS: &[Dialect] = &[
         secret: By::Id(
             "/keyway/v1/vaults/bench/default/secrets/",
             "/value",
-            "/keyway/v1/vaults/bench/default/secrets?environment=default&limit=100",
+            List {
+                page: |after| {
+                    let list = "/keyway/v1/vaults/bench/default/secrets?environment=default";
+                    format!("{list}&limit={PAGE}&offset={after}")
+                },
+                items: "data",
+            },
+        ),
+    },
+    Dialect {
+        name: "KeyNest",
+        buckets: &["keynest.user", "keynest.burst"],
+        secret: By::Id(
+            "/keynest/api/variables/",
+            "/",
+            List {
+                page: |after| {
+                    format!(
+                        "/keynest/api/variables/?page_size={PAGE}&page={}",
+                        after / PAGE + 1
+                    )
+                },
+                items: "results",
+            },
+        ),
+    },
+    Dialect {
+        name: "v-secure",
+        buckets: &["v-secure.default"],
+        secret: By::Name("/v-secure/v1/security/secrets/", ""),
+    },
+    Dialect {
+        name: "Canonical",
+        buckets: &[],
+        secret: By::Name(
+            "/canonical/api/secrets/value?uri=openbao%2Bkv2://default/",
+            "%23value",
         ),
     },
 ];
@@ -105,20 +152,23 @@ async fn paths(door: &Door, admin: &str, secret: &By) -> Result<String> {
 }
 
 /// The ids of the first so many secrets of a list. Which they are does not matter.
-async fn ids(door: &Door, admin: &str, list: &str) -> Result<Vec<String>> {
+async fn ids(door: &Door, admin: &str, list: &List) -> Result<Vec<String>> {
     let mut ids = Vec::new();
     while ids.len() < SECRETS as usize {
-        let page = format!("{list}&offset={}", ids.len());
-        let page: Value = serde_json::from_str(&door.send(Method::GET, &page, admin, None).await?)?;
-        let items = page["data"].as_array().context("a page has no data")?;
-        let found = items
-            .iter()
-            .filter_map(|item| item["id"].as_str().map(str::to_owned));
-        let before = ids.len();
-        ids.extend(found);
-        anyhow::ensure!(ids.len() > before, "the list {list} ends after {before}");
+        let page = (list.page)(ids.len());
+        let text = door.send(Method::GET, &page, admin, None).await?;
+        let read: Value = serde_json::from_str(&text)?;
+        let items = read[list.items].as_array().context("a page has no items")?;
+        anyhow::ensure!(!items.is_empty(), "the list ends before {page}");
+        ids.extend(items.iter().filter_map(|item| id(&item["id"])));
     }
     Ok(ids)
+}
+
+/// An id is a text or a number.
+fn id(value: &Value) -> Option<String> {
+    let number = || value.as_u64().map(|number| number.to_string());
+    value.as_str().map(str::to_owned).or_else(number)
 }
 
 fn take_turns(bench: &Bench, subjects: &mut [(Subject, PathBuf)]) -> Result<()> {

@@ -4,8 +4,10 @@ mod audit;
 mod bootstrap;
 mod consumers;
 mod get;
+mod keynest;
 mod keyway;
 mod list;
+mod mcp;
 mod place;
 mod put;
 mod rotate;
@@ -61,6 +63,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         } => rotate::api_key(&context, &api_key.unwrap_or_default(), &overlap, &place).await,
         Verb::Consumers { name, place } => consumers::run(&context, name.as_deref(), &place).await,
         Verb::Audit { verb } => audit::run(&context, verb).await,
+        Verb::Keynest { verb } => keynest::run(&context, verb).await,
+        Verb::Mcp => mcp::run(&context).await,
         Verb::Bootstrap(_) | Verb::Keyway { .. } => Ok(()),
     }
 }

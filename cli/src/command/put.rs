@@ -48,7 +48,8 @@ pub async fn run(context: &Context, name: &str, input: Input, place: &PlaceArgs)
     Ok(())
 }
 
-fn read(input: &Input) -> Result<Zeroizing<Vec<u8>>, Failure> {
+/// Reads a value from where it comes from.
+pub fn read(input: &Input) -> Result<Zeroizing<Vec<u8>>, Failure> {
     let mut value = if let Some(path) = &input.from_file {
         drain(path, File::open(path))?
     } else {

@@ -298,11 +298,11 @@ impl Store for MemoryStore {
         &self,
         collection: Collection,
         now: Timestamp,
+        except: &[String],
         limit: u32,
     ) -> Result<Vec<Record>, StoreError> {
-        let mut found = self.rows.lock().due(collection, now);
-        found.truncate(limit as usize);
-        Ok(found)
+        let found = self.rows.lock().due(collection, now, except).into_iter();
+        Ok(found.take(limit as usize).collect())
     }
 
     async fn sweep_records(&self, now: Timestamp, _: u32) -> Result<(), StoreError> {
@@ -376,11 +376,7 @@ impl Store for MemoryStore {
 
     async fn commit(&self, commit: Commit) -> Result<(), CommitError> {
         let mut rows = self.rows.lock();
-        if !commit
-            .preconditions
-            .iter()
-            .all(|precondition| rows.holds(precondition))
-        {
+        if !rows.takes(&commit) {
             return Err(CommitError::Precondition);
         }
         commit.writes.into_iter().for_each(|write| rows.write(write));

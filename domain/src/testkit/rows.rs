@@ -13,7 +13,7 @@ use crate::{
     name::{EnvName, SecretName, VaultName},
     record::{Collection, Record, RecordQuery},
     secret_value::SecretValue,
-    store::{Precondition, Write},
+    store::{Commit, Precondition, Write},
 };
 
 #[derive(Debug, Clone, Default)]
@@ -51,7 +51,19 @@ impl Rows {
         self.secrets.values().find(same)
     }
 
-    pub(super) fn holds(&self, precondition: &Precondition) -> bool {
+    /// Whether all preconditions of a commit hold, and the records that it drops are there.
+    pub(super) fn takes(&self, commit: &Commit) -> bool {
+        let dropped = |write: &Write| match write {
+            Write::DropRecord(organization, collection, key) => {
+                let key = (*organization, *collection, key.clone());
+                self.records.contains_key(&key)
+            }
+            _ => true,
+        };
+        commit.preconditions.iter().all(|it| self.holds(it)) && commit.writes.iter().all(dropped)
+    }
+
+    fn holds(&self, precondition: &Precondition) -> bool {
         match precondition {
             Precondition::OrganizationAbsent(name) => {
                 self.organizations.values().all(|known| known.name != *name)
@@ -171,10 +183,12 @@ impl Rows {
         found
     }
 
-    /// Longest due first.
-    pub(super) fn due(&self, collection: Collection, now: Timestamp) -> Vec<Record> {
+    /// Longest due first, and none of the groups `except`.
+    pub(super) fn due(&self, collection: Collection, now: Timestamp, except: &[String]) -> Vec<Record> {
         let due = |record: &&Record| {
-            record.head.collection == collection && record.head.due_at.is_some_and(|due| due <= now)
+            record.head.collection == collection
+                && record.head.due_at.is_some_and(|due| due <= now)
+                && !except.contains(&record.head.group)
         };
         let mut found: Vec<Record> = self.records.values().filter(due).cloned().collect();
         found.sort_by_key(|record| record.head.due_at);

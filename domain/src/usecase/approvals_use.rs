@@ -7,7 +7,7 @@ use super::{
     access::{Ask, not_found},
     approvals::policy,
     contended,
-    documents::{commit, read},
+    documents::{commit, missing as absent, read},
 };
 use crate::{
     Error,
@@ -96,9 +96,55 @@ impl Coffer {
             Some(granted) => self.tenant_of(granted, organization).await?,
             None => Some(self.authorise_organization(caller, USE, organization).await?),
         };
-        let Some(tenant) = tenant else {
-            return Ok(Access::NeedsApproval);
+        match tenant {
+            Some(tenant) => self.open_access(caller, tenant, (places, uri), granted).await,
+            None => Ok(Access::NeedsApproval),
+        }
+    }
+
+    /// The same, where a token is good for nobody but the key that asked for it, and that key must still have the right
+    /// to ask.
+    pub async fn use_own_access(
+        &self,
+        caller: &Caller,
+        places: &[Place],
+        uri: &AgentUri,
+        token: Option<&str>,
+    ) -> Result<Access, Error> {
+        let Some(organization) = places.first().map(|place| &place.organization) else {
+            return Err(missing(uri));
         };
+        let tenant = self.authorise_organization(caller, USE, organization).await?;
+        let granted = match token {
+            Some(token) => self.granted(token).await?,
+            None => None,
+        };
+        let own = granted.filter(|it| it.organization == tenant && is_own(caller, &it.body));
+        self.open_access(caller, tenant, (places, uri), own).await
+    }
+
+    /// A request that the caller made; those of others are not there.
+    pub async fn own_approval(
+        &self,
+        caller: &Caller,
+        organization: &OrgName,
+        id: &str,
+    ) -> Result<Kept<Approval>, Error> {
+        let found = self.get_document::<Approval>(caller, organization, id).await?;
+        if is_own(caller, &found.body) {
+            return Ok(found);
+        }
+        Err(absent::<Approval>(id))
+    }
+
+    /// What a request that is good, or a resource that takes none, opens.
+    async fn open_access(
+        &self,
+        caller: &Caller,
+        tenant: OrgId,
+        (places, uri): (&[Place], &AgentUri),
+        granted: Option<Kept<Approval>>,
+    ) -> Result<Access, Error> {
         let good = granted.filter(|it| it.body.operation == Operation::Read && it.body.uri.covers(uri));
         if good.is_none() && !self.is_free(tenant, uri).await? {
             let event = self.agent_event(caller, USE.action, uri, Outcome::Denied, None);
@@ -215,4 +261,8 @@ impl Coffer {
 
 fn missing(uri: &AgentUri) -> Error {
     not_found("resource", uri.to_string())
+}
+
+fn is_own(caller: &Caller, approval: &Approval) -> bool {
+    matches!(&caller.principal, Principal::ApiKey(key) if key.id == approval.requester)
 }

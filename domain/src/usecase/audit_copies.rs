@@ -15,7 +15,7 @@ impl Coffer {
     pub async fn due_documents<T: Document>(&self, limit: u32) -> Result<Vec<Kept<T>>, Error> {
         let found = self
             .store
-            .due_records(T::COLLECTION, self.clock.now(), limit)
+            .due_records(T::COLLECTION, self.clock.now(), &[], limit)
             .await?;
         found.into_iter().map(read).collect()
     }

@@ -23,9 +23,9 @@ use crate::{
     secret_value::SecretValue,
 };
 
-/// The most records that one search looks at, from the newest.
-pub const MOST_LOOKED_AT: usize = 50_000;
 const KEY: &str = "current";
+
+pub use super::audit_tail::{MOST_LOOKED_AT, Wanted};
 
 /// An entry.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,9 +37,6 @@ pub struct Entry {
     /// HMAC-SHA-256, under the organization's key, of the chain's hash up to it and its bytes.
     pub signature: [u8; 32],
 }
-
-/// Which entries, by number and content.
-pub type Wanted<'a> = &'a (dyn Fn(u64, &AuditEvent) -> bool + Send + Sync);
 
 /// What was found.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -197,30 +194,37 @@ impl Coffer {
         limit: usize,
     ) -> Result<Entries, Error> {
         let key = self.seal_key(tenant).await?;
-        let (mut found, mut next, mut looked_at) = (Entries::default(), None, 0);
-        while looked_at < MOST_LOOKED_AT {
-            let records = self.store.audit_before(tenant, next, MAX_PAGE).await?;
-            looked_at += records.len();
-            next = records.last().map(|record| record.sequence);
-            for record in &records {
-                let event = record.parse().ok();
-                if !event.is_some_and(|event| wanted(record.sequence, &event)) {
-                    continue;
-                }
-                found.total += 1;
-                let below = before.is_none_or(|before| record.sequence < before);
-                if below && found.entries.len() < limit {
-                    found.entries.extend(entry(&key, record));
-                } else if below {
-                    found.more = true;
-                }
-            }
-            if records.len() < MAX_PAGE as usize {
-                break;
-            }
+        let asked = (before, limit);
+        let met = self.tails.search(&*self.store, tenant, wanted, asked).await?;
+        let entries = self.entries_of(tenant, &key, &met.numbers).await?;
+        Ok(Entries {
+            known: self.known(tenant, &entries).await?,
+            entries,
+            total: met.total,
+            more: met.more,
+        })
+    }
+
+    /// The entries of these numbers, which fall: near ones are read together.
+    async fn entries_of(
+        &self,
+        tenant: OrgId,
+        key: &SecretValue,
+        mut numbers: &[u64],
+    ) -> Result<Vec<Entry>, Error> {
+        let mut entries = Vec::with_capacity(numbers.len());
+        while let Some(newest) = numbers.first().copied() {
+            let near = numbers.partition_point(|number| newest - number < u64::from(MAX_PAGE));
+            let (page, rest) = numbers.split_at(near);
+            let oldest = page.last().copied().unwrap_or(newest);
+            let span = u32::try_from(newest - oldest + 1).unwrap_or(MAX_PAGE);
+            let records = self.store.audit(tenant, oldest - 1, span).await?;
+            let these = records.iter().rev();
+            let these = these.filter(|record| page.binary_search_by(|it| record.sequence.cmp(it)).is_ok());
+            entries.extend(these.filter_map(|record| entry(key, record)));
+            numbers = rest;
         }
-        found.known = self.known(tenant, &found.entries).await?;
-        Ok(found)
+        Ok(entries)
     }
 
     async fn known(&self, tenant: OrgId, entries: &[Entry]) -> Result<Known, Error> {

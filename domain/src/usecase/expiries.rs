@@ -43,7 +43,7 @@ impl Coffer {
         let mut told = 0;
         let due = self
             .store
-            .due_records(Expiry::COLLECTION, self.clock.now(), MAX_PAGE);
+            .due_records(Expiry::COLLECTION, self.clock.now(), &[], MAX_PAGE);
         for record in due.await? {
             let note: Kept<Expiry> = read(record)?;
             let found = self.store.secret_by_id(note.body.secret).await?;

@@ -4,6 +4,8 @@
 
 use jiff::{SignedDuration, Timestamp};
 
+use std::sync::Arc;
+
 use super::{
     ATTEMPTS, Caller, Coffer,
     access::{Ask, not_found},
@@ -20,7 +22,7 @@ use crate::{
     id::{ApiKeyId, OrgId},
     name::OrgName,
     principal::Principal,
-    request_log::{RequestFilter, RequestLine, Segment},
+    request_log::{RequestFilter, RequestLine},
     rights::Permission,
     store::{Precondition, Write},
 };
@@ -237,11 +239,9 @@ impl Coffer {
     ) -> Result<Vec<RequestLine>, Error> {
         let (tenant, _) = self.one_key(caller, READ, organization, id).await?;
         let who = format!("key:{id}");
-        let segments = self.all_kept::<Segment>(tenant, None).await?;
-        let lines = segments.into_iter().flat_map(|segment| segment.body.lines);
-        Ok(lines
-            .filter(|line| line.principal == who && filter.takes(line))
-            .collect())
+        let wanted = |line: &RequestLine| line.principal == who && filter.takes(line);
+        let found = self.lines_of(tenant, "", wanted).await?;
+        Ok(found.into_iter().map(Arc::unwrap_or_clone).collect())
     }
 
     /// Whose token it is, and how often it may be used; `None` if it is nobody's. Nothing is allowed by this.

@@ -9,6 +9,7 @@ mod approvals_use;
 pub mod audit;
 pub mod audit_copies;
 pub mod audit_entries;
+mod audit_tail;
 pub mod audit_window;
 pub mod authenticate;
 pub mod changes;
@@ -34,6 +35,7 @@ pub mod replays;
 pub mod requests;
 mod sandbox;
 pub mod secrets;
+pub mod segments;
 mod user_keys;
 pub mod vaults;
 
@@ -81,6 +83,7 @@ pub struct Coffer {
     pairs: Arc<dyn KeyPairs>,
     holders: Arc<authenticate::Holders>,
     subscribers: Arc<outbox::Subscribers>,
+    tails: Arc<audit_tail::Tails>,
 }
 
 impl Coffer {
@@ -98,6 +101,7 @@ impl Coffer {
             pairs,
             holders: Arc::default(),
             subscribers: Arc::default(),
+            tails: Arc::default(),
         }
     }
 

@@ -66,10 +66,11 @@ pub struct Due {
 }
 
 impl Coffer {
-    /// What is to be delivered now, of every tenant, longest due first. What nobody wants any more is dropped.
-    pub async fn due_deliveries(&self, limit: u32) -> Result<Vec<Due>, Error> {
-        let now = self.clock.now();
-        let found = self.store.due_records(Delivery::COLLECTION, now, limit).await?;
+    /// What is to be delivered now, of every tenant, longest due first, and nothing of the subscriptions with the keys
+    /// `except`. What nobody wants any more is dropped.
+    pub async fn due_deliveries(&self, except: &[String], limit: u32) -> Result<Vec<Due>, Error> {
+        let (now, of) = (self.clock.now(), Delivery::COLLECTION);
+        let found = self.store.due_records(of, now, except, limit).await?;
         let mut due = Vec::with_capacity(found.len());
         for record in found {
             let delivery: Kept<Delivery> = read(record)?;
@@ -132,22 +133,25 @@ impl Coffer {
         Ok(())
     }
 
-    /// Tells those who want to hear of it that a value was read. Costs a commit if there are any, else a look.
-    pub(super) async fn tell_accessed(
+    /// Records that a value was read, and tells those who want to hear of it. Costs a commit if there are any.
+    pub(super) async fn record_access(
         &self,
         organization: OrgId,
         secret: &Secret,
-        audit: &AuditEvent,
+        event: AuditEvent,
     ) -> Result<(), Error> {
         let known = self.subscribers_of(organization).await?;
-        let wanting = known.iter().filter(|known| known.body.wants(ACCESSED));
+        let wants = |known: &&Kept<Subscription>| known.body.wants(ACCESSED);
+        let wanting: Vec<&Kept<Subscription>> = known.iter().filter(wants).collect();
+        let actor = wanting.first().map(|_| event.principal.clone());
+        self.store.record(organization, event).await?;
         for subscription in wanting {
             let tags = secret
                 .metadata
                 .as_ref()
                 .map(|said| said.tags.clone())
                 .unwrap_or_default();
-            let about = json!({ "actor": audit.principal, "tags": tags });
+            let about = json!({ "actor": actor, "tags": tags });
             let write = self.delivery(organization, subscription, &accessed(secret), about)?;
             let told = self.document_event::<Delivery>(&Caller::controller(), "queue", &subscription.key);
             let commit = Commit {

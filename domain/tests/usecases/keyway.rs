@@ -1,18 +1,21 @@
 //! Vaults of repositories: device codes in time, roles from the forge, who is told what.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use coffer_domain::{
     Error,
     audit::{Origin, Outcome},
-    forge::{Collaborator, Forge, ForgeError, ForgeUser, Membership, Repository},
+    entity::EnvironmentType,
+    forge::{Collaborator, Forge, ForgeError, ForgeOrganization, ForgeUser, Member, Membership, Repository},
     integration::Integrations,
     name::{EnvName, OrgName},
-    repo_role::{Exception, Reach, RepoRole, Whom},
+    repo_role::{Exception, Minimum, Reach, RepoRole, Whom},
     secret_value::SecretValue,
     store::Store,
-    usecase::keyway::{DEVICE_LIFE, DeviceState, Entered, Frozen, Keyway, MOST_OVERRIDES, Session},
+    usecase::keyway::{
+        DEVICE_LIFE, DeviceState, Entered, Frozen, Keyway, MOST_OVERRIDES, OrganizationSettings, Session,
+    },
 };
 use jiff::SignedDuration;
 
@@ -64,8 +67,36 @@ impl Forge for Stub {
         Ok(Vec::new())
     }
 
-    async fn membership(&self, _: &str, _: &str) -> Result<Option<Membership>, ForgeError> {
-        Ok(None)
+    async fn membership(&self, organization: &str, login: &str) -> Result<Option<Membership>, ForgeError> {
+        let members = self.members(organization).await?;
+        let found = members.into_iter().find(|member| member.user.login == login);
+        Ok(found.map(|member| member.is))
+    }
+
+    async fn organizations(&self) -> Result<Vec<String>, ForgeError> {
+        Ok(vec!["Team".to_owned(), "nothing".to_owned()])
+    }
+
+    async fn organization(&self, login: &str) -> Result<Option<ForgeOrganization>, ForgeError> {
+        Ok(login.eq_ignore_ascii_case("team").then(|| ForgeOrganization {
+            login: "Team".to_owned(),
+            name: None,
+            avatar: String::new(),
+        }))
+    }
+
+    async fn members(&self, organization: &str) -> Result<Vec<Member>, ForgeError> {
+        if !organization.eq_ignore_ascii_case("team") {
+            return Ok(Vec::new());
+        }
+        let member = |login, is| Member {
+            user: stub(login),
+            is,
+        };
+        Ok(vec![
+            member("admin", Membership::Owner),
+            member("maintain", Membership::Member),
+        ])
     }
 }
 
@@ -244,4 +275,69 @@ fn of_more_private_vaults_than_the_plan_has_the_oldest_stay_writable() {
         (frozen(&second, 1), frozen(&second, 2)),
         (Some(Frozen::PlanLimit), None)
     );
+}
+
+#[test]
+fn an_organizations_owner_says_what_roles_may_do_in_its_vaults() {
+    let (_world, keyway) = world();
+    let (owner, member) = (session(&keyway, "admin"), session(&keyway, "maintain"));
+    let reach = |login: &str| {
+        let entered = enter(&keyway, login, false).unwrap();
+        let (user, role) = (
+            session(&keyway, login).account().unwrap().0,
+            entered.role.unwrap(),
+        );
+        let all = run(keyway.reaches(&entered, user, role)).unwrap();
+        let shown = |(name, reach): &(EnvName, Reach)| format!("{name}:{}{}", reach.read, reach.write);
+        all.iter().map(shown).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(reach("maintain"), "default:truetrue production:truefalse");
+    let strict = BTreeMap::from([(
+        EnvironmentType::Protected,
+        Minimum {
+            read: Some(RepoRole::Admin),
+            write: None,
+        },
+    )]);
+    let change = |old: OrganizationSettings| OrganizationSettings {
+        defaults: strict.clone(),
+        ..old
+    };
+    let refused = run(keyway.change_company(&member, "team", origin(), change));
+    assert!(matches!(refused, Err(Error::Forbidden { .. })), "{refused:?}");
+    assert_eq!(reach("maintain"), "default:truetrue production:truefalse");
+    run(keyway.change_company(&owner, "TEAM", origin(), change)).unwrap();
+    assert_eq!(reach("maintain"), "default:truetrue production:falsefalse");
+    assert_eq!(
+        reach("admin"),
+        "default:truetrue production:truefalse",
+        "and nobody writes"
+    );
+}
+
+#[test]
+fn an_organization_is_known_to_its_members_alone() {
+    let (_world, keyway) = world();
+    let (owner, stranger) = (session(&keyway, "admin"), session(&keyway, "read"));
+    let all = run(keyway.organizations(&owner)).unwrap();
+    let told: Vec<_> = all
+        .iter()
+        .map(|one| (one.forge.login.as_str(), one.members))
+        .collect();
+    assert_eq!(told, [("Team", 2)]);
+    assert!(run(keyway.organizations(&stranger)).unwrap().is_empty());
+    for refused in [
+        run(keyway.company(&stranger, "team")).map(drop),
+        run(keyway.colleagues(&stranger, "team", origin())).map(drop),
+        run(keyway.compare_members(&stranger, "team", origin())).map(drop),
+        run(keyway.company(&owner, "nothing")).map(drop),
+    ] {
+        assert!(matches!(refused, Err(Error::NotFound { .. })), "{refused:?}");
+    }
+    let compare = || run(keyway.compare_members(&owner, "team", origin())).unwrap();
+    assert_eq!((compare().added, compare().added), (2, 0));
+    let here = run(keyway.colleagues(&owner, "team", origin())).unwrap();
+    let came: Vec<bool> = here.iter().map(|one| one.account.is_some()).collect();
+    assert_eq!(came, [true, false], "who has an account here");
+    assert!(here.iter().all(|one| one.since.is_some()));
 }

@@ -5,6 +5,7 @@
 mod api_keys;
 mod approvals;
 mod audit;
+mod audit_entries;
 mod audit_window;
 mod changes;
 mod consumers;
@@ -12,6 +13,7 @@ mod declare;
 mod described;
 mod documents;
 mod door_keys;
+mod keynest;
 mod keyway;
 mod kv2;
 mod outbox;

@@ -38,7 +38,7 @@ fn subscribe(world: &World, key: &str, events: &[&str]) {
 }
 
 fn due(world: &World) -> Vec<Due> {
-    run(world.coffer.due_deliveries(100)).unwrap()
+    run(world.coffer.due_deliveries(&[], 100)).unwrap()
 }
 
 fn heard(world: &World) -> String {

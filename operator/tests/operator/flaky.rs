@@ -96,7 +96,7 @@ pass! {
     fn record_by_digest(&self, collection: Collection, digest: &TokenDigest) -> Option<Record>;
     fn records(&self, query: &RecordQuery<'_>) -> Vec<Record>;
     fn count_records(&self, query: &RecordQuery<'_>) -> u64;
-    fn due_records(&self, collection: Collection, now: Timestamp, limit: u32) -> Vec<Record>;
+    fn due_records(&self, collection: Collection, now: Timestamp, except: &[String], limit: u32) -> Vec<Record>;
     fn sweep_records(&self, now: Timestamp, limit: u32) -> ();
     fn organization(&self, name: &OrgName) -> Option<Organization>;
     fn organization_by_id(&self, id: OrgId) -> Option<Organization>;

@@ -158,6 +158,18 @@ pub(crate) async fn a_dropped_record_is_gone(store: AnyStore) {
     world.commit(vec![absent], vec![]).await.unwrap();
 }
 
+pub(crate) async fn a_record_that_is_not_there_cannot_be_dropped(store: AnyStore) {
+    let world = World::new(store).await;
+    let id = world.organization.id;
+    let writes = vec![
+        Write::Record(record(id, "a", "x")),
+        Write::DropRecord(id, NOTES, "b".into()),
+    ];
+    let refused = world.commit(vec![], writes).await;
+    assert!(matches!(refused, Err(CommitError::Precondition)));
+    assert_eq!(keys(&world, all(id)).await, "");
+}
+
 pub(crate) async fn a_digest_finds_one_record_of_one_collection(store: AnyStore) {
     let world = World::new(store).await;
     let token = ApiToken::fresh(&SeededEntropy::new(3));
@@ -209,15 +221,48 @@ pub(crate) async fn due_records_come_by_their_time(store: AnyStore) {
         });
         put(world, due).await;
     }
-    let due = async |at, limit| {
-        let found = world.store.due_records(NOTES, later(at), limit).await.unwrap();
-        let keys: Vec<String> = found.into_iter().map(|record| record.head.key).collect();
-        keys.join(" ")
-    };
+    let due = async |at, limit| due_except(&world, &[], at, limit).await;
     assert_eq!(due(9, 10).await, "");
     assert_eq!(due(20, 10).await, "b d");
     assert_eq!(due(99, 2).await, "b d");
     assert_eq!(due(99, 10).await, "b d a");
+}
+
+async fn due_except(world: &World, except: &[&str], at: i64, limit: u32) -> String {
+    let except: Vec<String> = except.iter().map(|&group| group.to_owned()).collect();
+    let found = world.store.due_records(NOTES, later(at), &except, limit);
+    let keys: Vec<String> = found
+        .await
+        .unwrap()
+        .into_iter()
+        .map(|record| record.head.key)
+        .collect();
+    keys.join(" ")
+}
+
+pub(crate) async fn due_records_of_other_groups_come_past_any_number_of_one(store: AnyStore) {
+    let world = World::new(store.clone()).await;
+    let other = World::of_tenant(store, "other").await;
+    for (world, key, group, due) in [
+        (&world, "a", "first", 10),
+        (&other, "b", "first", 11),
+        (&world, "c", "first", 12),
+        (&world, "d", "it's \"another\"", 20),
+        (&other, "e", "third", 30),
+    ] {
+        let due = with(record(world.organization.id, key, key), |head| {
+            head.group = group.to_owned();
+            head.due_at = Some(later(due));
+        });
+        put(world, due).await;
+    }
+    assert_eq!(due_except(&world, &["nobody"], 99, 3).await, "a b c");
+    assert_eq!(due_except(&world, &["first"], 99, 1).await, "d");
+    assert_eq!(due_except(&world, &["first"], 25, 10).await, "d");
+    assert_eq!(
+        due_except(&world, &["it's \"another\"", "first"], 99, 10).await,
+        "e"
+    );
 }
 
 pub(crate) async fn records_of_another_tenant_are_out_of_reach(store: AnyStore) {

@@ -130,6 +130,11 @@ pub(crate) async fn what_is_said_of_a_secret_reads_back(store: AnyStore) {
             period: Some("90d".to_owned()),
             notify_before: None,
         }),
+        retention: Some(coffer_domain::metadata::Retention {
+            most: 3,
+            oldest: 2,
+            cas_required: true,
+        }),
     };
     for said in [metadata.kept(), None] {
         let changed = Secret {

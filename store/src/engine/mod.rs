@@ -192,11 +192,12 @@ pub trait Engine: Send + Sync + 'static {
     /// How many records `query` matches, whatever it skips and however few it wants.
     fn count_records(&self, query: &RecordQuery<'_>) -> impl Future<Output = Result<u64, StoreError>> + Send;
 
-    /// The records of all tenants that are due by `now`, those due first first.
+    /// The records of all tenants that are due by `now`, those due first first; none of the groups `except`.
     fn due_records(
         &self,
         collection: Collection,
         now: Timestamp,
+        except: &[String],
         limit: u32,
     ) -> impl Future<Output = Result<Vec<SealedRecord>, StoreError>> + Send;
 

@@ -1,5 +1,7 @@
 //! What an engine keeps: rows, in which every value is sealed.
 
+use std::sync::OnceLock;
+
 use coffer_domain::{
     address::Version,
     change::ChangeDraft,
@@ -11,7 +13,7 @@ use coffer_domain::{
 };
 use jiff::Timestamp;
 
-use crate::kek::Wrapped;
+use crate::{envelope::Opener, kek::Wrapped};
 
 /// A data key of a vault, wrapped.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,4 +166,6 @@ pub struct SealedVersion {
     pub meta: VersionMeta,
     /// Its value, sealed; `None` once destroyed.
     pub sealed: Option<Vec<u8>>,
+    /// What opens that, once it was opened. It goes when the row is let go.
+    pub opener: OnceLock<Opener>,
 }

@@ -23,7 +23,7 @@ use super::SealedStore;
 use crate::{
     aad::Aad,
     engine::{Engine, SealedVersion, SealedWrite},
-    envelope,
+    envelope::{self, Opener},
 };
 
 #[async_trait]
@@ -219,9 +219,11 @@ impl<E: Engine> Store for SealedStore<E> {
         &self,
         collection: Collection,
         now: Timestamp,
+        except: &[String],
         limit: u32,
     ) -> Result<Vec<Record>, StoreError> {
-        self.open_records(self.engine.due_records(collection, now, limit).await?)
+        let due = self.engine.due_records(collection, now, except, limit);
+        self.open_records(due.await?)
     }
 
     async fn sweep_records(&self, now: Timestamp, limit: u32) -> Result<(), StoreError> {
@@ -311,18 +313,21 @@ impl<E: Engine> SealedStore<E> {
         owner: (OrgId, VaultId),
         found: &SealedVersion,
     ) -> Result<SecretValue, StoreError> {
-        let (secret, version) = (found.secret.id, found.meta.version);
-        let broken = |why: &dyn std::fmt::Display| {
-            StoreError::Broken(format!(
-                "version {version} of secret {secret} cannot be opened: {why}"
-            ))
-        };
+        let of = (found.secret.id, found.meta.version);
+        let broken = |why: &dyn std::fmt::Display| cannot_open(of, why);
         let sealed = found
             .sealed
             .as_deref()
             .ok_or_else(|| broken(&"its ciphertext is gone"))?;
-        self.open_sealed(owner, &found.secret.environment, (secret, version), sealed)
-            .await
+        let generation = envelope::generation(sealed).map_err(|error| broken(&error))?;
+        let aad = Aad::secret_value(owner, &found.secret.environment, of, generation);
+        let opener = if let Some(opener) = found.opener.get() {
+            opener
+        } else {
+            let opener = self.opener(of, owner.1, &aad, sealed).await?;
+            found.opener.get_or_init(|| opener)
+        };
+        opener.open(aad, sealed).map_err(|error| broken(&error))
     }
 
     /// What was sealed for this environment and version.
@@ -330,20 +335,37 @@ impl<E: Engine> SealedStore<E> {
         &self,
         owner: (OrgId, VaultId),
         environment: &EnvName,
-        (secret, version): (SecretId, Version),
+        of: (SecretId, Version),
         sealed: &[u8],
     ) -> Result<SecretValue, StoreError> {
-        let broken = |why: &dyn std::fmt::Display| {
-            StoreError::Broken(format!(
-                "version {version} of secret {secret} cannot be opened: {why}"
-            ))
-        };
-        let generation = envelope::generation(sealed).map_err(|error| broken(&error))?;
-        let seeds = self.seeds(owner.1).await?;
-        let seed = seeds.as_ref().and_then(|seeds| seeds.of(generation));
-        let seed =
-            seed.ok_or_else(|| broken(&format_args!("its vault has no key of generation {generation}")))?;
-        let aad = Aad::secret_value(owner, environment, (secret, version), generation);
-        envelope::open(seed, &aad, sealed).map_err(|error| broken(&error))
+        let generation = envelope::generation(sealed).map_err(|error| cannot_open(of, &error))?;
+        let aad = Aad::secret_value(owner, environment, of, generation);
+        let opener = self.opener(of, owner.1, &aad, sealed).await?;
+        opener.open(aad, sealed).map_err(|error| cannot_open(of, &error))
     }
+
+    async fn opener(
+        &self,
+        of: (SecretId, Version),
+        vault: VaultId,
+        aad: &Aad,
+        sealed: &[u8],
+    ) -> Result<Opener, StoreError> {
+        let generation = envelope::generation(sealed).map_err(|error| cannot_open(of, &error))?;
+        let seeds = self.seeds(vault).await?;
+        let seed = seeds.as_ref().and_then(|seeds| seeds.of(generation));
+        let missing = || {
+            cannot_open(
+                of,
+                &format_args!("its vault has no key of generation {generation}"),
+            )
+        };
+        envelope::opener(seed.ok_or_else(missing)?, aad, sealed).map_err(|error| cannot_open(of, &error))
+    }
+}
+
+fn cannot_open((secret, version): (SecretId, Version), why: &dyn std::fmt::Display) -> StoreError {
+    StoreError::Broken(format!(
+        "version {version} of secret {secret} cannot be opened: {why}"
+    ))
 }

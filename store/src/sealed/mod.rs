@@ -24,7 +24,7 @@ use crate::{
     seed::Seed,
 };
 
-use self::{shelf::Shelf, vault_cache::VaultCache};
+use self::{records::RecordSeeds, shelf::Shelf, vault_cache::VaultCache};
 
 /// A store over an engine.
 pub struct SealedStore<E> {
@@ -38,6 +38,7 @@ pub struct SealedStore<E> {
     organizations_by_name: Shelf<OrgName, Organization>,
     pepper: hmac::Key,
     own_seed: Seed,
+    record_seeds: RecordSeeds,
 }
 
 impl<E: Engine> SealedStore<E> {
@@ -61,6 +62,7 @@ impl<E: Engine> SealedStore<E> {
             organizations_by_name: Shelf::default(),
             pepper: hmac::Key::new(hmac::HMAC_SHA256, pepper.reveal()),
             own_seed,
+            record_seeds: RecordSeeds::default(),
         };
         store.rewrap().await?;
         Ok(store)

@@ -20,8 +20,7 @@ pub struct Ask {
 impl Ask {
     /// As the settings say.
     pub fn new(settings: &Settings) -> Self {
-        // reqwest takes the process' provider; the first to install one wins, and ours is the only one linked.
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        crate::provide_crypto();
         let builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(settings.timeout);
@@ -87,7 +86,7 @@ fn body(settings: &Settings, question: &Question<'_>, attributes: &BTreeMap<Stri
     });
     let mut context = json!({
         "token_jti": question.token,
-        "cnf_binding": null,
+        "cnf_binding": question.binding,
         "correlation_id": question.correlation,
         "workflow_run_id": run,
         "node_id": node,

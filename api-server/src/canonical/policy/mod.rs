@@ -15,7 +15,7 @@ use serde_json::json;
 
 pub use answer::Decision;
 use ask::Ask;
-use memory::{Key, Memory, Remembered};
+use memory::{Key, Memory, Permission, Remembered};
 use settings::Settings;
 
 use super::error::Failure;
@@ -35,6 +35,8 @@ pub struct Question<'a> {
     pub names: (Option<String>, Option<String>),
     /// The token's id.
     pub token: Option<&'a str>,
+    /// What it is bound to.
+    pub binding: Option<&'a str>,
     /// The request's id.
     pub correlation: &'a str,
     /// The run, node and system that the request names.
@@ -60,10 +62,19 @@ impl Policy {
 
     /// What is remembered of a question at `now`: a permission, which is then used once more, or a denial.
     pub fn remembered(&self, question: &Question<'_>, now: Timestamp) -> Option<Result<Decision, Failure>> {
-        match self.memory.recall(&key(question), now)? {
-            Remembered::Permitted(decision) => Some(Ok(decision)),
-            Remembered::Denied(decision) => Some(Err(denied(question, &decision))),
-        }
+        Some(match self.memory.recall(&key(question), question.binding, now)? {
+            Remembered::Permitted(decision) => Ok(decision),
+            Remembered::Denied(decision) => Err(denied(question, &decision)),
+            Remembered::Drifted => {
+                let decision = Decision {
+                    reason: Some("another sender than the permission's".to_owned()),
+                    ..Decision::default()
+                };
+                self.deny(question, decision, now);
+                let message = "what was permitted to a sender is not permitted to another";
+                Err(Failure::new(403, "BINDING_DRIFT", message))
+            }
+        })
     }
 
     /// Asks, with what the server knows of the secret.
@@ -74,25 +85,33 @@ impl Policy {
         now: Timestamp,
     ) -> Result<Decision, Failure> {
         let decision = self.ask.about(question, attributes).await?;
-        let until = |seconds: u64| {
-            now.saturating_add(std::time::Duration::from_secs(seconds))
-                .unwrap_or(now)
-        };
         if !decision.permits {
-            self.memory
-                .deny(key(question), decision.clone(), until(self.settings.denied_for));
+            self.deny(question, decision.clone(), now);
             return Err(denied(question, &decision));
         }
         let uses = decision.uses.unwrap_or(self.settings.uses);
         let lasts = decision.lasts.unwrap_or(self.settings.lasts);
         self.memory.permit(
             key(question),
-            decision.clone(),
-            until(lasts),
-            uses.saturating_sub(1),
+            Permission {
+                decision: decision.clone(),
+                binding: question.binding.map(str::to_owned),
+                until: after(now, lasts),
+                left: uses.saturating_sub(1),
+            },
         );
         Ok(decision)
     }
+
+    fn deny(&self, question: &Question<'_>, decision: Decision, now: Timestamp) {
+        let until = after(now, self.settings.denied_for);
+        self.memory.deny(key(question), decision, until);
+    }
+}
+
+fn after(now: Timestamp, seconds: u64) -> Timestamp {
+    let after = now.saturating_add(std::time::Duration::from_secs(seconds));
+    after.unwrap_or(now)
 }
 
 fn key(question: &Question<'_>) -> Key {

@@ -10,6 +10,7 @@ mod events;
 mod keys;
 mod metadata;
 mod owner;
+mod put;
 mod read;
 mod rotate;
 mod search;

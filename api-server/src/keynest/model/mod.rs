@@ -11,11 +11,5 @@ pub use variable::{HIDDEN, VariableOut, shown};
 
 mod variable;
 
-use jiff::{Timestamp, tz::TimeZone};
-
 /// A moment: RFC 3339 in UTC with microseconds.
-pub fn moment(at: Timestamp) -> String {
-    at.to_zoned(TimeZone::UTC)
-        .strftime("%Y-%m-%dT%H:%M:%S.%6fZ")
-        .to_string()
-}
+pub use crate::http::time::micros as moment;

@@ -30,8 +30,7 @@ impl From<&User> for UserOut {
             full_name: user.full_name(),
             date_joined: moment(user.joined_at),
             last_login: user.last_login.map(moment),
-            // There are no others: an account ends with its password.
-            is_active: true,
+            is_active: user.is_active(),
         }
     }
 }
@@ -154,12 +153,12 @@ impl MembersOut {
     /// With when they logged in last, if the one who asks may see that.
     pub fn of(members: Vec<MemberView>, all: bool) -> Self {
         let show = |member: MemberView| {
-            let last_login = member.last_login.map(moment);
+            let (last_login, is_active) = (member.last_login.map(moment), member.active);
             let shown = MemberOut::from(member);
             MemberOut {
                 more: all.then_some(MoreOut {
                     last_login,
-                    is_active: true,
+                    is_active,
                 }),
                 ..shown
             }

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 use coffer_domain::{
-    forge::{Collaborator, Forge, ForgeError, ForgeUser, Membership, Repository},
+    forge::{Collaborator, Forge, ForgeError, ForgeOrganization, ForgeUser, Member, Membership, Repository},
     repo_role::RepoRole,
     secret_value::SecretValue,
 };
@@ -19,6 +19,7 @@ use parking_lot::Mutex;
 use super::{
     avatar,
     listed::{self, Listed, ListedOrganization, ListedRepository, ListedUser},
+    picture,
 };
 use crate::keyway::settings::BadForge;
 
@@ -171,6 +172,43 @@ impl Forge for Directory {
             }
         }))
     }
+
+    async fn organizations(&self) -> Result<Vec<String>, ForgeError> {
+        let listed = self.now()?;
+        Ok(listed.organizations.iter().map(|it| it.login.clone()).collect())
+    }
+
+    async fn organization(&self, login: &str) -> Result<Option<ForgeOrganization>, ForgeError> {
+        let listed = self.now()?;
+        Ok(listed.organization(login).map(|found| ForgeOrganization {
+            avatar: picture(&found.login),
+            login: found.login.clone(),
+            name: None,
+        }))
+    }
+
+    async fn members(&self, organization: &str) -> Result<Vec<Member>, ForgeError> {
+        let listed = self.now()?;
+        let Some(found) = listed.organization(organization) else {
+            return Ok(Vec::new());
+        };
+        let known = |login: &String| {
+            listed
+                .users
+                .iter()
+                .find(|it| it.login.eq_ignore_ascii_case(login))
+        };
+        let of = |logins: &[String], is| {
+            let users = logins.iter().filter_map(known).map(ListedUser::user);
+            users.map(|user| Member { user, is }).collect::<Vec<_>>()
+        };
+        let mut all = of(&found.owners, Membership::Owner);
+        // Whoever is listed twice is an owner.
+        let mut others = of(&found.members, Membership::Member);
+        others.retain(|one| all.iter().all(|owner| owner.user.id != one.user.id));
+        all.extend(others);
+        Ok(all)
+    }
 }
 
 #[cfg(test)]
@@ -214,6 +252,17 @@ mod tests {
             Some(Membership::Member)
         );
         assert_eq!(forge.membership("nobody", "dev").await.unwrap(), None);
+        assert_eq!(forge.organizations().await.unwrap(), ["acme"]);
+        let acme = forge.organization("ACME").await.unwrap().unwrap();
+        assert_eq!((acme.login.as_str(), acme.name), ("acme", None));
+        assert_eq!(forge.organization("octocat").await.unwrap(), None);
+        let members = forge.members("Acme").await.unwrap();
+        let told: Vec<_> = members.iter().map(|it| (it.user.login.as_str(), it.is)).collect();
+        assert_eq!(
+            told,
+            [("Octocat", Membership::Owner), ("dev", Membership::Member)]
+        );
+        assert!(forge.members("nobody").await.unwrap().is_empty());
 
         fs::write(&path, FILE.replace(r#", "roles": {"dev": "write"}"#, "")).unwrap();
         assert_eq!(forge.role(&app, "dev").await.unwrap(), None);

@@ -11,7 +11,7 @@ use std::{
 
 use async_trait::async_trait;
 use coffer_domain::{
-    forge::{Collaborator, Forge, ForgeError, ForgeUser, Membership, Repository},
+    forge::{Collaborator, Forge, ForgeError, ForgeOrganization, ForgeUser, Member, Membership, Repository},
     repo_role::RepoRole,
     secret_value::SecretValue,
 };
@@ -21,12 +21,15 @@ use serde::{Deserialize, de::DeserializeOwned};
 use sha2::{Digest, Sha256};
 use tokio::time::Instant;
 
-use super::avatar;
+use super::{avatar, picture};
 use crate::keyway::settings::BadForge;
 
 const FRESH: Duration = Duration::from_secs(30);
 const PATIENCE: Duration = Duration::from_secs(10);
 const CAPACITY: usize = 10_000;
+/// How many members GitHub tells at once, and how often it is asked for more.
+const PAGE: usize = 100;
+const MOST_PAGES: usize = 100;
 
 /// How to ask GitHub.
 #[derive(Debug)]
@@ -110,9 +113,16 @@ struct Role {
 }
 
 #[derive(Deserialize)]
-struct Member {
+struct State {
     role: String,
     state: String,
+}
+
+#[derive(Deserialize)]
+struct Company {
+    login: String,
+    name: Option<String>,
+    avatar_url: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -142,6 +152,7 @@ impl Permissions {
 impl GitHub {
     /// Asks with `options`.
     pub fn new(options: GitHubOptions) -> Result<Self, BadForge> {
+        crate::provide_crypto();
         let client = Client::builder()
             .timeout(PATIENCE)
             .redirect(reqwest::redirect::Policy::limited(3))
@@ -219,6 +230,21 @@ impl GitHub {
             let named = role.role_name.as_deref().and_then(RepoRole::parse);
             named.or_else(|| RepoRole::parse(&role.permission))
         }))
+    }
+
+    /// Everybody in an organization who has this role, from all pages.
+    async fn of_role(&self, organization: &str, role: &str) -> Result<Vec<Account>, ForgeError> {
+        let mut all: Vec<Account> = Vec::new();
+        for page in 1..=MOST_PAGES {
+            let path = format!("/orgs/{organization}/members?role={role}&per_page={PAGE}&page={page}");
+            let found: Vec<Account> = self.about(&path).await?.unwrap_or_default();
+            let complete = found.len() < PAGE;
+            all.extend(found);
+            if complete {
+                return Ok(all);
+            }
+        }
+        Err(ForgeError("the organization has too many members".to_owned()))
     }
 
     fn serves(&self, owner: &str) -> bool {
@@ -307,12 +333,43 @@ impl Forge for GitHub {
             return Ok(None);
         }
         let path = format!("/orgs/{organization}/memberships/{login}");
-        let found: Option<Member> = self.about(&path).await?;
+        let found: Option<State> = self.about(&path).await?;
         let active = found.filter(|member| member.state == "active");
         Ok(active.map(|member| match member.role.as_str() {
             "admin" => Membership::Owner,
             _ => Membership::Member,
         }))
+    }
+
+    async fn organizations(&self) -> Result<Vec<String>, ForgeError> {
+        Ok(self.owners())
+    }
+
+    async fn organization(&self, login: &str) -> Result<Option<ForgeOrganization>, ForgeError> {
+        if !self.serves(login) {
+            return Ok(None);
+        }
+        let found: Option<Company> = self.about(&format!("/orgs/{login}")).await?;
+        Ok(found.map(|found| ForgeOrganization {
+            avatar: found.avatar_url.unwrap_or_else(|| picture(&found.login)),
+            login: found.login,
+            name: found.name.filter(|name| !name.is_empty()),
+        }))
+    }
+
+    async fn members(&self, organization: &str) -> Result<Vec<Member>, ForgeError> {
+        if !self.serves(organization) {
+            return Ok(Vec::new());
+        }
+        let mut all = Vec::new();
+        for (role, is) in [("admin", Membership::Owner), ("member", Membership::Member)] {
+            let found = self.of_role(organization, role).await?;
+            all.extend(found.into_iter().map(|account| Member {
+                user: account.into(),
+                is,
+            }));
+        }
+        Ok(all)
     }
 }
 

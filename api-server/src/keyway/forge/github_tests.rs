@@ -1,10 +1,10 @@
 //! Against a stub that checks what it is sent.
 
-use std::{io::Write, sync::Arc};
+use std::{collections::HashMap, io::Write, sync::Arc};
 
 use axum::{
     Json, Router,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{HeaderMap, StatusCode},
     routing::get,
 };
@@ -80,6 +80,28 @@ async fn membership(Path((_, login)): Path<(String, String)>) -> Result<Json<Val
     }
 }
 
+async fn organization(Path(org): Path<String>) -> Result<Json<Value>, StatusCode> {
+    match org.to_lowercase().as_str() {
+        "acme" => Ok(Json(
+            json!({"login": "Acme", "name": "Acme, Inc.", "avatar_url": "https://pictures/acme"}),
+        )),
+        _ => Err(StatusCode::NOT_FOUND),
+    }
+}
+
+/// One owner, and so many others that they do not fit one page.
+async fn members(Query(asked): Query<HashMap<String, String>>) -> Json<Value> {
+    assert_eq!(asked["per_page"], "100");
+    let numbers = match (asked["role"].as_str(), asked["page"].as_str()) {
+        ("admin", "1") => 1..2,
+        ("member", "1") => 100..200,
+        ("member", "2") => 200..201,
+        _ => 0..0,
+    };
+    let account = |number: u64| json!({"id": number, "login": format!("u{number}"), "type": "User"});
+    Json(numbers.map(account).collect())
+}
+
 async fn installation() -> Json<Value> {
     Json(json!({"id": 77}))
 }
@@ -97,13 +119,14 @@ async fn github() -> (GitHub, Asked) {
             get(permission),
         )
         .route("/orgs/{org}/memberships/{login}", get(membership))
+        .route("/orgs/{org}", get(organization))
+        .route("/orgs/{org}/members", get(members))
         .with_state(Arc::clone(&asked));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(async move { axum::serve(listener, stub).await });
     let mut file = tempfile::NamedTempFile::new().unwrap();
     writeln!(file, "server").unwrap();
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
     let owners = ["Acme".to_owned(), "dev".to_owned()];
     let options = GitHubOptions::read(file.path(), &format!("http://{address}/"), &owners).unwrap();
     (GitHub::new(options).unwrap(), asked)
@@ -183,4 +206,23 @@ async fn a_role_takes_collaboration_however_public_the_repository_is() {
             "{login}"
         );
     }
+}
+
+#[tokio::test]
+async fn everybody_in_an_organization_is_told_from_all_pages() {
+    let (github, _) = github().await;
+    let acme = github.organization("acme").await.unwrap().unwrap();
+    assert_eq!(
+        (acme.login.as_str(), acme.name.as_deref()),
+        ("Acme", Some("Acme, Inc."))
+    );
+    assert_eq!(acme.avatar, "https://pictures/acme");
+    let all = github.members("ACME").await.unwrap();
+    assert_eq!(all.len(), 102);
+    assert_eq!((all[0].user.id, all[0].is), (1, Membership::Owner));
+    assert!(all[1..].iter().all(|one| one.is == Membership::Member));
+    assert_eq!(all[101].user.login, "u200");
+    assert_eq!(github.organizations().await.unwrap(), ["acme", "dev"]);
+    assert_eq!(github.organization("mallory").await.unwrap(), None);
+    assert!(github.members("mallory").await.unwrap().is_empty());
 }

@@ -10,3 +10,8 @@ pub mod sign_in;
 fn avatar(id: u64) -> String {
     format!("https://avatars.githubusercontent.com/u/{id}?v=4")
 }
+
+/// The same by the account's login.
+pub(super) fn picture(login: &str) -> String {
+    format!("https://github.com/{login}.png")
+}

@@ -1,8 +1,8 @@
 //! Activity.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr, sync::Arc};
 
-use coffer_domain::{record::Kept, usecase::keyway::Activity};
+use coffer_domain::usecase::{keyway::Activity, segments::Numbered};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -13,10 +13,10 @@ use super::{Moment, user::PersonOut};
 #[serde(rename_all = "camelCase")]
 pub struct ActivityOut {
     id: String,
-    action: String,
-    platform: String,
-    metadata: BTreeMap<String, Value>,
-    ip: String,
+    action: Cow<'static, str>,
+    platform: Cow<'static, str>,
+    metadata: BTreeMap<Cow<'static, str>, Value>,
+    ip: IpAddr,
     user_agent: Option<String>,
     repo_full_name: Option<Value>,
     vault_id: Option<Value>,
@@ -27,19 +27,19 @@ pub struct ActivityOut {
 
 impl ActivityOut {
     /// Something that `actor` did.
-    pub fn of(kept: Kept<Activity>, actor: Option<PersonOut>) -> Self {
+    pub fn of(noted: Numbered<Activity>, actor: Option<PersonOut>) -> Self {
         let Activity {
+            actor: whose,
             action,
             platform,
             mut metadata,
             address,
             user_agent,
             at,
-            ..
-        } = kept.body;
+        } = Arc::unwrap_or_clone(noted.line);
         let vault_id = metadata.remove("vaultId");
         Self {
-            id: kept.key,
+            id: format!("{whose}-{}", noted.number),
             action,
             platform,
             repo_full_name: metadata.get("repoFullName").cloned(),

@@ -3,6 +3,7 @@
 pub mod activity;
 pub mod api_key;
 pub mod integration;
+pub mod organization;
 pub mod override_;
 pub mod repo;
 pub mod secret;

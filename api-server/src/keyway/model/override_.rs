@@ -7,7 +7,7 @@ use coffer_domain::{
     id::UserId,
     record::Kept,
     repo_role::{Reach, RepoRole, Rules, Whom},
-    usecase::keyway::Override,
+    usecase::keyway::{Entered, Override},
 };
 use serde::Serialize;
 
@@ -92,10 +92,15 @@ impl From<Reach> for ReachOut {
     }
 }
 
-/// What every role may do where no override says otherwise.
-pub fn defaults() -> BTreeMap<&'static str, DefaultsOut> {
+/// What every role may do in a vault where no override says otherwise.
+pub async fn defaults(app: &App, here: &Entered) -> Result<BTreeMap<&'static str, DefaultsOut>, Problem> {
+    let organization = here.located.organization.name.as_str();
+    let rules = app.keyway.cases.defaults_of(organization).await?;
+    Ok(shown(&rules))
+}
+
+fn shown(rules: &Rules) -> BTreeMap<&'static str, DefaultsOut> {
     let nobody = UserId::from_bytes([0; 16]);
-    let rules = Rules::default();
     let of = |role: RepoRole| {
         let reach = |is| {
             let environment = coffer_domain::name::EnvName::default_environment();

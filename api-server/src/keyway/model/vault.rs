@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{Moment, integration::VaultSyncOut};
 use crate::{
     app::App,
-    keyway::{error::Problem, plan},
+    keyway::{error::Problem, forge::picture, plan},
 };
 
 /// A vault.
@@ -96,7 +96,7 @@ impl From<Summary> for VaultOut {
         Self {
             id: vault.id.to_string(),
             repo_full_name: format!("{owner}/{name}"),
-            repo_avatar: format!("https://github.com/{owner}.png"),
+            repo_avatar: picture(&owner),
             repo_owner: owner,
             repo_name: name,
             secret_count: summary.secrets,

@@ -12,6 +12,7 @@ pub mod integrations;
 pub mod orgs;
 pub mod overrides;
 pub mod secrets;
+pub mod security;
 pub mod trash;
 pub mod users;
 pub mod vaults;
@@ -107,6 +108,7 @@ pub fn all() -> Vec<Route> {
         api_keys::routes,
         github::routes,
         integrations::routes,
+        security::routes,
         orgs::routes,
     ] {
         routes.extend(of_noun());

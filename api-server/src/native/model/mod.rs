@@ -6,6 +6,7 @@ pub mod audit;
 pub mod change;
 pub mod consumer;
 pub mod secret;
+pub mod user;
 pub mod vault;
 pub mod whoami;
 

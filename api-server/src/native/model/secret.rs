@@ -30,7 +30,8 @@ pub struct ValueIn {
     value_base64: Option<SecretValue>,
 }
 
-fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretValue>, D::Error> {
+/// A secret value that is a text.
+pub(super) fn text<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<SecretValue>, D::Error> {
     String::deserialize(deserializer).map(|text| Some(SecretValue::from(text)))
 }
 

@@ -8,6 +8,7 @@ pub mod audit;
 pub mod changes;
 pub mod consumers;
 pub mod secrets;
+pub mod users;
 pub mod vaults;
 pub mod whoami;
 
@@ -35,6 +36,7 @@ fn all() -> Vec<Route> {
     routes.extend(audit::routes());
     routes.extend(changes::routes());
     routes.extend(consumers::routes());
+    routes.extend(users::routes());
     routes
 }
 

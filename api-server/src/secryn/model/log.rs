@@ -36,14 +36,14 @@ impl From<RequestLine> for RequestLineOut {
         Self {
             id: line.request,
             time: Moment(line.at),
-            method: line.method,
-            r#type: line.subject,
+            method: line.method.into_owned(),
+            r#type: line.subject.into_owned(),
             path: line.path,
             status: line.status,
-            ip: line.address,
+            ip: line.address.to_string(),
             duration_ms: f64::from(micros) / 1000.0,
             user: line.principal,
-            actor: line.kind,
+            actor: line.kind.into_owned(),
         }
     }
 }

@@ -47,7 +47,7 @@ impl UsageOut {
         for line in lines {
             let day = line.at.to_zoned(TimeZone::UTC).date().to_string();
             *days.entry(day).or_default() += 1;
-            *parts.entry(line.subject.clone()).or_default() += 1;
+            *parts.entry(line.subject.to_string()).or_default() += 1;
         }
         let count =
             |wanted: fn(&RequestLine) -> bool| lines.iter().filter(|line| wanted(line)).count() as u64;

@@ -17,8 +17,8 @@ by_either! {
     case_67_one_token_is_used_again_and_again,
 }
 
-const ISSUER: &str = "https://idp.example";
-const API: &str = "openbao+kv2://secret/app/api";
+pub const ISSUER: &str = "https://idp.example";
+pub const API: &str = "openbao+kv2://secret/app/api";
 
 /// A key that signs tokens.
 pub struct Issuer {
@@ -66,7 +66,7 @@ impl Issuer {
     }
 }
 
-fn claims(scope: &str, edit: impl Fn(&mut Value)) -> Value {
+pub fn claims(scope: &str, edit: impl Fn(&mut Value)) -> Value {
     let now = SystemClock.now().as_second();
     let mut claims = json!({
         "iss": ISSUER, "sub": "alice", "aud": "crud.secrets", "scope": scope, "iat": now, "exp": now + 3600,
@@ -118,13 +118,13 @@ impl Guarded {
     }
 
     /// What a token, as it is, gets for a read.
-    async fn read(&self, token: &str) -> Answer {
+    pub async fn read(&self, token: &str) -> Answer {
         let path = format!("/value?uri={API}");
         self.door.send(Method::GET, Some(token), &path, None).await
     }
 }
 
-fn write() -> Value {
+pub fn write() -> Value {
     json!({"uri": API, "value": {"token": "x"}})
 }
 
@@ -281,7 +281,7 @@ async fn case_65_forged_and_stale_tokens_are_refused() {
             Issuer::new("k1").token("secrets.read", |_| {}),
         ),
         ("bent", bent),
-        ("bound to a key", edited("cnf", json!({"jkt": "x"}))),
+        ("bound in an unknown way", edited("cnf", json!({"jwk": {}}))),
     ] {
         let refused = guarded.read(&token).await;
         assert_eq!(

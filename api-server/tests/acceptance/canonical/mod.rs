@@ -3,10 +3,13 @@
 
 pub mod bearer;
 mod dev;
+mod dpop;
 mod errors;
+mod issuers;
 mod keeper;
 mod kv;
 mod mounts;
+mod mtls;
 mod policy;
 mod scopes;
 mod stages;

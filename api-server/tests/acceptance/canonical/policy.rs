@@ -21,9 +21,9 @@ const API: &str = "openbao+kv2://secret/app/api";
 
 /// What was asked, and what is answered.
 #[derive(Default)]
-struct Table {
+pub struct Table {
     asked: Vec<Value>,
-    answer: Value,
+    pub answer: Value,
 }
 
 /// A policy decision point, and a door that asks it.
@@ -39,18 +39,35 @@ async fn evaluate(State(table): State<Arc<Mutex<Table>>>, Json(question): Json<V
     Json(table.answer.clone())
 }
 
+/// A policy decision point that permits everything: what it is asked and answers, and its address.
+pub async fn point() -> (Arc<Mutex<Table>>, String, tokio::task::JoinHandle<()>) {
+    let table = Arc::new(Mutex::new(Table {
+        answer: json!({"decision": true}),
+        ..Table::default()
+    }));
+    let router = Router::new()
+        .route("/access/v1/evaluation", post(evaluate))
+        .with_state(Arc::clone(&table));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (table, url, serving)
+}
+
+impl Table {
+    /// What the questions since the last time were bound to.
+    pub fn bindings(&mut self) -> Vec<Value> {
+        let asked = std::mem::take(&mut self.asked);
+        asked
+            .iter()
+            .map(|one| one["context"]["cnf_binding"].clone())
+            .collect()
+    }
+}
+
 impl Governed {
     async fn start() -> Self {
-        let table = Arc::new(Mutex::new(Table {
-            answer: json!({"decision": true}),
-            ..Table::default()
-        }));
-        let router = Router::new()
-            .route("/access/v1/evaluation", post(evaluate))
-            .with_state(Arc::clone(&table));
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+        let (table, url, serving) = point().await;
         let door = Canonical::with(&[
             "--canonical-require-auth",
             "false",

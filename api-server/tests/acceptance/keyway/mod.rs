@@ -1,5 +1,6 @@
 //! Keyway: the cases of its contract, on a directory of users and repositories in `directory.json`.
 
+mod alerts;
 mod auth;
 mod bulk;
 mod environments;
@@ -9,9 +10,11 @@ mod integrations;
 mod keys;
 mod limits;
 mod matrix;
+mod orgs;
 mod overrides;
 mod page;
 mod secrets;
+mod shape;
 mod vaults;
 
 use reqwest::Method;
@@ -76,18 +79,20 @@ impl Keyway {
         } else {
             format!("{}{path}", self.0.base)
         };
-        let request = self.0.http.request(method, url);
+        let request = self.0.http.request(method.clone(), url);
         let request = match token {
             Some(token) => request.bearer_auth(token),
             None => request,
         };
         // As the product's own client: a JSON content type on every request.
         let request = request.header("content-type", "application/json");
-        Answer::of(match body {
+        let answer = Answer::of(match body {
             Some(body) => request.body(body.to_string()),
             None => request,
         })
-        .await
+        .await;
+        shape::hold(method.as_str(), path, &answer);
+        answer
     }
 
     pub async fn get(&self, path: &str) -> Answer {

@@ -225,3 +225,38 @@ async fn a_pod_reads_over_the_native_api_too_and_writes_nothing() {
         "not_found"
     );
 }
+
+#[tokio::test]
+async fn a_namespace_has_so_many_streams_and_gets_back_those_that_end() {
+    let cluster = Cluster::new();
+    let choices = Choices {
+        identity: Some(cluster.identity()),
+        ping: PING,
+        of_namespace: 2,
+        ..Choices::default()
+    };
+    let world = World {
+        server: TestServer::with(choices).await,
+        cluster,
+    };
+    world.let_in(&["*"]).await;
+    world.put("A", "x").await;
+    let _given = world.watch("web", &json!({"names": ["A"]})).await;
+    let mut held = world.watch("job", &json!({"names": ["MISSING"]})).await;
+    assert_eq!(held.held().await.code, "not_found");
+    let reply = world.try_watch("more", &json!({})).await.err().unwrap();
+    assert_eq!((reply.status, &reply["code"]), (429, &json!("too_many_streams")));
+    assert_eq!(reply.headers["retry-after"], "5");
+
+    // Of another namespace, which has its own.
+    let request = json!({"organization": "acme", "vault": "default", "environment": "default"});
+    let elsewhere = world
+        .post(WATCH_PATH, &world.token_elsewhere("more"), &request)
+        .await;
+    assert_eq!(elsewhere.status(), 200);
+
+    drop(held);
+    while world.try_watch("more", &json!({})).await.is_err() {
+        tokio::time::sleep(PING).await;
+    }
+}

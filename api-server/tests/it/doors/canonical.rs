@@ -27,6 +27,10 @@ impl Door for Canonical {
         "canonical"
     }
 
+    fn names_organizations(&self) -> bool {
+        false
+    }
+
     async fn write(&self, server: &TestServer, token: &str, at: At<'_>, value: &str) -> Seen {
         let url = format!("http://{}/canonical/api/secrets", server.address);
         let body = json!({ "uri": format!("{}#value", uri(at)), "value": value });

@@ -68,6 +68,10 @@ impl Door for KeyNest {
         "keynest"
     }
 
+    fn names_organizations(&self) -> bool {
+        false
+    }
+
     async fn write(&self, server: &TestServer, token: &str, at: At<'_>, value: &str) -> Seen {
         let environment = match environment(server, token, at).await {
             Ok(environment) => environment,

@@ -10,6 +10,7 @@ mod keyway;
 mod kv2;
 mod native;
 mod secryn;
+mod v_secure;
 
 use async_trait::async_trait;
 use coffer_api_server::{bootstrap::bootstrap, http::settings::DoorSettings};
@@ -18,8 +19,9 @@ use serde_json::json;
 
 use crate::support::{Choices, ORG, Reply, TestServer};
 
-/// The vault that everything is in, in [`ORG`], environment `default`.
-pub const VAULT: &str = "shared";
+/// The vaults that everything is in, in [`ORG`], environment `default`: the one that each account has, which is all
+/// that some doors reach, and another one.
+const VAULTS: [&str; 2] = ["shared", "default"];
 
 /// What a door answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +69,16 @@ impl Seen {
 pub trait Door: Sync {
     fn name(&self) -> &'static str;
 
+    /// Whether it has a way to this vault of an organization.
+    fn reaches(&self, _vault: &str) -> bool {
+        true
+    }
+
+    /// Whether its clients say which organization they mean. Where they do not, it is their own.
+    fn names_organizations(&self) -> bool {
+        true
+    }
+
     /// Writes a value of the vault in this organization, whether there is one or not.
     async fn write(&self, server: &TestServer, token: &str, at: At<'_>, value: &str) -> Seen;
 
@@ -82,26 +94,33 @@ pub struct At<'a> {
     pub name: &'a str,
 }
 
-fn at(name: &str) -> At<'_> {
+fn at<'a>(vault: &'a str, name: &'a str) -> At<'a> {
     At {
         organization: ORG,
-        vault: VAULT,
+        vault,
         name,
     }
 }
 
-fn all() -> [&'static dyn Door; 6] {
-    [
-        &native::Native,
-        &secryn::Secryn,
-        &keyway::Keyway,
-        &canonical::Canonical,
-        &keynest::KeyNest,
-        &kv2::Kv2,
-    ]
+const ALL: [&dyn Door; 7] = [
+    &native::Native,
+    &secryn::Secryn,
+    &keyway::Keyway,
+    &canonical::Canonical,
+    &keynest::KeyNest,
+    &v_secure::VSecure,
+    &kv2::Kv2,
+];
+
+/// The doors that reach a vault.
+fn all(vault: &str) -> Vec<&'static dyn Door> {
+    ALL.into_iter().filter(|door| door.reaches(vault)).collect()
 }
 
-/// A server without rates, with the vault.
+/// Who has no part in [`ORG`] and everything to say in their own.
+const STRANGER: &str = "another tenant's administrator";
+
+/// A server without rates, with the vaults.
 async fn server() -> TestServer {
     let off = [
         "secryn.default=off",
@@ -109,6 +128,7 @@ async fn server() -> TestServer {
         "keyway.value=off",
         "keynest.user=off",
         "keynest.burst=off",
+        "v-secure.default=off",
     ];
     let doors = DoorSettings {
         rates: off.map(|rate| rate.parse().unwrap()).into(),
@@ -120,26 +140,31 @@ async fn server() -> TestServer {
     })
     .await;
     let path = format!("/organizations/{ORG}/vaults");
-    server.post(&path, &json!({"name": VAULT})).await.expect(201);
+    server.post(&path, &json!({"name": VAULTS[0]})).await.expect(201);
     server
 }
 
 #[tokio::test]
 async fn what_one_door_writes_every_door_reads_with_the_same_version() {
     let server = server().await;
-    for first in all() {
-        let name = format!("BY_{}", first.name().to_uppercase());
-        let mut version = 0;
-        // Made at one door, then changed at each.
-        for writer in [first].into_iter().chain(all()) {
-            let value = format!("by-{}-{version}", writer.name());
-            let written = writer.write(&server, &server.admin, at(&name), &value).await;
-            assert_eq!(written, Seen::Written, "{} writes {name}", writer.name());
-            version += 1;
-            for reader in all() {
-                let read = reader.read(&server, &server.admin, at(&name)).await;
-                let said = format!("{} writes {name}, {} reads", writer.name(), reader.name());
-                assert_eq!(read, Seen::value(&value, version), "{said}");
+    assert_eq!(VAULTS.map(|vault| all(vault).len()), [5, 6]);
+    for vault in VAULTS {
+        for first in all(vault) {
+            let name = format!("BY_{}", first.name().to_uppercase());
+            let mut version = 0;
+            // Made at one door, then changed at each.
+            for writer in [first].into_iter().chain(all(vault)) {
+                let value = format!("by-{}-{version}", writer.name());
+                let written = writer
+                    .write(&server, &server.admin, at(vault, &name), &value)
+                    .await;
+                assert_eq!(written, Seen::Written, "{} writes {vault}/{name}", writer.name());
+                version += 1;
+                for reader in all(vault) {
+                    let read = reader.read(&server, &server.admin, at(vault, &name)).await;
+                    let said = format!("{} writes {vault}/{name}, {} reads", writer.name(), reader.name());
+                    assert_eq!(read, Seen::value(&value, version), "{said}");
+                }
             }
         }
     }
@@ -148,58 +173,83 @@ async fn what_one_door_writes_every_door_reads_with_the_same_version() {
 #[tokio::test]
 async fn who_has_no_grant_is_denied_at_every_door_and_learns_nothing() {
     let server = server().await;
-    let first = all()[0];
-    first
-        .write(&server, &server.admin, at("SECRET"), "the-value")
-        .await;
-    let elsewhere =
-        json!({"permissions": ["secrets:read", "secrets:list", "secrets:write"], "vault": "default"});
-    let elsewhere = server.key_for(elsewhere).await;
-    let stranger = bootstrap(&server.coffer, &OrgName::new("stranger").unwrap())
-        .await
-        .unwrap();
-    let stranger = String::from_utf8(stranger.token.reveal().to_vec()).unwrap();
-    let guess = "coffer_000000000000000000000000000000000000";
-    for (who, token, statuses) in [
-        ("a key for another vault", elsewhere.as_str(), [403, 404]),
-        ("another tenant's administrator", &stranger, [404, 404]),
-        ("a guess", guess, [401, 401]),
-    ] {
-        for door in all() {
-            let about = format!("{who} at {}", door.name());
-            let there = door.read(&server, token, at("SECRET")).await;
-            assert!(statuses.contains(&there.status()), "{about}: {there:?}");
-            assert!(!format!("{there:?}").contains("the-value"), "{about}");
-            let not_there = door.read(&server, token, at("NOT_THERE")).await;
-            assert_eq!(named(&there, "SECRET"), named(&not_there, "NOT_THERE"), "{about}");
-            let written = door.write(&server, token, at("SECRET"), "other").await;
-            assert!(statuses.contains(&written.status()), "{about}: {written:?}");
-            let made = door.write(&server, token, at("NOT_THERE"), "other").await;
-            assert_eq!(named(&written, "SECRET"), named(&made, "NOT_THERE"), "{about}");
+    for (vault, other) in [(VAULTS[0], VAULTS[1]), (VAULTS[1], VAULTS[0])] {
+        ALL[0]
+            .write(&server, &server.admin, at(vault, "SECRET"), "the-value")
+            .await;
+        let elsewhere =
+            json!({"permissions": ["secrets:read", "secrets:list", "secrets:write"], "vault": other});
+        let elsewhere = server.key_for(elsewhere).await;
+        let guess = "coffer_000000000000000000000000000000000000";
+        for (who, token, statuses) in [
+            ("a key for another vault", Some(elsewhere.as_str()), [403, 404]),
+            (STRANGER, None, [404, 404]),
+            ("a guess", Some(guess), [401, 401]),
+        ] {
+            for door in all(vault) {
+                // Another one at each door: what they have of their own at one is there at the others.
+                let token = match token {
+                    Some(token) => token.to_owned(),
+                    None => stranger(&server, &format!("{}-{vault}", door.name())).await,
+                };
+                let token = token.as_str();
+                let about = format!("{who} at {} in {vault}", door.name());
+                let there = door.read(&server, token, at(vault, "SECRET")).await;
+                assert!(statuses.contains(&there.status()), "{about}: {there:?}");
+                assert!(!format!("{there:?}").contains("the-value"), "{about}");
+                let not_there = door.read(&server, token, at(vault, "NOT_THERE")).await;
+                assert_eq!(named(&there, "SECRET"), named(&not_there, "NOT_THERE"), "{about}");
+                let written = door.write(&server, token, at(vault, "SECRET"), "other").await;
+                if who == STRANGER && is_own(door, vault) {
+                    // They wrote a secret of their own, or there is none to be written; ours is looked at below.
+                    let own = written == Seen::Written || written.status() == 404;
+                    assert!(own, "{about}: {written:?}");
+                    continue;
+                }
+                assert!(statuses.contains(&written.status()), "{about}: {written:?}");
+                let made = door.write(&server, token, at(vault, "NOT_THERE"), "other").await;
+                assert_eq!(named(&written, "SECRET"), named(&made, "NOT_THERE"), "{about}");
+            }
+        }
+        let stranger = stranger(&server, &format!("last-{vault}")).await;
+        for door in all(vault) {
+            hidden(&server, door, vault, &stranger).await;
         }
     }
-    for door in all() {
-        // To another tenant a vault that there is, is one that there is not.
-        let vault = |vault: &'static str| At {
-            vault,
-            ..at("SECRET")
-        };
-        let there = door.read(&server, &stranger, vault(VAULT)).await;
-        let not_there = door.read(&server, &stranger, vault("nowhere")).await;
+}
+
+/// Whether somebody else who asks for this vault means the one of their own, which every tenant here has.
+fn is_own(door: &dyn Door, vault: &str) -> bool {
+    vault == VAULTS[1] && !door.names_organizations()
+}
+
+/// To another tenant a vault that there is, is one that there is not; and nothing in it has changed.
+async fn hidden(server: &TestServer, door: &dyn Door, vault: &str, stranger: &str) {
+    if !is_own(door, vault) {
+        let there = door.read(server, stranger, at(vault, "SECRET")).await;
+        let not_there = door.read(server, stranger, at("nowhere", "SECRET")).await;
         assert_eq!(
-            named(&there, VAULT),
+            named(&there, vault),
             named(&not_there, "nowhere"),
             "{}",
             door.name()
         );
-        let read = door.read(&server, &server.admin, at("SECRET")).await;
-        assert_eq!(
-            read,
-            Seen::value("the-value", 1),
-            "{}: nothing was written",
-            door.name()
-        );
     }
+    let read = door.read(server, &server.admin, at(vault, "SECRET")).await;
+    assert_eq!(
+        read,
+        Seen::value("the-value", 1),
+        "{}: nothing was written",
+        door.name()
+    );
+}
+
+/// The administrator of a fresh tenant.
+async fn stranger(server: &TestServer, name: &str) -> String {
+    let made = bootstrap(&server.coffer, &OrgName::new(name).unwrap())
+        .await
+        .unwrap();
+    String::from_utf8(made.token.reveal().to_vec()).unwrap()
 }
 
 /// A refusal without the name that was asked for.
@@ -213,21 +263,23 @@ fn named(seen: &Seen, name: &str) -> Seen {
 #[tokio::test]
 async fn who_may_only_read_writes_at_no_door_and_who_may_only_list_sees_no_value() {
     let server = server().await;
-    let first = all()[0];
-    first
-        .write(&server, &server.admin, at("SECRET"), "the-value")
-        .await;
     let reads = server.key(&["secrets:read", "secrets:list"]).await;
     let lists = server.key(&["secrets:list"]).await;
-    for door in all() {
-        let read = door.read(&server, &reads, at("SECRET")).await;
-        assert_eq!(read, Seen::value("the-value", 1), "{}", door.name());
-        for token in [&reads, &lists] {
-            let written = door.write(&server, token, at("SECRET"), "other").await;
-            assert_eq!(written.status(), 403, "{}: {written:?}", door.name());
+    for vault in VAULTS {
+        ALL[0]
+            .write(&server, &server.admin, at(vault, "SECRET"), "the-value")
+            .await;
+        for door in all(vault) {
+            let about = format!("{} in {vault}", door.name());
+            let read = door.read(&server, &reads, at(vault, "SECRET")).await;
+            assert_eq!(read, Seen::value("the-value", 1), "{about}");
+            for token in [&reads, &lists] {
+                let written = door.write(&server, token, at(vault, "SECRET"), "other").await;
+                assert_eq!(written.status(), 403, "{about}: {written:?}");
+            }
+            let listed = door.read(&server, &lists, at(vault, "SECRET")).await;
+            let hidden = listed == Seen::Masked || listed.status() == 403;
+            assert!(hidden, "{about}: {listed:?}");
         }
-        let listed = door.read(&server, &lists, at("SECRET")).await;
-        let hidden = listed == Seen::Masked || listed.status() == 403;
-        assert!(hidden, "{}: {listed:?}", door.name());
     }
 }

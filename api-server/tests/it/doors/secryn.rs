@@ -15,6 +15,10 @@ impl Door for Secryn {
         "secryn"
     }
 
+    fn names_organizations(&self) -> bool {
+        false
+    }
+
     async fn write(&self, server: &TestServer, token: &str, at: At<'_>, value: &str) -> Seen {
         let all = format!("/v1/vaults/{}/secrets", at.vault);
         let one = format!("{all}/{}", at.name);

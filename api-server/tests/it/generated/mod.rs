@@ -14,6 +14,7 @@ mod kv2;
 mod line;
 mod make;
 mod secryn;
+mod v_secure;
 
 use std::{collections::BTreeMap, sync::Arc};
 

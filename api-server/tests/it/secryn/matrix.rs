@@ -6,7 +6,7 @@ use coffer_api_server::secryn::{DIALECT, routes};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::world::{World, role, send, stranger, text, unlimited};
+use super::world::{World, role, send, text, unlimited};
 use crate::support::{Reply, TestServer};
 
 /// What each credential is answered: `y` 200, `u` 401, `f` 403, `n` 404. In this order: none, one that is none,
@@ -131,7 +131,7 @@ async fn every_credential_is_answered_as_the_table_says() {
     for name in ["project_manager", "contributor", "read_only"] {
         roles.push(text(&role(&server, name).await, "token"));
     }
-    let stranger = stranger(&server).await;
+    let stranger = server.stranger().await;
     let mut cells = 0;
     for (row, answers) in expected() {
         let (method, template) = row.split_once(' ').unwrap();

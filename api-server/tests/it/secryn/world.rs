@@ -1,23 +1,13 @@
 //! Things to ask for, and tokens to ask with.
 
-use coffer_api_server::{bootstrap::bootstrap, http::settings::DoorSettings};
-use coffer_domain::name::OrgName;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Choices, Reply, TestServer};
+use crate::support::{Reply, TestServer};
 
 /// A server that takes any number of requests.
 pub async fn unlimited() -> TestServer {
-    let doors = DoorSettings {
-        rates: vec!["secryn.default=off".parse().unwrap()],
-        ..DoorSettings::default()
-    };
-    TestServer::with(Choices {
-        doors: doors.with_failures(None),
-        ..Choices::default()
-    })
-    .await
+    TestServer::unlimited("secryn.default").await
 }
 
 /// Sends to Secryn.
@@ -28,17 +18,9 @@ pub async fn send(
     path: &str,
     body: Option<&Value>,
 ) -> Reply {
-    let url = format!("http://{}/secryn{path}", server.address);
-    let request = server.http.request(method, url);
-    let request = match token {
-        Some(token) => request.bearer_auth(token),
-        None => request,
-    };
-    let request = match body {
-        Some(body) => request.json(body),
-        None => request,
-    };
-    Reply::of(request.send().await.unwrap()).await
+    server
+        .at_door(method, token, &format!("/secryn{path}"), body)
+        .await
 }
 
 /// As the administrator.
@@ -150,12 +132,4 @@ impl World {
 /// A new API key with this role.
 pub async fn role(server: &TestServer, role: &str) -> Reply {
     made(server, "/v1/api-keys", json!({"name": role, "role": role})).await
-}
-
-/// An administrator of another account.
-pub async fn stranger(server: &TestServer) -> String {
-    let made = bootstrap(&server.coffer, &OrgName::new("stranger").unwrap())
-        .await
-        .unwrap();
-    String::from_utf8(made.token.reveal().to_vec()).unwrap()
 }

@@ -13,7 +13,7 @@ use super::TestServer;
 
 /// A client for plain loopback.
 pub fn plain() -> reqwest::Client {
-    let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+    coffer_api_server::provide_crypto();
     reqwest::Client::builder().build().unwrap()
 }
 
@@ -94,6 +94,28 @@ impl TestServer {
     /// Sends as `token`, with `body` if there is one.
     pub async fn send(&self, method: Method, token: &str, path: &str, body: Option<&Value>) -> Reply {
         let request = self.request(method, Some(token), path);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        Reply::of(request.send().await.unwrap()).await
+    }
+
+    /// To any door, by the whole path.
+    pub async fn at_door(
+        &self,
+        method: Method,
+        token: Option<&str>,
+        path: &str,
+        body: Option<&Value>,
+    ) -> Reply {
+        let request = self
+            .http
+            .request(method, format!("http://{}{path}", self.address));
+        let request = match token {
+            Some(token) => request.bearer_auth(token),
+            None => request,
+        };
         let request = match body {
             Some(body) => request.json(body),
             None => request,

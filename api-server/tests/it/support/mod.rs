@@ -37,6 +37,8 @@ pub struct Choices {
     pub certificates: Option<Arc<Certificates>>,
     pub limits: Limits,
     pub ping: Duration,
+    /// Streams of one namespace.
+    pub of_namespace: usize,
     pub access_log: bool,
     pub doors: DoorSettings,
 }
@@ -48,6 +50,7 @@ impl Default for Choices {
             certificates: None,
             limits: Limits::default(),
             ping: Duration::from_secs(15),
+            of_namespace: StreamSettings::default().of_namespace,
             access_log: false,
             // Tests fail to authenticate as often as they like, but for those that are about it.
             doors: DoorSettings::default().with_failures(None),
@@ -143,7 +146,10 @@ impl TestServer {
             metrics: Arc::new(Metrics::new(Registry::new()).unwrap()),
             metrics_listener: None,
             limits: choices.limits,
-            streams: StreamSettings { ping: choices.ping },
+            streams: StreamSettings {
+                ping: choices.ping,
+                of_namespace: choices.of_namespace,
+            },
             access_log: choices.access_log,
             doors: choices.doors,
         };
@@ -167,6 +173,28 @@ impl TestServer {
             stop: Some(stop),
             task: Some(task),
         }
+    }
+
+    /// One without this rate of a dialect's, whose webhooks may go to loopback.
+    pub async fn unlimited(rate: &str) -> Self {
+        let doors = DoorSettings {
+            rates: vec![format!("{rate}=off").parse().unwrap()],
+            webhook_allow: vec!["127.0.0.0/8".parse().unwrap()],
+            ..DoorSettings::default()
+        };
+        Self::with(Choices {
+            doors: doors.with_failures(None),
+            ..Choices::default()
+        })
+        .await
+    }
+
+    /// The token of an administrator of another organization.
+    pub async fn stranger(&self) -> String {
+        let made = bootstrap(&self.coffer, &OrgName::new("stranger").unwrap())
+            .await
+            .unwrap();
+        String::from_utf8(made.token.reveal().to_vec()).unwrap()
     }
 
     /// Asks the server to end.

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::world::{BASE, made, send, unlimited};
+use super::world::{BASE, made, unlimited};
 use crate::support::{body, secret};
 
 #[tokio::test]
@@ -25,18 +25,14 @@ async fn one_secret_is_the_same_at_every_door() {
         (&here["value"], &here["version"]),
         (&json!("from native"), &json!(2))
     );
-    let vaults = send(
-        &server,
-        Method::GET,
-        Some(&server.admin),
-        "/secryn/v1/vaults",
-        None,
-    )
-    .await
-    .expect(200);
+    let vaults = server
+        .at_door(Method::GET, Some(&server.admin), "/secryn/v1/vaults", None)
+        .await
+        .expect(200);
     let vault = vaults["data"][0]["id"].as_str().unwrap().to_owned();
     let path = format!("/secryn/v1/vaults/{vault}/secrets/SHARED");
-    let there = send(&server, Method::GET, Some(&server.admin), &path, None)
+    let there = server
+        .at_door(Method::GET, Some(&server.admin), &path, None)
         .await
         .expect(200);
     assert_eq!(
@@ -45,7 +41,8 @@ async fn one_secret_is_the_same_at_every_door() {
     );
     let narrow = server.key(&["secrets:list"]).await;
     let path = format!("{BASE}/secrets/SHARED");
-    send(&server, Method::GET, Some(&narrow), &path, None)
+    server
+        .at_door(Method::GET, Some(&narrow), &path, None)
         .await
         .expect(403);
 }

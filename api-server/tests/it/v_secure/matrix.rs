@@ -6,7 +6,7 @@ use coffer_api_server::v_secure::{DIALECT, routes};
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use super::world::{BASE, SIX, World, key, send, stranger, unlimited};
+use super::world::{BASE, SIX, World, key, unlimited};
 use crate::support::Reply;
 
 /// What each credential is answered: `y` success, `u` 401, `f` 403, `n` 404. In this order: none, one that is none, a
@@ -145,7 +145,7 @@ async fn every_credential_is_answered_as_the_table_says() {
     ] {
         tokens.push(Some(key(&server, &[scope], "live").await));
     }
-    tokens.push(Some(stranger(&server).await));
+    tokens.push(Some(server.stranger().await));
     tokens.push(Some(key(&server, &SIX, "test").await));
     let mut world = World::make(&server).await;
     let mut cells = 0;
@@ -158,7 +158,7 @@ async fn every_credential_is_answered_as_the_table_says() {
             let path = world.concrete(&template.replacen('/', "/v1/security/", 1));
             let body = (method != Method::GET).then(|| body(row, cells));
             let token = tokens[column].as_deref();
-            let reply = send(&server, method.clone(), token, &path, body.as_ref()).await;
+            let reply = server.at_door(method.clone(), token, &path, body.as_ref()).await;
             check(row, column, answer, &reply);
             if method != Method::GET && answer == 'y' && template.contains('{') {
                 world = World::make(&server).await;

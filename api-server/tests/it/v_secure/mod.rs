@@ -3,4 +3,4 @@
 mod cross_door;
 mod jobs;
 mod matrix;
-mod world;
+pub mod world;

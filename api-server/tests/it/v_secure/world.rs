@@ -2,12 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use coffer_api_server::{bootstrap::bootstrap, http::settings::DoorSettings};
-use coffer_domain::name::OrgName;
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::support::{Choices, Reply, TestServer};
+use crate::support::{Reply, TestServer};
 
 pub const BASE: &str = "/v-secure/v1/security";
 pub const SIX: [&str; 6] = [
@@ -21,42 +19,15 @@ pub const SIX: [&str; 6] = [
 
 /// A server that takes any number of requests, and delivers to loopback.
 pub async fn unlimited() -> TestServer {
-    let doors = DoorSettings {
-        rates: vec!["v-secure.default=off".parse().unwrap()],
-        webhook_allow: vec!["127.0.0.0/8".parse().unwrap()],
-        ..DoorSettings::default()
-    };
-    TestServer::with(Choices {
-        doors: doors.with_failures(None),
-        ..Choices::default()
-    })
-    .await
-}
-
-pub async fn send(
-    server: &TestServer,
-    method: Method,
-    token: Option<&str>,
-    path: &str,
-    body: Option<&Value>,
-) -> Reply {
-    let url = format!("http://{}{path}", server.address);
-    let request = server.http.request(method, url);
-    let request = match token {
-        Some(token) => request.bearer_auth(token),
-        None => request,
-    };
-    let request = match body {
-        Some(body) => request.json(body),
-        None => request,
-    };
-    Reply::of(request.send().await.unwrap()).await
+    TestServer::unlimited("v-secure.default").await
 }
 
 /// As the administrator; anything but success is a failure.
 pub async fn made(server: &TestServer, method: Method, path: &str, body: Value) -> Reply {
     let admin = Some(server.admin.as_str());
-    let reply = send(server, method, admin, &format!("{BASE}{path}"), Some(&body)).await;
+    let reply = server
+        .at_door(method, admin, &format!("{BASE}{path}"), Some(&body))
+        .await;
     assert!((200..300).contains(&reply.status), "{path}: {}", reply.text);
     reply
 }
@@ -70,14 +41,6 @@ pub fn text(reply: &Reply, field: &str) -> String {
 pub async fn key(server: &TestServer, scopes: &[&str], mode: &str) -> String {
     let body = json!({"name": "k", "scopes": scopes, "mode": mode});
     text(&made(server, Method::POST, "/api-keys", body).await, "apiKey")
-}
-
-/// An administrator of another account.
-pub async fn stranger(server: &TestServer) -> String {
-    let made = bootstrap(&server.coffer, &OrgName::new("stranger").unwrap())
-        .await
-        .unwrap();
-    String::from_utf8(made.token.reveal().to_vec()).unwrap()
 }
 
 /// One of each thing, in the administrator's account.
@@ -131,19 +94,23 @@ impl World {
 
     /// A documented path, as a client would send it.
     pub fn concrete(&self, template: &str) -> String {
+        format!("/v-secure{}", self.own(template))
+    }
+
+    /// The same as the door knows it.
+    pub fn own(&self, template: &str) -> String {
         let id = match template.split('/').nth(3).unwrap_or_default() {
             "api-keys" => &self.key,
             "mcp" => &self.approval,
             "webhooks" => &self.webhook,
             _ => &self.log,
         };
-        let path = template
+        template
             .replace("{name}", "S")
             .replace("{uri}", "vsecure%3A%2F%2Fsecrets%2Fopen%2FS")
             .replace("{export}", &self.export)
             .replace("{report}", &self.report)
-            .replace("{id}", id);
-        format!("/v-secure{path}")
+            .replace("{id}", id)
     }
 }
 

@@ -203,7 +203,7 @@ impl Coffer {
         Ok(self.store.sweep_records(self.clock.now(), MAX_PAGE).await?)
     }
 
-    async fn may_read<T: Document>(
+    pub(crate) async fn may_read<T: Document>(
         &self,
         caller: &Caller,
         organization: &OrgName,

@@ -43,6 +43,9 @@ pub struct User {
     pub joined_at: Timestamp,
     /// When they logged in last.
     pub last_login: Option<Timestamp>,
+    /// Since when they are kept out; `None`: they are not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disabled_at: Option<Timestamp>,
 }
 
 impl Document for User {
@@ -60,6 +63,11 @@ impl User {
             "" => self.username.clone(),
             full => full.to_owned(),
         }
+    }
+
+    /// Whether they can log in.
+    pub fn is_active(&self) -> bool {
+        self.disabled_at.is_none()
     }
 
     pub(super) fn doer(&self) -> Doer {
@@ -193,6 +201,7 @@ impl KeyNest {
             password,
             joined_at: self.coffer.clock.now(),
             last_login: None,
+            disabled_at: None,
         })
     }
 

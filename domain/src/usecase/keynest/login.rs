@@ -21,7 +21,7 @@ use crate::{
     record::Kept,
     secret_value::SecretValue,
     store::Commit,
-    usecase::{ATTEMPTS, Caller, access::not_found, contended, documents::dropping},
+    usecase::{ATTEMPTS, Caller, contended, documents::dropping},
 };
 
 const WRONG: Error = Error::Unauthenticated("Invalid credentials");
@@ -32,7 +32,8 @@ impl KeyNest {
         let found = self.user_by_email(email).await?;
         let kept = found.as_ref().map(|user| &user.body.password);
         let good = self.is_password(kept, password).await?;
-        let (true, Some(user)) = (good, found) else {
+        let active = found.filter(|user| user.body.is_active());
+        let (true, Some(user)) = (good, active) else {
             let home = self.home().await?;
             let event = self
                 .coffer
@@ -43,8 +44,8 @@ impl KeyNest {
         let (number, compared) = (user.body.number, user.body.password);
         for _ in 0..ATTEMPTS {
             let user = self.user(number).await?;
-            // Another password since it was compared.
-            if user.body.password != compared {
+            // Another password since it was compared, or kept out since.
+            if user.body.password != compared || !user.body.is_active() {
                 return Err(WRONG);
             }
             if let Some(login) = self.logged_in(user, &origin).await? {
@@ -128,23 +129,7 @@ impl KeyNest {
         self.set_password(&actor.caller, user, &doer, new).await
     }
 
-    /// Gives the user of this address another password, and ends their token: for who runs the server.
-    pub async fn reset_password(&self, email: &str, new: &SecretValue) -> Result<(), Error> {
-        let user = self.user_by_email(email).await?;
-        let user = user.ok_or_else(|| not_found("user", "of this address".to_owned()))?;
-        let caller = door(Origin {
-            door: "cli",
-            ..Origin::controller()
-        });
-        let doer = Doer {
-            user: None,
-            name: "the server's operator".to_owned(),
-            email: String::new(),
-        };
-        self.set_password(&caller, user, &doer, new).await
-    }
-
-    async fn set_password(
+    pub(super) async fn set_password(
         &self,
         caller: &Caller,
         found: Kept<User>,
@@ -175,7 +160,7 @@ impl KeyNest {
     }
 
     /// One commit: the token goes, and what is said of the user changes.
-    async fn end_session(
+    pub(super) async fn end_session(
         &self,
         caller: &Caller,
         number: u64,

@@ -313,6 +313,7 @@ impl KeyNest {
         let user = self.user(member.user).await?.body;
         Ok(MemberView {
             user: member.user,
+            active: user.is_active(),
             email: user.email,
             username: user.username,
             role: member.role.unwrap_or(Role::Viewer),

@@ -6,6 +6,7 @@
 //! one tenant is kept with it, in the same commit as the change it is about.
 
 mod account;
+mod accounts;
 mod adopt;
 mod edit;
 mod environment;
@@ -28,6 +29,7 @@ mod view;
 use std::sync::{Arc, OnceLock};
 
 pub use account::{Login, NewUser, Registration, User};
+pub use accounts::AccountChange;
 pub use environment::{Environment, EnvironmentChange, Kind, NewEnvironment};
 pub use log::{LogFilter, Row};
 pub use member::{MOST_MEMBERS, Member, Roled};

@@ -97,4 +97,6 @@ pub struct MemberView {
     pub joined_at: Timestamp,
     /// When they logged in last.
     pub last_login: Option<Timestamp>,
+    /// Whether they can log in.
+    pub active: bool,
 }

@@ -1,23 +1,13 @@
 //! Activity: what a session did, as it is shown to itself. The audit chain is the truth; this is its readable
-//! shadow, kept for ninety days, and written some at a time.
+//! shadow, kept for ninety days, many lines at a time.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, net::IpAddr, sync::Arc};
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{Keyway, Session, door};
-use crate::{
-    Error,
-    record::{Collection, Document, Kept, RecordQuery},
-    store::Commit,
-    usecase::documents,
-};
-
-const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
-
-/// The most that one commit takes.
-const BATCH: usize = 256;
+use crate::{Error, record::Collection, rights::Permission, segment::Line, usecase::segments::Numbered};
 
 /// One thing that was done.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,79 +16,51 @@ pub struct Activity {
     /// Whose it is, as [`Session::actor`] says.
     pub actor: String,
     /// What, such as `secrets_pulled`.
-    pub action: String,
+    pub action: Cow<'static, str>,
     /// With what kind of program.
-    pub platform: String,
+    pub platform: Cow<'static, str>,
     /// Names and numbers; no values.
-    pub metadata: BTreeMap<String, serde_json::Value>,
+    pub metadata: BTreeMap<Cow<'static, str>, serde_json::Value>,
     /// From where.
-    pub address: String,
+    pub address: IpAddr,
     /// What the program calls itself.
     pub user_agent: Option<String>,
     /// When.
     pub at: Timestamp,
 }
 
-impl Document for Activity {
-    const COLLECTION: Collection = Collection::new("keyway.activity");
+impl Line for Activity {
+    const COLLECTION: Collection = Collection::new("keyway.activities");
     const NOUN: &'static str = "activity";
+    const READ: Permission = Permission::List;
+    // Every session has segments of its own, and most do one thing at a time.
+    const SEGMENT_LINES: usize = 64;
+    const MOST_LINES: Option<u64> = None;
+    const LIFE: SignedDuration = SignedDuration::from_hours(90 * 24);
 
-    fn group(&self) -> String {
-        self.actor.clone()
+    fn at(&self) -> Timestamp {
+        self.at
     }
 
-    fn expires_at(&self) -> Option<Timestamp> {
-        self.at.checked_add(KEPT_FOR).ok()
+    fn group(&self) -> Option<&str> {
+        Some(&self.actor)
     }
 }
 
 impl Keyway {
     /// Keeps what was done, in this order.
-    pub async fn keep_activity(&self, done: Vec<Activity>) -> Result<(), Error> {
-        let (home, coffer) = (self.home().await?, &self.coffer);
-        for part in done.chunks(BATCH) {
-            let mut commit = Commit {
-                organization: home,
-                preconditions: Vec::new(),
-                writes: Vec::new(),
-                audit: coffer.document_event::<Activity>(&door(), "keep", HOME_LOG),
-                changes: Vec::new(),
-            };
-            // Ids made within a millisecond are in no order: the number is.
-            let batch = coffer.fresh_key("");
-            for (number, one) in part.iter().enumerate() {
-                let key = format!("{batch}-{number:04}");
-                let draft = coffer.draft(home, &key, None, one.clone(), None)?;
-                commit.preconditions.push(draft.precondition);
-                commit.writes.push(draft.write);
-            }
-            coffer.try_commit(commit).await?;
-        }
-        Ok(())
+    pub async fn keep_activity(&self, done: &[Arc<Activity>]) -> Result<(), Error> {
+        self.coffer.keep_lines(self.home().await?, &door(), done).await
     }
 
     /// What a session did, the latest first, and how much that is in all.
     pub async fn activity(
         &self,
         session: &Session,
-        skip: u32,
-        limit: u32,
-    ) -> Result<(Vec<Kept<Activity>>, u64), Error> {
-        let actor = session.actor();
-        let query = RecordQuery {
-            organization: self.home().await?,
-            collection: Activity::COLLECTION,
-            group: Some(&actor),
-            after: None,
-            descending: true,
-            skip,
-            limit,
-            now: self.coffer.clock().now(),
-        };
-        let total = self.coffer.store.count_records(&query).await?;
-        let found = self.coffer.store.records(&query).await?.into_iter();
-        Ok((found.map(documents::read).collect::<Result<_, _>>()?, total))
+        skip: u64,
+        limit: usize,
+    ) -> Result<(Vec<Numbered<Activity>>, u64), Error> {
+        let (home, actor) = (self.home().await?, session.actor());
+        self.coffer.newest_lines(home, &actor, (skip, limit)).await
     }
 }
-
-const HOME_LOG: &str = "log";

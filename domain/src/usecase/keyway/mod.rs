@@ -4,10 +4,12 @@
 
 mod account;
 mod activity;
+mod alerts;
 mod device;
 mod frozen;
 mod history;
 mod integrations;
+mod organizations;
 mod overrides;
 mod records;
 mod signing;
@@ -23,11 +25,13 @@ use parking_lot::Mutex;
 
 pub use account::{Account, DOOR, Session};
 pub use activity::Activity;
+pub use alerts::Alert;
 pub use device::{DEVICE_LIFE, Device, DeviceState, StartedDevice};
 pub use frozen::Frozen;
 pub use integrations::{
     Connection, Difference, Direction, Link, SyncOutcome, SyncPlan, SyncRequest, SyncStatus,
 };
+pub use organizations::{Colleague, Company, Compared, Settings as OrganizationSettings};
 pub use overrides::{MOST as MOST_OVERRIDES, Override};
 pub use trial::{TRIAL_DAYS, Trial};
 pub use vault::{Entered, Summary};

@@ -125,7 +125,7 @@ impl Keyway {
             .collect())
     }
 
-    /// The rules of a vault, its overrides among them.
+    /// The rules of a vault: its overrides, and what its organization says.
     pub(super) async fn rules(&self, located: &LocatedVault) -> Result<Arc<Rules>, Error> {
         let epoch = self.coffer.store.rights_epoch();
         if let Some(found) = shelved(&self.rules, epoch, &located.vault.id) {
@@ -134,7 +134,7 @@ impl Keyway {
         let overrides = self.overrides_of(located).await?;
         let rules = Arc::new(Rules {
             exceptions: overrides.into_iter().map(|one| one.body.exception).collect(),
-            ..Rules::default()
+            ..self.defaults_of(located.organization.name.as_str()).await?
         });
         put(&self.rules, epoch, located.vault.id, Arc::clone(&rules));
         Ok(rules)

@@ -97,8 +97,7 @@ impl Coffer {
     ) -> Result<(), Error> {
         let mut event = self.event(caller, READ.action, address.to_string(), Outcome::Allowed);
         event.versions.push(meta.version.to_string());
-        self.store.record(located.organization.id, event.clone()).await?;
-        self.tell_accessed(located.organization.id, secret, &event).await
+        self.record_access(located.organization.id, secret, event).await
     }
 
     /// The secrets of an environment that the caller may see, by name, after `after`; deleted ones too.
@@ -245,12 +244,14 @@ fn check_item(caller: &Caller, secret: &Secret, address: &Address) -> Result<(),
 
 pub(super) fn readable(opened: Opened, address: &Address, version: Option<Version>) -> Result<Read, Error> {
     let Opened { secret, meta, value } = opened;
+    if let (VersionState::Live, Some(value)) = (meta.state, value) {
+        return Ok(Read { secret, meta, value });
+    }
     let version = version.unwrap_or(meta.version).get();
     let address = address.to_string();
-    match (meta.state, value) {
-        (VersionState::Live, Some(value)) => Ok(Read { secret, meta, value }),
-        (VersionState::Live, None) => Err(not_found("version", format!("{version} of {address}"))),
-        (VersionState::Deleted, _) => Err(Error::Deleted { address, version }),
-        (VersionState::Destroyed, _) => Err(Error::Destroyed { address, version }),
+    match meta.state {
+        VersionState::Live => Err(not_found("version", format!("{version} of {address}"))),
+        VersionState::Deleted => Err(Error::Deleted { address, version }),
+        VersionState::Destroyed => Err(Error::Destroyed { address, version }),
     }
 }

@@ -1,4 +1,4 @@
-//! Rows that were read lately: a secret with its current version, sealed as it is kept. A row gets here only if
+//! Rows that were read lately: a secret with its current version, sealed as it is kept, and what opens that. A row gets here only if
 //! nothing at all was written since it was read, and leaves when its secret is written to, so that nobody who heard
 //! of a write reads what was before.
 
@@ -27,7 +27,7 @@ const SHARDS: usize = 16;
 const SHARD_BYTES: usize = (8 << 20) / SHARDS;
 
 /// What a row costs beside its texts and its ciphertext, about.
-const ROW_BYTES: usize = 480;
+const ROW_BYTES: usize = 528;
 
 type Rows = HashMap<EnvName, HashMap<SecretName, Arc<SealedVersion>>>;
 type Found = Option<Arc<SealedVersion>>;
@@ -182,6 +182,8 @@ fn weight(row: &SealedVersion) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::OnceLock;
+
     use coffer_domain::{address::Version, entity::VersionMeta};
     use jiff::Timestamp;
 
@@ -220,6 +222,7 @@ mod tests {
             secret,
             meta,
             sealed: Some(vec![0; 100]),
+            opener: OnceLock::new(),
         })
     }
 
@@ -297,6 +300,7 @@ mod tests {
                     secret,
                     meta: row(1).meta.clone(),
                     sealed: Some(vec![0; 100]),
+                    opener: OnceLock::new(),
                 })))
             });
             assert!(found.unwrap().is_some());

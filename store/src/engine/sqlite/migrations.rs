@@ -6,12 +6,13 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::open::OpenSqliteError;
 
 /// The scripts, in order, with the schema each leads to.
-const SCRIPTS: [(i32, &str); 5] = [
+const SCRIPTS: [(i32, &str); 6] = [
     (1, include_str!("migrations/001.sql")),
     (2, include_str!("migrations/002.sql")),
     (3, include_str!("migrations/003.sql")),
     (4, include_str!("migrations/004.sql")),
     (5, include_str!("migrations/005.sql")),
+    (6, include_str!("migrations/006.sql")),
 ];
 
 /// `Cofr`: tells our files from other SQLite databases (`application_id`).
@@ -58,5 +59,40 @@ fn version(connection: &Connection) -> Result<i32, OpenSqliteError> {
         0 if tables == 0 => Ok(0),
         1.. if application == APPLICATION_ID => Ok(schema),
         _ => Err(OpenSqliteError::Foreign),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn records_of_schema_5_stay_as_they_are() {
+        let mut database = Connection::open_in_memory().unwrap();
+        for (_, script) in &SCRIPTS[..5] {
+            database.execute_batch(script).unwrap();
+        }
+        let rows = "INSERT INTO organizations (id, name, created_at) VALUES (x'01', 'acme', 1);
+            INSERT INTO records VALUES (x'01', 'notes', 'a', 'g', zeroblob(32), 7, 1, 2, 3, 4, x'0a'),
+                                       (x'01', 'notes', 'b', '', NULL, 1, 1, 1, NULL, NULL, zeroblob(9000));";
+        database.execute_batch(rows).unwrap();
+        let all = |database: &Connection| -> Vec<String> {
+            let text = "SELECT hex(organization_id) || collection || key || listed_under || ifnull(hex(digest), '-')
+                || revision || created_at || updated_at || ifnull(expires_at, '-') || ifnull(due_at, '-') || hex(sealed)
+                FROM records ORDER BY key";
+            let mut statement = database.prepare(text).unwrap();
+            let rows = statement.query_map([], |row| row.get(0)).unwrap();
+            rows.map(Result::unwrap).collect()
+        };
+        let before = all(&database);
+        database.pragma_update(None, "user_version", 5).unwrap();
+        database
+            .pragma_update(None, "application_id", APPLICATION_ID)
+            .unwrap();
+        migrate(&mut database).unwrap();
+        assert_eq!(all(&database), before);
+        assert_eq!(before.len(), 2);
+        let again = "INSERT INTO records SELECT * FROM records WHERE key = 'a'";
+        assert!(database.execute_batch(again).is_err(), "a key is taken once");
     }
 }

@@ -199,9 +199,11 @@ impl Engine for Sqlite {
         &self,
         collection: Collection,
         now: Timestamp,
+        except: &[String],
         limit: u32,
     ) -> Result<Vec<SealedRecord>, StoreError> {
-        self.readers.read(|db| records::due(db, collection, now, limit))
+        self.readers
+            .read(|db| records::due(db, collection, now, except, limit))
     }
 
     async fn sweep_records(&self, now: Timestamp, limit: u32) -> Result<(), StoreError> {

@@ -3,6 +3,7 @@
 mod canary;
 mod keys;
 mod outbox;
+mod segments;
 mod tamper;
 
 use std::{path::Path, sync::Arc};

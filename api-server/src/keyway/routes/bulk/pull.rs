@@ -15,7 +15,7 @@ use crate::{
         dotenv,
         error::{NOT_FOUND, Problem},
         model::{repo::Repo, secret::ContentOut, text},
-        notes::about,
+        notes::{about, is_command},
         routes::secrets::{full_name, place},
     },
 };
@@ -43,6 +43,18 @@ pub async fn pull(State(app): State<Arc<App>>, signed: Signed, uri: Uri) -> Resu
         pairs.push((name, text::of(name, &one.value)?));
     }
     let content = dotenv::write(pairs);
+    if is_command(&signed) {
+        let from = (signed.agent.as_deref(), signed.context.0.peer.to_string());
+        let watched = app
+            .keyway
+            .cases
+            .watch_pull(&signed.session, &here, (from.0, &from.1))
+            .await;
+        // What was read is on record already: a pull does not fail for want of an alert.
+        if let Err(error) = watched {
+            tracing::warn!(%error, "a device that may be new was not noted");
+        }
+    }
     let noted = [
         ("repoFullName", json!(full_name(&here))),
         ("vaultId", json!(here.located.vault.id.to_string())),

@@ -146,12 +146,20 @@ async fn named(
     Ok(values)
 }
 
+/// All names in an environment, however many.
 async fn known(app: &App, here: &Entered, place: &Place) -> Result<BTreeSet<SecretName>, Problem> {
-    let found = app
-        .coffer
-        .list_secrets(&here.caller, place, None, MAX_PAGE)
-        .await?;
-    Ok(found.into_iter().map(|secret| secret.name).collect())
+    let mut known = BTreeSet::new();
+    loop {
+        let page = app
+            .coffer
+            .list_secrets(&here.caller, place, known.last(), MAX_PAGE)
+            .await?;
+        let complete = page.len() < MAX_PAGE as usize;
+        known.extend(page.into_iter().map(|secret| secret.name));
+        if complete {
+            return Ok(known);
+        }
+    }
 }
 
 fn is_variable(key: &str) -> bool {

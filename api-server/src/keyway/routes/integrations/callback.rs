@@ -1,6 +1,6 @@
 //! `GET /integrations/{provider}/callback`
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use axum::{
     extract::{Path, State, rejection::PathRejection},
@@ -73,10 +73,10 @@ pub async fn callback(
     };
     app.keyway.note(Activity {
         actor: session.actor(),
-        action: "integration_connected".to_owned(),
-        platform: "web".to_owned(),
-        metadata: BTreeMap::from([("provider".to_owned(), json!(provider.as_str()))]),
-        address: context.0.peer.to_string(),
+        action: "integration_connected".into(),
+        platform: "web".into(),
+        metadata: notes::about([("provider", json!(provider.as_str()))]),
+        address: context.0.peer,
         user_agent: notes::agent_of(&headers),
         at: now,
     });

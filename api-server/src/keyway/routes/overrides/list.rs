@@ -22,5 +22,5 @@ pub async fn list(State(app): State<Arc<App>>, signed: Signed) -> Result<Respons
     for one in app.keyway.cases.list_overrides(&here).await? {
         shown.push(OverrideOut::of(&app, one).await?);
     }
-    Ok(signed.one(&json!({ "overrides": shown, "defaults": defaults() })))
+    Ok(signed.one(&json!({ "overrides": shown, "defaults": defaults(&app, &here).await? })))
 }

@@ -22,5 +22,6 @@ pub async fn reset(State(app): State<Arc<App>>, signed: Signed) -> Result<Respon
         "permission_changed",
         about([("repoFullName", json!(full_name(&here)))]),
     );
-    Ok(signed.one(&json!({ "message": "All overrides are deleted", "defaults": defaults() })))
+    Ok(signed
+        .one(&json!({ "message": "All overrides are deleted", "defaults": defaults(&app, &here).await? })))
 }

@@ -21,7 +21,7 @@ use crate::{
         error::ApiError,
         model::approval::{ApprovalOut, RespondIn},
         openapi::{Refused, RefusedBody},
-        routes::{BASE, Json},
+        routes::{BASE, Id, Json},
     },
 };
 
@@ -38,10 +38,9 @@ pub async fn respond(
     State(app): State<Arc<App>>,
     Signed { caller, account }: Signed,
     context: RequestContext,
-    params: axum::extract::RawPathParams,
+    Id(id): Id,
     Json(mut fields): Json,
 ) -> Result<Response, ApiError> {
-    let id = crate::http::params::get(&params, "id").to_owned();
     let verdict = verdict(&mut fields, None)?;
     decide(&app, (&caller, &account.name), &context, &id, &verdict).await
 }

@@ -126,12 +126,17 @@ pub(in crate::engine::sqlite) fn due(
     db: &Connection,
     collection: Collection,
     now: Timestamp,
+    except: &[String],
     limit: u32,
 ) -> Result<Vec<SealedRecord>> {
+    // As one parameter, so that the statement is the same however many there are.
+    let except = serde_json::Value::from(except).to_string();
     db.prepare_cached(&format!(
-        "SELECT {COLUMNS} FROM records WHERE collection = ?1 AND due_at <= ?2 ORDER BY due_at LIMIT ?3"
+        "SELECT {COLUMNS} FROM records WHERE collection = ?1 AND due_at <= ?2
+             AND listed_under NOT IN (SELECT value FROM json_each(?4))
+         ORDER BY due_at LIMIT ?3"
     ))?
-    .query_map((collection.name(), now.as_microsecond(), limit), |row| {
+    .query_map((collection.name(), now.as_microsecond(), limit, except), |row| {
         record(row, collection)
     })?
     .collect()

@@ -1,6 +1,6 @@
 //! Secrets, their versions, and who holds them.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use coffer_domain::{
     address::Version,
@@ -130,6 +130,7 @@ pub(in crate::engine::sqlite) fn sealed_version(
             secret: rows::secret(row)?,
             meta: rows::version_meta(row, 14)?,
             sealed: row.get(20)?,
+            opener: OnceLock::new(),
         })
     };
     db.prepare_cached(SEALED_VERSION)?
