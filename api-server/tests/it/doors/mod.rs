@@ -175,7 +175,7 @@ async fn who_has_no_grant_is_denied_at_every_door_and_learns_nothing() {
     let server = server().await;
     for (vault, other) in [(VAULTS[0], VAULTS[1]), (VAULTS[1], VAULTS[0])] {
         ALL[0]
-            .write(&server, &server.admin, at(vault, "SECRET"), "the-value")
+            .write(&server, &server.admin, at(vault, "PRESENT"), "the-value")
             .await;
         let elsewhere =
             json!({"permissions": ["secrets:read", "secrets:list", "secrets:write"], "vault": other});
@@ -194,12 +194,16 @@ async fn who_has_no_grant_is_denied_at_every_door_and_learns_nothing() {
                 };
                 let token = token.as_str();
                 let about = format!("{who} at {} in {vault}", door.name());
-                let there = door.read(&server, token, at(vault, "SECRET")).await;
+                let there = door.read(&server, token, at(vault, "PRESENT")).await;
                 assert!(statuses.contains(&there.status()), "{about}: {there:?}");
                 assert!(!format!("{there:?}").contains("the-value"), "{about}");
                 let not_there = door.read(&server, token, at(vault, "NOT_THERE")).await;
-                assert_eq!(named(&there, "SECRET"), named(&not_there, "NOT_THERE"), "{about}");
-                let written = door.write(&server, token, at(vault, "SECRET"), "other").await;
+                assert_eq!(
+                    named(&there, "PRESENT"),
+                    named(&not_there, "NOT_THERE"),
+                    "{about}"
+                );
+                let written = door.write(&server, token, at(vault, "PRESENT"), "other").await;
                 if who == STRANGER && is_own(door, vault) {
                     // They wrote a secret of their own, or there is none to be written; ours is looked at below.
                     let own = written == Seen::Written || written.status() == 404;
@@ -208,7 +212,7 @@ async fn who_has_no_grant_is_denied_at_every_door_and_learns_nothing() {
                 }
                 assert!(statuses.contains(&written.status()), "{about}: {written:?}");
                 let made = door.write(&server, token, at(vault, "NOT_THERE"), "other").await;
-                assert_eq!(named(&written, "SECRET"), named(&made, "NOT_THERE"), "{about}");
+                assert_eq!(named(&written, "PRESENT"), named(&made, "NOT_THERE"), "{about}");
             }
         }
         let stranger = stranger(&server, &format!("last-{vault}")).await;
@@ -226,16 +230,14 @@ fn is_own(door: &dyn Door, vault: &str) -> bool {
 /// To another tenant a vault that there is, is one that there is not; and nothing in it has changed.
 async fn hidden(server: &TestServer, door: &dyn Door, vault: &str, stranger: &str) {
     if !is_own(door, vault) {
-        let there = door.read(server, stranger, at(vault, "SECRET")).await;
-        let not_there = door.read(server, stranger, at("nowhere", "SECRET")).await;
-        assert_eq!(
-            named(&there, vault),
-            named(&not_there, "nowhere"),
-            "{}",
-            door.name()
-        );
+        let there = door.read(server, stranger, at(vault, "PRESENT")).await;
+        let not_there = door.read(server, stranger, at("nowhere", "PRESENT")).await;
+        // One of the vaults is called as the environment is, which a refusal may name too.
+        let plain = |seen: &Seen, vault: &str| named(&named(seen, vault), "default");
+        let about = format!("{} in {vault}", door.name());
+        assert_eq!(plain(&there, vault), plain(&not_there, "nowhere"), "{about}");
     }
-    let read = door.read(server, &server.admin, at(vault, "SECRET")).await;
+    let read = door.read(server, &server.admin, at(vault, "PRESENT")).await;
     assert_eq!(
         read,
         Seen::value("the-value", 1),
@@ -267,17 +269,17 @@ async fn who_may_only_read_writes_at_no_door_and_who_may_only_list_sees_no_value
     let lists = server.key(&["secrets:list"]).await;
     for vault in VAULTS {
         ALL[0]
-            .write(&server, &server.admin, at(vault, "SECRET"), "the-value")
+            .write(&server, &server.admin, at(vault, "PRESENT"), "the-value")
             .await;
         for door in all(vault) {
             let about = format!("{} in {vault}", door.name());
-            let read = door.read(&server, &reads, at(vault, "SECRET")).await;
+            let read = door.read(&server, &reads, at(vault, "PRESENT")).await;
             assert_eq!(read, Seen::value("the-value", 1), "{about}");
             for token in [&reads, &lists] {
-                let written = door.write(&server, token, at(vault, "SECRET"), "other").await;
+                let written = door.write(&server, token, at(vault, "PRESENT"), "other").await;
                 assert_eq!(written.status(), 403, "{about}: {written:?}");
             }
-            let listed = door.read(&server, &lists, at(vault, "SECRET")).await;
+            let listed = door.read(&server, &lists, at(vault, "PRESENT")).await;
             let hidden = listed == Seen::Masked || listed.status() == 403;
             assert!(hidden, "{about}: {listed:?}");
         }

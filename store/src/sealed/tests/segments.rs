@@ -46,13 +46,9 @@ fn lines(by: &str, numbers: Range<u64>) -> Vec<Arc<RequestLine>> {
 
 async fn kept(coffer: &Coffer, world: &World) -> Vec<String> {
     let (caller, name) = (Caller::controller(), &world.organization.name);
-    let found = coffer.read_requests(&caller, name, &RequestFilter::default());
-    found
-        .await
-        .unwrap()
-        .into_iter()
-        .map(|line| line.request)
-        .collect()
+    let all = RequestFilter::default();
+    let found = coffer.read_requests(&caller, name, &all).await.unwrap();
+    found.into_iter().map(|line| line.request).collect()
 }
 
 fn names(by: &str, numbers: Range<u64>) -> Vec<String> {
