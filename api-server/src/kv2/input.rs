@@ -153,7 +153,7 @@ mod tests {
 
     use super::*;
 
-    fn versions(value: Value) -> Option<Vec<u64>> {
+    fn versions(value: &Value) -> Option<Vec<u64>> {
         let input = Input(SecretJson::new(json!({ "versions": value })));
         let read = input.versions().ok()?;
         Some(read.iter().map(|version| version.get()).collect())
@@ -173,7 +173,7 @@ mod tests {
             (json!(["x"]), None),
             (json!({}), None),
         ] {
-            assert_eq!(versions(value.clone()), expected, "{value}");
+            assert_eq!(versions(&value), expected, "{value}");
         }
     }
 

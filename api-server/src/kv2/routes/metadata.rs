@@ -124,9 +124,8 @@ impl Said {
             ));
         }
         let custom = match input.raw("custom_metadata") {
-            None => Custom::Kept,
             Some(Value::Null) if merged => Custom::Replaced(BTreeMap::new()),
-            Some(Value::Null) => Custom::Kept,
+            None | Some(Value::Null) => Custom::Kept,
             Some(Value::Object(members)) => {
                 let entries = members.iter().map(|(name, value)| entry(name, value));
                 let entries: BTreeMap<_, _> = entries.collect::<Result<_, _>>()?;

@@ -271,10 +271,9 @@ async fn capabilities(ask: &Ask, path: &str) -> Result<BTreeSet<&'static str>, F
 fn words(verb: &str, permission: Permission) -> &'static [&'static str] {
     match (verb, permission) {
         ("data" | "subkeys", Permission::Read) => &["read"],
-        ("data", Permission::Write) => &["create", "patch", "update"],
+        ("data" | "metadata", Permission::Write) => &["create", "patch", "update"],
         ("data", Permission::Delete) | ("metadata", Permission::Destroy) => &["delete"],
         ("metadata", Permission::List) => &["list", "read"],
-        ("metadata", Permission::Write) => &["create", "patch", "update"],
         ("delete" | "undelete", Permission::Delete) | ("destroy", Permission::Destroy) => {
             &["create", "update"]
         }
