@@ -112,21 +112,7 @@ pub enum Served {
 /// Serves until `shutdown` completes; then accepts nothing, ends the streams, and lets requests finish.
 pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Result<Served, ServeError> {
     let hub = Arc::new(Hub::new(parts.coffer.latest_change()));
-    let app = Arc::new(App {
-        coffer: parts.coffer.clone(),
-        identity: parts.identity,
-        notices: parts.notices,
-        trust: parts.trust,
-        hub: Arc::clone(&hub),
-        metrics: Arc::clone(&parts.metrics),
-        streams: parts.streams,
-        seats: Seats::new(parts.streams.of_namespace),
-        failures: parts.doors.failures(),
-        keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
-        canonical: crate::canonical::Door::new(&parts.coffer, &parts.doors.canonical),
-        keynest: crate::keynest::Door::new(&parts.coffer, &parts.doors.keynest),
-        requests: RequestLog::default(),
-    });
+    let app = shared(&parts, Arc::clone(&hub));
     app.canonical.prepare(&parts.coffer).await;
     let shell = |router, mounts| {
         let proxies = parts.doors.proxies.clone();
@@ -169,6 +155,25 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
         Served::Drained
     } else {
         Served::Cut
+    })
+}
+
+/// What all doors share.
+fn shared(parts: &ServerParts, hub: Arc<Hub>) -> Arc<App> {
+    Arc::new(App {
+        coffer: parts.coffer.clone(),
+        identity: parts.identity.clone(),
+        notices: Arc::clone(&parts.notices),
+        trust: parts.trust.clone(),
+        hub,
+        metrics: Arc::clone(&parts.metrics),
+        streams: parts.streams,
+        seats: Seats::new(parts.streams.of_namespace),
+        failures: parts.doors.failures(),
+        keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
+        canonical: crate::canonical::Door::new(&parts.coffer, &parts.doors.canonical),
+        keynest: crate::keynest::Door::new(&parts.coffer, &parts.doors.keynest),
+        requests: RequestLog::default(),
     })
 }
 

@@ -79,7 +79,7 @@ pub enum OpenSqliteError {
 /// An open database, held by its lock.
 pub(super) struct OpenDatabase {
     pub(super) file: PathBuf,
-    pub(super) lock: File,
+    pub(super) lock: Lock,
     pub(super) writer: Connection,
 }
 
@@ -139,7 +139,20 @@ fn private_file(file: &Path) -> io::Result<()> {
     }
 }
 
-fn lock(directory: &Path) -> Result<File, OpenSqliteError> {
+/// The lock of a directory's one store.
+pub(super) struct Lock(File);
+
+impl Drop for Lock {
+    /// Lets go of it at once. A process that was forked meanwhile has the file open too until it runs another program,
+    /// and to close it here alone would let that one hold the lock.
+    fn drop(&mut self) {
+        if let Err(error) = flock(&self.0, FlockOperation::Unlock) {
+            tracing::warn!(%error, "the store's lock ends with the process only");
+        }
+    }
+}
+
+fn lock(directory: &Path) -> Result<Lock, OpenSqliteError> {
     let path = directory.join(LOCK);
     let opened = OpenOptions::new()
         .create(true)
@@ -152,7 +165,7 @@ fn lock(directory: &Path) -> Result<File, OpenSqliteError> {
         source,
     })?;
     match flock(&file, FlockOperation::NonBlockingLockExclusive) {
-        Ok(()) => Ok(file),
+        Ok(()) => Ok(Lock(file)),
         Err(rustix::io::Errno::WOULDBLOCK) => Err(OpenSqliteError::InUse(directory.to_owned())),
         Err(error) => Err(OpenSqliteError::Io {
             path,
@@ -216,5 +229,17 @@ mod tests {
         ));
         assert!(check_library(3_051_003, "3.51.3").is_ok());
         assert!(check_library(rusqlite::version_number(), rusqlite::version()).is_ok());
+    }
+
+    #[test]
+    fn a_lock_that_was_let_go_of_is_free_though_a_forked_process_has_its_file_open() {
+        let directory = tempfile::tempdir().unwrap();
+        let held = lock(directory.path()).unwrap();
+        // What a fork has: another descriptor of the same open file.
+        let forked = held.0.try_clone().unwrap();
+        assert!(matches!(lock(directory.path()), Err(OpenSqliteError::InUse(_))));
+        drop(held);
+        assert!(lock(directory.path()).is_ok());
+        drop(forked);
     }
 }
