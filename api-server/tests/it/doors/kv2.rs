@@ -34,6 +34,10 @@ impl Door for Kv2 {
         "kv2"
     }
 
+    fn names_organizations(&self) -> bool {
+        false
+    }
+
     async fn write(&self, server: &TestServer, token: &str, at: At<'_>, value: &str) -> Seen {
         let reply = send(server, token, at, Some(json!({"data": {"value": value}}))).await;
         match reply.status {

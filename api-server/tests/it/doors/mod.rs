@@ -147,7 +147,7 @@ async fn server() -> TestServer {
 #[tokio::test]
 async fn what_one_door_writes_every_door_reads_with_the_same_version() {
     let server = server().await;
-    assert_eq!(VAULTS.map(|vault| all(vault).len()), [5, 6]);
+    assert_eq!(VAULTS.map(|vault| all(vault).len()), [6, 7]);
     for vault in VAULTS {
         for first in all(vault) {
             let name = format!("BY_{}", first.name().to_uppercase());
