@@ -20,12 +20,7 @@ const OURS: &[(&str, &[&str])] = &[
     ("coffer-remote", &["coffer-domain"]),
     (
         "coffer-api-server",
-        &[
-            "coffer-domain",
-            "coffer-wire",
-            "coffer-remote",
-            "coffer-store",
-        ],
+        &["coffer-domain", "coffer-wire", "coffer-remote", "coffer-store"],
     ),
     (
         "coffer-operator",

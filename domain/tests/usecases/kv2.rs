@@ -4,6 +4,7 @@ use coffer_domain::{
     Error,
     audit::Origin,
     metadata::Retention,
+    name::SecretName,
     principal::Principal,
     rights::Permission,
     secret_value::SecretValue,
@@ -77,10 +78,7 @@ fn what_is_said_of_a_path_becomes_the_secrets_with_its_first_version() {
     let known = run(world.coffer.known_path(&writer, &secret("new"))).unwrap();
     assert!(matches!(known, Known::Waiting(ref said) if said.metadata.retention.unwrap().most == 2));
     let names = run(world.coffer.all_paths(&writer, &secret("new").place)).unwrap();
-    assert_eq!(
-        names.iter().map(|name| name.as_str()).collect::<Vec<_>>(),
-        ["new"]
-    );
+    assert_eq!(names.iter().map(SecretName::as_str).collect::<Vec<_>>(), ["new"]);
     for version in 1..=4 {
         assert_eq!(world.write(&writer, "new", "v").unwrap(), version);
     }
