@@ -267,11 +267,6 @@ impl Signed {
         }
     }
 
-    /// What its token is bound to, as a policy knows it.
-    pub fn binding(&self) -> Option<&str> {
-        self.token().and_then(|token| token.bound.name())
-    }
-
     /// Takes note that its token is used for `op`; refuses what was copied.
     pub fn note_use(&self, door: &Door, op: Op, now: Timestamp) -> Result<(), Failure> {
         let certificate = self.certificate.as_deref();

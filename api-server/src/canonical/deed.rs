@@ -157,8 +157,8 @@ impl<'a> Deed<'a> {
             purpose,
             uri: &self.uri,
             names: (self.resource_ref(), self.path_names().1),
-            token: self.signed.token().and_then(|token| token.id.as_deref()),
-            binding: self.signed.binding(),
+            token: self.signed.token(),
+            issuer: self.app.canonical.settings.issuer.as_deref(),
             correlation: self.signed.context.0.id.as_str(),
             marks: [
                 marks.run.as_deref(),

@@ -30,6 +30,10 @@ pub struct Token {
     pub act: Option<Value>,
     /// What it is bound to.
     pub bound: Bound,
+    /// To which client it was given.
+    pub client: Option<String>,
+    /// Whom it is for, as far as it says.
+    pub audience: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -55,6 +59,10 @@ struct Claims {
     act: Option<Value>,
     #[serde(default)]
     tenant_id: Option<String>,
+    #[serde(default)]
+    client_id: Option<String>,
+    #[serde(default)]
+    azp: Option<String>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -107,7 +115,7 @@ fn check(door: &Door, issuer: &str, claims: Claims, now: i64) -> Result<Token, F
         let message = "the token is bound to its sender in a way that is not known here";
         return Err(Failure::unauthenticated(message, true));
     };
-    audience(door, claims.aud)?;
+    let audience = audience(door, claims.aud)?;
     let scopes = claims.scope.map(OneOrMany::One).into_iter().chain(claims.scp);
     Ok(Token {
         subject: subject(&door.settings.idp, &claims.sub)?,
@@ -116,17 +124,21 @@ fn check(door: &Door, issuer: &str, claims: Claims, now: i64) -> Result<Token, F
         id: claims.jti,
         act: claims.act,
         bound,
+        client: claims.client_id.or(claims.azp),
+        audience,
     })
 }
 
 /// Whether it is for us. That it is for somebody else is a refusal of a subject that is known.
-fn audience(door: &Door, stated: Option<OneOrMany>) -> Result<(), Failure> {
-    let good = match stated {
-        None => !door.settings.audience_required,
-        Some(OneOrMany::One(one)) => one == door.settings.audience,
-        Some(OneOrMany::Many(many)) => many.contains(&door.settings.audience),
+fn audience(door: &Door, stated: Option<OneOrMany>) -> Result<Vec<String>, Failure> {
+    let absent = stated.is_none();
+    let stated = match stated {
+        None => Vec::new(),
+        Some(OneOrMany::One(one)) => vec![one],
+        Some(OneOrMany::Many(many)) => many,
     };
-    good.then_some(())
+    let good = stated.contains(&door.settings.audience) || (absent && !door.settings.audience_required);
+    good.then_some(stated)
         .ok_or_else(|| Failure::new(403, "SECRET_AUTHZ_FAILED", "the token is for another audience"))
 }
 

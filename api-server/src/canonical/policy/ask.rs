@@ -85,8 +85,9 @@ fn body(settings: &Settings, question: &Question<'_>, attributes: &BTreeMap<Stri
         "arn": names.1,
     });
     let mut context = json!({
-        "token_jti": question.token,
-        "cnf_binding": question.binding,
+        "aud": question.token.map(|token| &token.audience),
+        "token_jti": question.token.and_then(|token| token.id.as_deref()),
+        "cnf_binding": question.binding(),
         "correlation_id": question.correlation,
         "workflow_run_id": run,
         "node_id": node,
@@ -102,7 +103,11 @@ fn body(settings: &Settings, question: &Question<'_>, attributes: &BTreeMap<Stri
         "subject": {
             "type": "account",
             "id": question.subject.unwrap_or("anonymous"),
-            "properties": { "tenant_id": question.tenant },
+            "properties": {
+                "tenant_id": question.tenant,
+                "client_id": question.token.and_then(|token| token.client.as_deref()),
+                "issuer": question.token.and(question.issuer),
+            },
         },
         "action": { "name": question.purpose },
         "resource": { "type": "secret", "id": uri.to_string(), "properties": properties },

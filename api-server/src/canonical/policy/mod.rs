@@ -18,7 +18,7 @@ use ask::Ask;
 use memory::{Key, Memory, Permission, Remembered};
 use settings::Settings;
 
-use super::error::Failure;
+use super::{error::Failure, token::Token};
 
 /// What is asked.
 #[derive(Debug)]
@@ -33,10 +33,10 @@ pub struct Question<'a> {
     pub uri: &'a CanonicalUri,
     /// Its references: `resource_ref` and the policies' name.
     pub names: (Option<String>, Option<String>),
-    /// The token's id.
-    pub token: Option<&'a str>,
-    /// What it is bound to.
-    pub binding: Option<&'a str>,
+    /// The sender's token, if an issuer made it.
+    pub token: Option<&'a Token>,
+    /// The issuer of such tokens.
+    pub issuer: Option<&'a str>,
     /// The request's id.
     pub correlation: &'a str,
     /// The run, node and system that the request names.
@@ -62,19 +62,21 @@ impl Policy {
 
     /// What is remembered of a question at `now`: a permission, which is then used once more, or a denial.
     pub fn remembered(&self, question: &Question<'_>, now: Timestamp) -> Option<Result<Decision, Failure>> {
-        Some(match self.memory.recall(&key(question), question.binding, now)? {
-            Remembered::Permitted(decision) => Ok(decision),
-            Remembered::Denied(decision) => Err(denied(question, &decision)),
-            Remembered::Drifted => {
-                let decision = Decision {
-                    reason: Some("another sender than the permission's".to_owned()),
-                    ..Decision::default()
-                };
-                self.deny(question, decision, now);
-                let message = "what was permitted to a sender is not permitted to another";
-                Err(Failure::new(403, "BINDING_DRIFT", message))
-            }
-        })
+        Some(
+            match self.memory.recall(&key(question), question.binding(), now)? {
+                Remembered::Permitted(decision) => Ok(decision),
+                Remembered::Denied(decision) => Err(denied(question, &decision)),
+                Remembered::Drifted => {
+                    let decision = Decision {
+                        reason: Some("another sender than the permission's".to_owned()),
+                        ..Decision::default()
+                    };
+                    self.deny(question, decision, now);
+                    let message = "what was permitted to a sender is not permitted to another";
+                    Err(Failure::new(403, "BINDING_DRIFT", message))
+                }
+            },
+        )
     }
 
     /// Asks, with what the server knows of the secret.
@@ -95,7 +97,7 @@ impl Policy {
             key(question),
             Permission {
                 decision: decision.clone(),
-                binding: question.binding.map(str::to_owned),
+                binding: question.binding().map(str::to_owned),
                 until: after(now, lasts),
                 left: uses.saturating_sub(1),
             },
@@ -106,6 +108,13 @@ impl Policy {
     fn deny(&self, question: &Question<'_>, decision: Decision, now: Timestamp) {
         let until = after(now, self.settings.denied_for);
         self.memory.deny(key(question), decision, until);
+    }
+}
+
+impl Question<'_> {
+    /// What the sender's token is bound to.
+    fn binding(&self) -> Option<&str> {
+        self.token.and_then(|token| token.bound.name())
     }
 }
 

@@ -61,8 +61,8 @@ pub struct SenderArgs {
         default_value = "binding"
     )]
     pub canonical_replay: Replay,
-    /// How long ids of tokens and proofs are remembered, in seconds.
-    #[arg(long, env = "ANTI_REPLAY_TTL_S", value_name = "SECONDS", default_value = "300", value_parser = clap::value_parser!(i64).range(120..=86_400))]
+    /// How long ids of tokens and proofs are remembered, in seconds; longer than a proof can be good, which is 120.
+    #[arg(long, env = "ANTI_REPLAY_TTL_S", value_name = "SECONDS", default_value = "300", value_parser = clap::value_parser!(i64).range(121..=86_400))]
     pub canonical_replay_ttl: i64,
     /// How senders show who they are.
     #[arg(

@@ -96,6 +96,8 @@ mod tests {
             tenant: None,
             id: Some("one".to_owned()),
             act: None,
+            client: None,
+            audience: Vec::new(),
             bound: Bound {
                 key: key.map(str::to_owned),
                 certificate: None,

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{
-    bearer::{API, Guarded, write},
+    bearer::{API, Guarded, ISSUER, write},
     fails,
     policy::point,
 };
@@ -269,7 +269,7 @@ async fn case_68_what_is_permitted_to_one_key_is_not_to_another() {
     let asks = ["--canonical-authorization", "true", "--canonical-pdp-url", &pdp];
     let guarded = Guarded::start(&asks).await;
     guarded.post("secrets.write", "", write()).await.expect(200);
-    table.lock().bindings();
+    table.lock().asked();
     table.lock().answer = json!({"decision": true, "obligations": {"max_uses": 5, "ttl_s": 3600}});
     let (one, two, url) = (Holder::new(), Holder::new(), address(&guarded));
     let by = async |holder: &Holder, id: &str| {
@@ -279,7 +279,18 @@ async fn case_68_what_is_permitted_to_one_key_is_not_to_another() {
     };
     by(&one, "a").await.expect(200);
     by(&one, "b").await.expect(200);
-    assert_eq!(table.lock().bindings(), [json!(one.thumbprint())]);
+    let asked = table.lock().asked();
+    assert_eq!(asked.len(), 1, "the second use was of the same permission");
+    let told = &asked[0]["context"];
+    assert_eq!(
+        (&told["cnf_binding"], &told["token_jti"], &told["aud"]),
+        (&json!(one.thumbprint()), &json!("a"), &json!(["crud.secrets"]))
+    );
+    let told = &asked[0]["subject"]["properties"];
+    assert_eq!(
+        (&told["client_id"], &told["issuer"]),
+        (&json!("ci"), &json!(ISSUER))
+    );
     fails(by(&two, "c").await, 403, "BINDING_DRIFT");
     // And for a moment to nobody.
     fails(by(&one, "d").await, 403, "SECRET_AUTHZ_FAILED");

@@ -55,13 +55,9 @@ pub async fn point() -> (Arc<Mutex<Table>>, String, tokio::task::JoinHandle<()>)
 }
 
 impl Table {
-    /// What the questions since the last time were bound to.
-    pub fn bindings(&mut self) -> Vec<Value> {
-        let asked = std::mem::take(&mut self.asked);
-        asked
-            .iter()
-            .map(|one| one["context"]["cnf_binding"].clone())
-            .collect()
+    /// What was asked since the last time.
+    pub fn asked(&mut self) -> Vec<Value> {
+        std::mem::take(&mut self.asked)
     }
 }
 
@@ -91,7 +87,7 @@ impl Governed {
 
     /// What was asked since the last time.
     fn asked(&self) -> Vec<Value> {
-        std::mem::take(&mut self.table.lock().asked)
+        self.table.lock().asked()
     }
 
     fn purposes(&self) -> Vec<String> {
