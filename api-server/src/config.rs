@@ -1,12 +1,16 @@
 //! The program's settings, from its command line, and their checks.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, sync::Arc};
 
 use clap::{Args, Parser, ValueEnum};
 use coffer_domain::network::Cidr;
+use rustls::ServerConfig;
 use thiserror::Error;
 
-use crate::http::{forwarded::TrustedProxies, mount::HostMount, rate::RateOverride, settings::DoorSettings};
+use crate::{
+    http::{forwarded::TrustedProxies, mount::HostMount, rate::RateOverride, settings::DoorSettings},
+    tls::{Certificates, TlsError},
+};
 
 /// Serves Coffer's HTTP doors over an embedded store.
 #[derive(Debug, Parser)]
@@ -111,6 +115,15 @@ impl DoorArgs {
             canonical: self.canonical.settings(),
             keynest: self.keynest.settings(),
             mcp: self.mcp.settings(),
+        }
+    }
+
+    /// How TLS is spoken: clients are asked for a certificate where a door goes by those.
+    pub fn server_config(&self, certificates: &Certificates) -> Result<Arc<ServerConfig>, TlsError> {
+        if self.canonical.asks_for_certificates() {
+            certificates.asking_server_config()
+        } else {
+            certificates.server_config()
         }
     }
 

@@ -90,9 +90,8 @@ async fn run(arguments: Arguments) -> Result<()> {
     let registry = Registry::new();
     let pods = Arc::new(Pods::new(client.clone(), coffer.clone()));
     let (notices, refusals) = Notices::new();
-    let mut server = serve::server(&settings, &client, &coffer, &pods, notices, registry.clone()).await?;
-    server.doors = doors.settings();
-    server.streams = doors.streams.settings();
+    let metrics = registry.clone();
+    let server = serve::server(&settings, &doors, &client, &coffer, &pods, notices, metrics).await?;
     let (stop, stopped) = watch::channel(false);
     let cluster = cluster::Cluster {
         settings,

@@ -50,13 +50,7 @@ pub async fn build(settings: &Settings) -> Result<ServerParts> {
         listener,
         tls: certificates
             .as_ref()
-            .map(|found| {
-                if settings.doors.canonical.asks_for_certificates() {
-                    found.asking_server_config()
-                } else {
-                    found.server_config()
-                }
-            })
+            .map(|found| settings.doors.server_config(found))
             .transpose()?,
         trust: certificates.as_ref().map(|found| found.trust()),
         metrics: Arc::new(Metrics::new(registry)?),

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 use coffer_api_server::{
-    Limits, ServerParts, StreamSettings,
-    http::settings::DoorSettings,
+    Limits, ServerParts,
+    config::DoorArgs,
     identity::{IdentityOptions, KeyRing, WorkloadIdentity},
     metrics::Metrics,
     tls::{Certificates, TlsOptions},
@@ -21,6 +21,7 @@ use crate::ports::{Kept, Keys, Live, Told};
 /// Everything that the server is made of; its certificates are kept fresh from now on.
 pub async fn server(
     settings: &Settings,
+    doors: &DoorArgs,
     client: &Client,
     coffer: &Coffer,
     pods: &Arc<Pods>,
@@ -38,14 +39,14 @@ pub async fn server(
         identity: Some(Arc::new(identity(settings, client, pods).await?)),
         notices: Arc::new(Told(notices)),
         listener,
-        tls: Some(certificates.server_config()?),
+        tls: Some(doors.server_config(&certificates)?),
         trust: Some(certificates.trust()),
         metrics: Arc::new(Metrics::new(registry)?),
         metrics_listener: Some(probes),
         limits: Limits::default(),
-        streams: StreamSettings::default(),
+        streams: doors.streams.settings(),
         access_log: settings.access_log,
-        doors: DoorSettings::default(),
+        doors: doors.settings(),
     })
 }
 
