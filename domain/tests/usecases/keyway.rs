@@ -319,18 +319,18 @@ fn an_organizations_owner_says_what_roles_may_do_in_its_vaults() {
 fn an_organization_is_known_to_its_members_alone() {
     let (_world, keyway) = world();
     let (owner, stranger) = (session(&keyway, "admin"), session(&keyway, "read"));
-    let all = run(keyway.organizations(&owner)).unwrap();
+    let all = run(keyway.organizations(&owner, origin())).unwrap();
     let told: Vec<_> = all
         .iter()
         .map(|one| (one.forge.login.as_str(), one.members))
         .collect();
     assert_eq!(told, [("Team", 2)]);
-    assert!(run(keyway.organizations(&stranger)).unwrap().is_empty());
+    assert!(run(keyway.organizations(&stranger, origin())).unwrap().is_empty());
     for refused in [
-        run(keyway.company(&stranger, "team")).map(drop),
+        run(keyway.company(&stranger, "team", origin())).map(drop),
         run(keyway.colleagues(&stranger, "team", origin())).map(drop),
         run(keyway.compare_members(&stranger, "team", origin())).map(drop),
-        run(keyway.company(&owner, "nothing")).map(drop),
+        run(keyway.company(&owner, "nothing", origin())).map(drop),
     ] {
         assert!(matches!(refused, Err(Error::NotFound { .. })), "{refused:?}");
     }
@@ -340,4 +340,31 @@ fn an_organization_is_known_to_its_members_alone() {
     let came: Vec<bool> = here.iter().map(|one| one.account.is_some()).collect();
     assert_eq!(came, [true, false], "who has an account here");
     assert!(here.iter().all(|one| one.since.is_some()));
+}
+
+#[test]
+fn what_an_organization_and_a_vault_show_is_in_the_audit_log() {
+    let (world, keyway) = world();
+    let owner = session(&keyway, "admin");
+    let home = run(world.store.organization(&OrgName::new("_keyway").unwrap()))
+        .unwrap()
+        .unwrap();
+    let last = || {
+        let event = world.last_event(home.id);
+        format!("{} {}", event.action, event.target)
+    };
+    run(keyway.organizations(&owner, origin())).unwrap();
+    assert_eq!(last(), "organization.list organizations");
+    run(keyway.company(&owner, "team", origin())).unwrap();
+    assert_eq!(last(), "organization.get the organization team");
+    run(keyway.compare_members(&owner, "team", origin())).unwrap();
+    run(keyway.compare_members(&owner, "team", origin())).unwrap();
+    assert_eq!(
+        last(),
+        "organization.sync the organization team",
+        "though nothing changed"
+    );
+    let entered = enter(&keyway, "admin", false).unwrap();
+    run(keyway.alerts(&entered)).unwrap();
+    assert_eq!(world.last_event(world.team.id).action, "alert.list");
 }

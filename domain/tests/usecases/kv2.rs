@@ -134,6 +134,29 @@ fn no_door_keeps_more_versions_than_said() {
 }
 
 #[test]
+fn looking_without_a_value_is_in_the_audit_log_and_is_no_read() {
+    let world = World::new();
+    let all = [
+        Permission::Write,
+        Permission::Read,
+        Permission::List,
+        Permission::Delete,
+    ];
+    let (writer, _) = world.key("team", &all);
+    let last = || world.last_event(world.team.id).action;
+    world.describe(&writer, "new", true, 2).unwrap();
+    run(world.coffer.known_path(&writer, &secret("new"))).unwrap();
+    assert_eq!(last(), "secret.versions");
+    world.write(&writer, "new", "v").unwrap();
+    let look = || run(world.coffer.look_at_secret(&writer, &secret("new"), None)).unwrap();
+    assert!(look().value.is_some());
+    assert_eq!(last(), "secret.read");
+    run(world.coffer.delete_latest(&writer, &secret("new"))).unwrap();
+    assert!(look().value.is_none());
+    assert_eq!(last(), "secret.versions");
+}
+
+#[test]
 fn a_session_is_good_for_as_long_as_its_key_and_its_time() {
     let world = World::new();
     let (_, token) = world.key("team", &[Permission::Read]);

@@ -8,8 +8,10 @@ use sha2::{Digest, Sha256};
 use super::{Entered, Keyway, Session, door};
 use crate::{
     Error,
+    audit::Outcome,
     id::{RecordId, UserId, VaultId},
     record::{Collection, Document, Kept},
+    store::LocatedVault,
 };
 
 const KEPT_FOR: SignedDuration = SignedDuration::from_hours(90 * 24);
@@ -87,6 +89,12 @@ impl Keyway {
         let group = entered.located.vault.id.to_string();
         let mut found: Vec<Kept<Alert>> = self.coffer.all_kept(self.home().await?, Some(&group)).await?;
         found.sort_by_key(|kept| std::cmp::Reverse((kept.body.at, kept.body.id)));
+        let LocatedVault { organization, vault } = &entered.located;
+        let target = format!("coffer://{}/{}", organization.name, vault.name);
+        let event = self
+            .coffer
+            .event(&entered.caller, "alert.list", target, Outcome::Allowed);
+        self.coffer.store.record(organization.id, event).await?;
         Ok(found)
     }
 }

@@ -91,21 +91,30 @@ pub struct Compared {
 
 impl Keyway {
     /// Every organization that a session's user is in.
-    pub async fn organizations(&self, session: &Session) -> Result<Vec<Company>, Error> {
+    pub async fn organizations(&self, session: &Session, origin: Origin) -> Result<Vec<Company>, Error> {
         let mut found = Vec::new();
         for login in self.forge.organizations().await? {
-            match self.company(session, &login).await {
+            match self.look_up(session, &login).await {
                 Ok(company) => found.push(company),
                 Err(Error::NotFound { .. }) => {}
                 Err(other) => return Err(other),
             }
         }
         found.sort_by(|one, other| one.forge.login.cmp(&other.forge.login));
+        let target = "organizations".to_owned();
+        self.allowed(session, origin, "organization.list", target).await?;
         Ok(found)
     }
 
     /// An organization, for its members; others learn that there is none.
-    pub async fn company(&self, session: &Session, login: &str) -> Result<Company, Error> {
+    pub async fn company(&self, session: &Session, login: &str, origin: Origin) -> Result<Company, Error> {
+        let found = self.look_up(session, login).await?;
+        self.allowed(session, origin, "organization.get", target(login))
+            .await?;
+        Ok(found)
+    }
+
+    async fn look_up(&self, session: &Session, login: &str) -> Result<Company, Error> {
         let membership = self.membership(session, login).await?;
         let forge = self.forge.organization(login).await?;
         let forge = forge.ok_or_else(|| not_found("organization", login.to_owned()))?;
@@ -128,6 +137,16 @@ impl Keyway {
         change: impl Fn(Settings) -> Settings + Send + Sync,
     ) -> Result<Kept<Settings>, Error> {
         self.owns(session, login, "organization.update", &origin).await?;
+        self.keep_company(session, login, origin, change).await
+    }
+
+    async fn keep_company(
+        &self,
+        session: &Session,
+        login: &str,
+        origin: Origin,
+        change: impl Fn(Settings) -> Settings + Send + Sync,
+    ) -> Result<Kept<Settings>, Error> {
         self.settings(login).await?;
         let home = self.home().await?;
         let caller = session.caller(home, Vec::new(), origin);
@@ -143,7 +162,7 @@ impl Keyway {
         origin: Origin,
     ) -> Result<Vec<Colleague>, Error> {
         self.membership(session, login).await?;
-        let (home, seen) = (self.home().await?, self.settings(login).await?.body.seen);
+        let seen = self.settings(login).await?.body.seen;
         let mut found = Vec::new();
         for member in self.forge.members(login).await? {
             let number = member.user.id;
@@ -155,12 +174,9 @@ impl Keyway {
                 member,
             });
         }
-        let caller = session.caller(home, Vec::new(), origin);
         let target = format!("the members of {login}");
-        let event = self
-            .coffer
-            .event(&caller, "organization.members", target, Outcome::Allowed);
-        self.coffer.store.record(home, event).await?;
+        self.allowed(session, origin, "organization.members", target)
+            .await?;
         Ok(found)
     }
 
@@ -171,17 +187,20 @@ impl Keyway {
         login: &str,
         origin: Origin,
     ) -> Result<Compared, Error> {
-        self.owns(session, login, "organization.sync", &origin).await?;
+        const SYNC: &str = "organization.sync";
+        self.owns(session, login, SYNC, &origin).await?;
         let before = self.settings(login).await?.body.seen;
         let now = self.coffer.clock().now();
         let members = self.forge.members(login).await?;
         let (seen, compared) = compare(&before, &members, now);
-        if seen != before {
+        if seen == before {
+            self.allowed(session, origin, SYNC, target(login)).await?;
+        } else {
             let change = |old: Settings| Settings {
                 seen: seen.clone(),
                 ..old
             };
-            self.change_company(session, login, origin, change).await?;
+            self.keep_company(session, login, origin, change).await?;
         }
         Ok(compared)
     }
@@ -223,9 +242,29 @@ impl Keyway {
         if self.membership(session, login).await? == Membership::Owner {
             return Ok(());
         }
-        let target = format!("the organization {login}");
-        Err(self.denied(session, origin.clone(), action, target).await?)
+        Err(self
+            .denied(session, origin.clone(), action, target(login))
+            .await?)
     }
+
+    /// Records what a session was shown or did, in the door's own chain.
+    async fn allowed(
+        &self,
+        session: &Session,
+        origin: Origin,
+        action: &str,
+        target: String,
+    ) -> Result<(), Error> {
+        let home = self.home().await?;
+        let caller = session.caller(home, Vec::new(), origin);
+        let event = self.coffer.event(&caller, action, target, Outcome::Allowed);
+        Ok(self.coffer.store.record(home, event).await?)
+    }
+}
+
+/// How the audit log calls an organization.
+fn target(login: &str) -> String {
+    format!("the organization {login}")
 }
 
 /// Under which key an organization is kept: logins have no case.

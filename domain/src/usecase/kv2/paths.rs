@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Error,
     address::{Address, Place},
+    audit::Outcome,
     entity::{Secret, VersionMeta},
     id::VaultId,
     metadata::Metadata,
@@ -19,7 +20,7 @@ use crate::{
         access::not_found,
         contended,
         documents::{commit, dropping},
-        secrets::{Becomes, Before, Beside, DESTROY, LIST, Remake, WRITE, Written, may_list_name},
+        secrets::{Becomes, Before, Beside, DESTROY, LIST, Remake, VERSIONS, WRITE, Written, may_list_name},
     },
 };
 
@@ -108,8 +109,10 @@ impl Coffer {
                 let located = self
                     .authorise(caller, LIST, &address.place, Some(&address.name))
                     .await?;
-                let waiting = self.waiting(&located, &address.name).await?;
-                waiting.map(shown).ok_or(missing)
+                let waiting = self.waiting(&located, &address.name).await?.ok_or(missing)?;
+                let event = self.event(caller, VERSIONS, address.to_string(), Outcome::Allowed);
+                self.store.record(located.organization.id, event).await?;
+                Ok(shown(waiting))
             }
             Err(other) => Err(other),
         }

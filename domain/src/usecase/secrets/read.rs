@@ -26,6 +26,9 @@ pub struct Read {
     pub value: SecretValue,
 }
 
+/// Looking at versions without their values.
+pub(in crate::usecase) const VERSIONS: &str = "secret.versions";
+
 /// A version, as it was found.
 #[derive(Debug)]
 pub struct Looked {
@@ -63,6 +66,11 @@ impl Coffer {
         if value.is_some() {
             self.note_read(caller, address, &located, (&secret, &meta))
                 .await?;
+        } else {
+            // What became of it is told, and no value.
+            let mut event = self.event(caller, VERSIONS, address.to_string(), Outcome::Allowed);
+            event.versions.push(meta.version.to_string());
+            self.store.record(located.organization.id, event).await?;
         }
         Ok(Looked { secret, meta, value })
     }
@@ -150,7 +158,7 @@ impl Coffer {
             return Err(self.missing_secret(caller, &located, address).await?);
         };
         let versions = self.store.versions(secret.id).await?;
-        let event = self.event(caller, "secret.versions", address.to_string(), Outcome::Allowed);
+        let event = self.event(caller, VERSIONS, address.to_string(), Outcome::Allowed);
         self.store.record(located.organization.id, event).await?;
         Ok((secret, versions))
     }

@@ -11,7 +11,10 @@ use crate::{
 
 /// One organization, for its members.
 pub async fn get(State(app): State<Arc<App>>, signed: Signed) -> Result<Response, Problem> {
-    let found = app.keyway.cases.company(&signed.session, signed.param("org"));
+    let found = app
+        .keyway
+        .cases
+        .company(&signed.session, signed.param("org"), signed.origin());
     let now = app.coffer.clock().now();
     Ok(signed.one(&OrganizationOut::of(found.await?, now)))
 }
