@@ -1,63 +1,42 @@
 //! This door's OpenAPI document, made from the table of its routes.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
 use super::routes::{self, Asks, Route};
+use crate::http::documented::{self, About};
 
 /// The document as pretty JSON, the same for the same code.
 pub fn document() -> String {
-    let mut paths = Map::new();
-    for route in routes::all() {
-        let path = paths
-            .entry(route.path.replace("{*path}", "{path}"))
-            .or_insert_with(|| json!({}));
-        if let Value::Object(methods) = path {
-            let described = operation(&route);
-            if route.method == "POST" {
-                methods.insert("put".to_owned(), described.clone());
-            }
-            methods.insert(route.method.to_ascii_lowercase(), described);
-        }
-    }
-    let document = json!({
-        "openapi": "3.1.0",
-        "info": {
-            "title": "KV version 2, as served by Coffer",
-            "description": "What clients of Vault and OpenBao ask of a server: secrets with versions, tokens, logins. LIST is GET with list=true.",
-            "version": "1.0.0",
-            "license": { "name": "Apache-2.0", "identifier": "Apache-2.0" },
-        },
-        "servers": [{ "url": "/kv2" }],
-        "security": [{ "token": [] }],
-        "paths": paths,
-        "components": {
-            "securitySchemes": { "token": { "type": "apiKey", "in": "header", "name": "X-Vault-Token" } },
-            "schemas": { "Failure": failure() },
-        },
+    let about = About {
+        title: "KV version 2, as served by Coffer",
+        description: "What clients of Vault and OpenBao ask of a server: secrets with versions, tokens, logins. LIST is GET with list=true.",
+        server: "/kv2",
+        schemes: (
+            json!({ "token": { "type": "apiKey", "in": "header", "name": "X-Vault-Token" } }),
+            "token",
+        ),
+        schemas: json!({ "Failure": failure() }),
+    };
+    let operations = routes::all().into_iter().flat_map(|route| {
+        let (path, described) = (plain(route.path), operation(&route));
+        // What is posted may be put.
+        let put = (route.method == "POST").then(|| (path.clone(), "PUT", described.clone()));
+        [Some((path, route.method, described)), put].into_iter().flatten()
     });
-    // A document made of plain strings and maps always serializes.
-    let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
-    text.push('\n');
-    text
+    documented::document(about, operations)
+}
+
+/// A path in which the rest of one is a parameter like others.
+fn plain(path: &str) -> String {
+    path.replace("{*", "{")
 }
 
 fn operation(route: &Route) -> Value {
-    let mut parameters: Vec<Value> = ["mount", "path", "method"]
-        .into_iter()
-        .filter(|name| {
-            let (plain, rest) = (format!("{{{name}}}"), format!("{{*{name}}}"));
-            route.path.contains(&plain) || route.path.contains(&rest)
-        })
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
-        .collect();
+    let text = |_: &str| json!({ "type": "string" });
+    let mut parameters = documented::in_path(&plain(route.path), text);
     let has_body = matches!(route.method, "POST" | "PATCH");
     if !has_body {
-        parameters.extend(
-            route
-                .takes
-                .iter()
-                .map(|name| json!({ "name": name, "in": "query", "schema": { "type": "string" } })),
-        );
+        parameters.extend(documented::queries(route.takes, text));
     }
     let mut operation = json!({
         "summary": route.summary,
@@ -71,23 +50,14 @@ fn operation(route: &Route) -> Value {
         Asks::Right(permission) => operation["x-permission"] = json!(permission.as_str()),
     }
     if has_body {
-        operation["requestBody"] = body(route);
+        let form = if route.method == "PATCH" {
+            "application/merge-patch+json"
+        } else {
+            "application/json"
+        };
+        operation["requestBody"] = documented::body(route.takes, kind, &[form]);
     }
     operation
-}
-
-fn body(route: &Route) -> Value {
-    let properties: Map<String, Value> = route
-        .takes
-        .iter()
-        .map(|name| ((*name).to_owned(), kind(name)))
-        .collect();
-    let media = if route.method == "PATCH" {
-        "application/merge-patch+json"
-    } else {
-        "application/json"
-    };
-    json!({ "content": { media: { "schema": { "type": "object", "properties": properties } } } })
 }
 
 fn kind(name: &str) -> Value {
@@ -102,24 +72,12 @@ fn kind(name: &str) -> Value {
 }
 
 fn responses(route: &Route) -> Value {
-    let mut responses = Map::new();
-    for (status, said) in [
-        ("200", "Done"),
-        ("204", "Done, and there is nothing to say of it"),
-    ] {
-        responses.insert(status.to_owned(), json!({ "description": said }));
-    }
-    let mut refusals = vec![400, 403, 404, 405, 413, 429, 500, 503];
-    if route.method == "PATCH" {
-        refusals.push(415);
-    }
-    for status in refusals {
-        let schema = json!({ "$ref": "#/components/schemas/Failure" });
-        let refusal =
-            json!({ "description": "Refused", "content": { "application/json": { "schema": schema } } });
-        responses.insert(status.to_string(), refusal);
-    }
-    Value::Object(responses)
+    let unlike = (route.method == "PATCH").then_some(415);
+    let refusals = [400, 403, 404, 405, 413, 429, 500, 503].into_iter().chain(unlike);
+    let done = json!({ "description": "Done" });
+    let mut responses = documented::responses(200, done, refusals, "Failure");
+    responses["204"] = json!({ "description": "Done, and there is nothing to say of it" });
+    responses
 }
 
 fn failure() -> Value {

@@ -11,7 +11,6 @@ use axum::{
     http::{HeaderMap, StatusCode},
     response::Response,
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use coffer_domain::{
     Error,
     name::{EnvName, OrgName, VaultName},
@@ -23,7 +22,6 @@ use coffer_domain::{
         kv2::{Holder, NewSession, Opened},
     },
 };
-use serde_json::Value;
 
 use super::token::shown;
 use crate::{
@@ -146,7 +144,7 @@ async fn subject(app: &App, text: &str) -> Result<External, Fault> {
     let read = canonical::token::read(door, text, app.coffer.clock().now()).await;
     let invalid = |_| Fault::Credential("error validating token: it is not valid here");
     let token = read.map_err(invalid)?;
-    if is_bound(text) {
+    if token.bound.name().is_some() {
         return Err(Fault::Credential(
             "error validating token: it is bound to its sender, and no proof of that is taken here",
         ));
@@ -206,12 +204,4 @@ fn role(input: &Input) -> Result<String, Fault> {
 
 fn denied() -> Fault {
     Fault::Said(StatusCode::FORBIDDEN, "permission denied".to_owned())
-}
-
-/// Whether a token whose signature holds is bound to a key or certificate of its sender (RFC 7800).
-fn is_bound(text: &str) -> bool {
-    let payload = text.split('.').nth(1).unwrap_or_default();
-    let bytes = BASE64_URL_SAFE_NO_PAD.decode(payload).unwrap_or_default();
-    let claims: Value = serde_json::from_slice(&bytes).unwrap_or_default();
-    claims.get("cnf").is_some_and(|cnf| !cnf.is_null())
 }
