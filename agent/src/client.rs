@@ -4,7 +4,8 @@ use std::io::{self, ErrorKind};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use coffer_wire::{ACK_PATH, AckRequest, Failure, Message, WATCH_PATH, WatchRequest};
+use coffer_wire::bundle::{CURRENT_PATH, KEY_PATH, KeyAnswer, KeyRequest};
+use coffer_wire::{ACK_PATH, AckRequest, Failure, Message, SecretValue, WATCH_PATH, WatchRequest};
 use thiserror::Error;
 use zeroize::Zeroizing;
 
@@ -13,6 +14,9 @@ use crate::net::{ConnectError, ServerAddress, TlsStream, Trust, connect};
 
 /// The most that is read of an error answer.
 const MAX_FAILURE: usize = 64 * 1024;
+
+/// The most that is read of an answer with a key.
+const MAX_ANSWER: usize = 4 * 1024;
 
 /// Where and as whom the agent speaks.
 #[derive(Debug, Clone, Copy)]
@@ -69,6 +73,17 @@ pub enum ClientError {
     Message,
 }
 
+impl ClientError {
+    /// Whether nobody answered, or nobody who could: waiting for this server may take any time.
+    pub fn is_absence(&self) -> bool {
+        match self {
+            Self::Connect(_) | Self::Http(_) => true,
+            Self::Refused { status, .. } | Self::Status(status) => *status >= 500,
+            Self::TokenFile { .. } | Self::Token { .. } | Self::Json(_) | Self::Message => false,
+        }
+    }
+}
+
 impl From<io::Error> for ClientError {
     fn from(error: io::Error) -> Self {
         Self::Http(error.into())
@@ -90,6 +105,21 @@ impl Client<'_> {
     pub fn acknowledge(&self, request: &AckRequest) -> Result<(), ClientError> {
         let body = serde_json::to_vec(request)?;
         self.post(ACK_PATH, &body).map(drop)
+    }
+
+    /// Asks the injector for the key of a bundle.
+    pub fn bundle_key(&self, request: &KeyRequest) -> Result<SecretValue, ClientError> {
+        let body = serde_json::to_vec(request)?;
+        let mut response = self.post(KEY_PATH, &body)?;
+        let mut answer = LineBuffer::default();
+        while answer.rest().len() < MAX_ANSWER && response.body.read(&mut answer)? {}
+        let answer: KeyAnswer = serde_json::from_slice(answer.rest()).map_err(|_| ClientError::Message)?;
+        Ok(answer.key)
+    }
+
+    /// Tells the injector that the values in place are current again.
+    pub fn bundle_current(&self) -> Result<(), ClientError> {
+        self.post(CURRENT_PATH, &[]).map(drop)
     }
 
     fn post(&self, path: &str, body: &[u8]) -> Result<Response<TlsStream>, ClientError> {

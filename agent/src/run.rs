@@ -18,6 +18,7 @@ use crate::net::{Trust, TrustError};
 use crate::plan::{Obstacle, plan};
 use crate::report::{Reason, Reporter};
 use crate::settings::Settings;
+use crate::stale::{Absence, Keys};
 use crate::state::{State, StateError};
 
 /// The server says something at least every 20 seconds.
@@ -47,6 +48,8 @@ enum Ended {
     ByServer,
     /// Something is wrong.
     Because(Reason),
+    /// Nobody answers.
+    Absent(Reason),
     /// The agent ends itself, so that kubelet shows the termination message.
     ToShow,
     /// The pod that it holds is being deleted: the agent ends itself, and with it the hook that kubelet waits for.
@@ -77,6 +80,9 @@ struct Agent {
     backoff: Backoff,
     owed: Option<AckRequest>,
     ack_backoff: Backoff,
+    absence: Absence,
+    /// What is in place may have come from a bundle, and that this is over was not told yet.
+    stale: bool,
 }
 
 /// Runs until the container is stopped, or until a lasting reason is to be shown. `seed` is the pod's own.
@@ -93,6 +99,7 @@ pub fn run(settings: Settings, message_file: PathBuf, seed: &[u8]) -> Result<Exi
                 None
             }
             Err(Ended::Because(reason)) => Some(reason),
+            Err(Ended::Absent(reason)) => Some(agent.make_do(reason)),
         };
         if let Some(reason) = reason
             && matches!(agent.report(&reason), Err(Ended::ToShow))
@@ -109,6 +116,7 @@ impl Agent {
         let trust = kept_trust(&state)?.map_or_else(|| Trust::parse(&settings.trust), Ok)?;
         install_wrapper(&settings)?;
         let ready = state.is_ready()?;
+        let stale = state.is_stale()?;
         // An earlier run may not have had the time.
         state.set_connected(false)?;
         log::info(
@@ -126,6 +134,8 @@ impl Agent {
             ready,
             backoff: Backoff::new(if ready { RUNNING_LIMIT } else { HELD_LIMIT }, seed),
             owed: None,
+            absence: Absence::default(),
+            stale,
             ack_backoff: Backoff::new(ACK_LIMIT, seed),
         })
     }
@@ -149,10 +159,14 @@ impl Agent {
 
     /// One stream, from opening to end.
     fn session(&mut self) -> Result<Infallible, Ended> {
-        let mut stream = self
-            .client()
-            .watch(&self.settings.watch)
-            .map_err(|e| Ended::Because(reason(&e)))?;
+        let mut stream = self.client().watch(&self.settings.watch).map_err(|e| {
+            if e.is_absence() {
+                Ended::Absent(reason(&e))
+            } else {
+                Ended::Because(reason(&e))
+            }
+        })?;
+        self.absence.ends();
         self.connected(true);
         let mut silence = Silence::default();
         loop {
@@ -204,13 +218,8 @@ impl Agent {
 
     fn in_place(&mut self, entries: Vec<coffer_wire::AckEntry>) -> Result<(), Ended> {
         log::info("in-place", &[("secrets", &entries.len())]);
-        if !self.ready {
-            self.state
-                .set_ready()
-                .map_err(|e| Ended::Because(Reason::passing(&e)))?;
-            self.ready = true;
-            self.backoff.set_limit(RUNNING_LIMIT);
-        }
+        self.set_ready()
+            .map_err(|e| Ended::Because(Reason::passing(&e)))?;
         self.reporter.clear();
         self.backoff.reset();
         self.ack_backoff.reset();
@@ -224,13 +233,65 @@ impl Agent {
         Ok(())
     }
 
+    fn set_ready(&mut self) -> Result<(), StateError> {
+        if !self.ready {
+            self.state.set_ready()?;
+            self.ready = true;
+            self.backoff.set_limit(RUNNING_LIMIT);
+        }
+        Ok(())
+    }
+
     /// Sends the acknowledgement that is owed, if any; on failure it stays owed.
     fn acknowledge(&mut self) {
         let Some(owed) = &self.owed else { return };
         match self.client().acknowledge(owed) {
-            Ok(()) => self.owed = None,
+            Ok(()) => match self.tell_current() {
+                Ok(()) => self.owed = None,
+                Err(error) => log::warn("still-marked-stale", &[("error", &error)]),
+            },
             Err(error) => log::warn("not-acknowledged", &[("error", &error)]),
         }
+    }
+
+    /// Nobody answers: once that has lasted, a pod that is held starts with the values that are kept for it. Why it waits
+    /// for the server still, or again.
+    fn make_do(&mut self, absent: Reason) -> Reason {
+        if self.ready || self.settings.stale.is_none() || !self.absence.lasts() {
+            return absent;
+        }
+        match self.start_stale() {
+            Ok(()) => absent,
+            Err(error) => Reason::passing(&format!("{}; {error}", absent.text)),
+        }
+    }
+
+    fn start_stale(&mut self) -> Result<(), String> {
+        let Some(stale) = &self.settings.stale else {
+            return Ok(());
+        };
+        // Noted first: a pod that was marked must not forget it.
+        if !self.stale {
+            self.state.set_stale(true).map_err(|e| e.to_string())?;
+            self.stale = true;
+        }
+        let keys = Keys::new(stale, &self.settings.token_file).map_err(|e| e.to_string())?;
+        let secrets = keys.values().map_err(|e| e.to_string())?;
+        let plan = plan(&self.settings, &secrets).map_err(|e| e.to_string())?;
+        apply(&self.settings, &plan).map_err(|e| e.to_string())?;
+        log::warn("in-place-from-bundle", &[("secrets", &plan.versions.len())]);
+        self.set_ready().map_err(|e| e.to_string())
+    }
+
+    /// After current values were acknowledged: takes the mark from the pod, if there is one.
+    fn tell_current(&mut self) -> Result<(), String> {
+        if let (true, Some(stale)) = (self.stale, &self.settings.stale) {
+            let keys = Keys::new(stale, &self.settings.token_file).map_err(|e| e.to_string())?;
+            keys.tell_current().map_err(|e| e.to_string())?;
+            self.state.set_stale(false).map_err(|e| e.to_string())?;
+            self.stale = false;
+        }
+        Ok(())
     }
 
     /// Tells `reason`. A pod that is held for a lasting one is ended once, as kubelet shows a termination

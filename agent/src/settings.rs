@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use coffer_wire::{
-    AgentConfig, Content, Delivery, FileSpec, Selection, Template, TemplateError, WatchRequest, envfile,
+    AgentConfig, Content, Delivery, FileSpec, Selection, StaleConfig, Template, TemplateError, WatchRequest,
+    bundle::BundleContent, envfile,
 };
 use thiserror::Error;
 
@@ -33,6 +34,21 @@ pub struct Settings {
     pub directories: BTreeMap<PathBuf, Vec<FileSettings>>,
     /// Where the agent's own state goes.
     pub state_dir: PathBuf,
+    /// How to start while the server cannot be reached.
+    pub stale: Option<StaleSettings>,
+}
+
+/// How to start with the values of a last-known-good bundle.
+#[derive(Debug)]
+pub struct StaleSettings {
+    /// The bundle's file, which may be missing.
+    pub bundle: PathBuf,
+    /// Where its key is.
+    pub keys: ServerAddress,
+    /// PEM certificates to trust there.
+    pub trust: String,
+    /// What the bundle must hold.
+    pub content: BundleContent,
 }
 
 /// Which variables.
@@ -73,6 +89,9 @@ pub enum SettingsError {
     /// The server's address.
     #[error("server: {0}")]
     Server(#[from] AddressError),
+    /// The address of the bundles' keys.
+    #[error("stale: keys: {0}")]
+    Keys(AddressError),
     /// A variable's name.
     #[error("variable {0:?}: not a name that an environment variable can have")]
     Variable(String),
@@ -105,6 +124,11 @@ impl Settings {
         let variables = variables(&config)?;
         let directories = directories(&config)?;
         let watch = watch(&config, &directories);
+        let stale = config
+            .stale
+            .as_ref()
+            .map(|stale| stale_settings(stale, &watch))
+            .transpose()?;
         Ok(Self {
             server: ServerAddress::parse(&config.server)?,
             trust: config.trust,
@@ -115,8 +139,24 @@ impl Settings {
             variables,
             directories,
             state_dir: config.state_dir.into(),
+            stale,
         })
     }
+}
+
+fn stale_settings(stale: &StaleConfig, watch: &WatchRequest) -> Result<StaleSettings, SettingsError> {
+    Ok(StaleSettings {
+        bundle: stale.bundle.clone().into(),
+        keys: ServerAddress::parse(&stale.keys).map_err(SettingsError::Keys)?,
+        trust: stale.trust.clone(),
+        content: BundleContent {
+            organization: watch.organization.clone(),
+            vault: watch.vault.clone(),
+            environment: watch.environment.clone(),
+            names: watch.names.clone(),
+            max_stale: stale.max_stale,
+        },
+    })
 }
 
 fn variables(config: &AgentConfig) -> Result<Chosen, SettingsError> {
@@ -202,6 +242,7 @@ fn watch(config: &AgentConfig, directories: &BTreeMap<PathBuf, Vec<FileSettings>
         } else {
             Vec::new()
         },
+        max_stale: config.stale.as_ref().map(|stale| stale.max_stale),
     }
 }
 
@@ -239,6 +280,17 @@ mod tests {
         });
         let watch = settings.unwrap().watch;
         assert_eq!((watch.names, watch.env_file_names), (None, vec![]));
+    }
+
+    #[test]
+    fn a_bundle_is_asked_for_by_the_same_names() {
+        let stale =
+            json!({"maxStale": 3600, "bundle": "/b", "keys": "https://injector.svc:8444", "trust": ""});
+        let settings = config(|j| j["stale"] = stale).unwrap();
+        assert_eq!(settings.watch.max_stale, Some(3600));
+        let content = settings.stale.unwrap().content;
+        assert_eq!((content.names, content.max_stale), (settings.watch.names, 3600));
+        assert_eq!(config(|_| ()).unwrap().watch.max_stale, None);
     }
 
     #[test]

@@ -12,6 +12,7 @@ use crate::place::{Dir, EntryName};
 pub const READY: &str = "ready";
 /// Name of the file that is there while a stream is open.
 pub const CONNECTED: &str = "connected";
+const STALE: &str = "stale";
 const TRUST: &str = "trust.pem";
 const SHOWN: &str = "shown";
 const MODE: u32 = 0o644;
@@ -52,11 +53,17 @@ impl State {
 
     /// Notes whether a stream is open: with one, [`crate::wait`] waits longer.
     pub fn set_connected(&self, connected: bool) -> Result<(), StateError> {
-        if connected {
-            return self.write(CONNECTED, "");
-        }
-        let removed = entry(CONNECTED).and_then(|entry| self.dir.remove(&entry));
-        removed.map_err(|source| self.error(source))
+        self.flag(CONNECTED, connected)
+    }
+
+    /// Whether what is in place came from a bundle, and that it is current again was not told yet.
+    pub fn is_stale(&self) -> Result<bool, StateError> {
+        Ok(self.read(STALE)?.is_some())
+    }
+
+    /// Notes that what is in place came from a bundle, or that this is over.
+    pub fn set_stale(&self, stale: bool) -> Result<(), StateError> {
+        self.flag(STALE, stale)
     }
 
     /// The certificates that the server told to trust last, PEM.
@@ -84,6 +91,14 @@ impl State {
             .and_then(|entry| self.dir.read(&entry))
             .map_err(|source| self.error(source))?;
         Ok(found.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned()))
+    }
+
+    fn flag(&self, name: &str, set: bool) -> Result<(), StateError> {
+        if set {
+            return self.write(name, "");
+        }
+        let removed = entry(name).and_then(|entry| self.dir.remove(&entry));
+        removed.map_err(|source| self.error(source))
     }
 
     fn write(&self, name: &str, text: &str) -> Result<(), StateError> {

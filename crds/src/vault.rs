@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     common::{DEFAULT_ENVIRONMENT, DeletionPolicy},
+    duration::Duration,
     rule::rules,
 };
 
@@ -61,6 +62,9 @@ use crate::{
 #[schemars(extend("x-kubernetes-validations" = rules(&[(
     "!has(self.access) || self.access.all(a, !has(a.environments) || a.environments.all(e, has(self.environments) ? e in self.environments : e == 'default'))",
     "access[].environments may only name environments of this vault: add the name to spec.environments, or correct it",
+), (
+    "!has(self.maxStale) || self.maxStale.matches('[mhd]')",
+    "maxStale must be a minute at least: write it in minutes, hours or days, such as 24h",
 )])))]
 pub struct VaultSpec {
     /// The partitions of the vault, such as `[production, staging]`; each holds secrets of its own.
@@ -81,6 +85,13 @@ pub struct VaultSpec {
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access: Vec<AccessRule>,
+
+    /// Lets pods start while the store cannot be reached, with values that were current at most this long ago, such as
+    /// `24h`; each pod has to ask for it too, with the annotation `coffer.dev/max-stale`, and the lesser of the two
+    /// counts. The values then also lie, encrypted for the pods' service account, in a core Secret of this namespace.
+    /// Absent: such pods wait until the store answers.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_stale: Option<Duration>,
 
     /// What becomes of the stored secrets when this object is deleted: `Retain` keeps them, and a Vault of the
     /// same name finds them again; `Delete` destroys them for good, with the key
@@ -172,6 +183,11 @@ impl VaultSpec {
             Some(names) => names.iter().map(String::as_str).collect(),
             None => vec![DEFAULT_ENVIRONMENT],
         }
+    }
+
+    /// How old values may be that a pod starts with, in seconds; `None`: no pod may.
+    pub fn max_stale(&self) -> Option<u64> {
+        self.max_stale.as_ref().map(Duration::to_seconds)
     }
 
     /// What deletion means, in effect: nothing is lost by accident.

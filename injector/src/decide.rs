@@ -12,6 +12,7 @@ use crate::{
     pod::{
         Chosen,
         agent::{self, Identity},
+        bundle::{self, Bundle},
         choice, exec,
         files::{self, Directories},
         marker, refusal, token,
@@ -30,6 +31,8 @@ pub struct Context<'c> {
     pub settings: &'c Injection,
     /// PEM certificates for the agent to trust.
     pub trust: &'c str,
+    /// PEM certificates for the agent to trust when it asks the injector for a bundle's key.
+    pub authorities: &'c str,
     /// The names of vaults and keys.
     pub known: &'c Index,
     /// The namespace of the request.
@@ -119,10 +122,19 @@ impl<'p> Plan<'p> {
         let patch = &mut injected.patch;
         let memory = self.memory(wish, context.settings.volume_size);
         let in_memory = memory.iter().map(|(name, size)| volumes::memory(name, *size));
-        let volumes = in_memory.chain([token::volume(&context.settings.audience)]);
+        let mut config = self.config(wish, context);
+        let bundle = Bundle::of(
+            wish,
+            reader(pod, context),
+            context.settings,
+            context.authorities,
+            &mut config,
+        )?;
+        let volumes = in_memory
+            .chain([token::volume(&context.settings.audience)])
+            .chain(bundle.map(Bundle::into_volume));
         let volumes = volumes.map(|volume| Value::Volume(Box::new(volume)));
         patch.append("/spec/volumes", pod.spec.volumes.is_some(), volumes);
-        let config = self.config(wish, context);
         let agent = agent::container(
             context.settings,
             &pod.spec,
@@ -199,6 +211,7 @@ impl<'p> Plan<'p> {
         ];
         let variables = variables_volume(wish).map(|(name, path)| volumes::writable(name, path));
         own.into_iter()
+            .chain(wish.max_stale.map(|_| bundle::mount()))
             .chain(variables)
             .chain(self.directories.agent_mounts())
             .collect()
@@ -234,6 +247,7 @@ impl<'p> Plan<'p> {
             },
             files: self.directories.specs(),
             state_dir: agent::STATE_DIRECTORY.to_owned(),
+            stale: None,
         }
     }
 }

@@ -38,6 +38,7 @@ type Keys = BTreeMap<String, Box<[String]>>;
 pub struct Vault {
     environments: Vec<String>,
     access: Vec<AccessRule>,
+    max_stale: Option<u64>,
 }
 
 impl Index {
@@ -47,6 +48,7 @@ impl Index {
         let vault = Vault {
             environments,
             access: spec.access.clone(),
+            max_stale: spec.max_stale(),
         };
         self.vaults.entry(namespace).or_default().insert(name, vault);
     }
@@ -168,13 +170,23 @@ impl Vault {
 
     /// The name patterns that its access rules grant `reader` in the wish's environment.
     pub fn patterns(&self, wish: &Wish, reader: Reader<'_>) -> Vec<Pattern> {
+        self.patterns_in(wish.organization.as_str(), wish.environment.as_str(), reader)
+    }
+
+    /// How old values may be that a pod starts with, in seconds; `None`: no pod may.
+    pub fn max_stale(&self) -> Option<u64> {
+        self.max_stale
+    }
+
+    /// The name patterns that its access rules grant `reader` in `environment`; the vault is in namespace `own`.
+    pub fn patterns_in(&self, own: &str, environment: &str, reader: Reader<'_>) -> Vec<Pattern> {
         let meant = |names: &[&str], name: &str| names.iter().any(|n| *n == "*" || *n == name);
         let applies = |rule: &&AccessRule| {
             rule.service_accounts
                 .iter()
                 .any(|name| name == "*" || name == reader.service_account)
-                && meant(&rule.namespaces(wish.organization.as_str()), reader.namespace)
-                && rule.reaches(wish.environment.as_str())
+                && meant(&rule.namespaces(own), reader.namespace)
+                && rule.reaches(environment)
         };
         self.access
             .iter()

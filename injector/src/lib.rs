@@ -7,6 +7,7 @@
 
 pub mod advice;
 pub mod annotation;
+pub mod bundle;
 pub mod certificate;
 pub mod decide;
 pub mod denied;

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use clap::Parser;
 use coffer_crds::{Vault, VaultSecret};
 use coffer_injector::{
+    bundle,
     certificate::{
         keeper::{Keeper, Names},
         serving::Serving,
@@ -16,6 +17,7 @@ use coffer_injector::{
     settings::Settings,
     trust, watch,
 };
+use futures::FutureExt;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
@@ -64,19 +66,21 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
         known.clone(),
         health.clone(),
     ));
-    let bundle = trust::Bundle::default();
+    let trusted = trust::Bundle::default();
     tokio::spawn(trust::follow(
         settings.trust_file.clone(),
-        bundle.clone(),
+        trusted.clone(),
         health.clone(),
         Duration::from_secs(1),
     ));
 
+    let authorities = trust::Bundle::default();
     let serving = Arc::new(Serving::default());
     let keeper = Keeper::new(
-        client,
+        client.clone(),
         names(&settings),
         serving.clone(),
+        authorities.clone(),
         health.clone(),
         metrics.clone(),
     );
@@ -84,12 +88,36 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
 
     let listener = listen(settings.listen).await?;
     let tls = TlsAcceptor::from(Arc::new(serving.tls()?));
-    let injector = Arc::new(Injector::new(settings.injection(), bundle, known, metrics));
-    tracing::info!(address = %settings.listen, "serving");
     let end = ending(health, Duration::from_secs(settings.drain_seconds))?;
+    if let Some(keys) = keys(&settings, client, &known, &metrics) {
+        let listener = listen(settings.bundle_listen).await?;
+        let (tls, router, end) = (tls.clone(), bundle::router(Arc::new(keys)), end.clone());
+        tokio::spawn(async move { server::serve(listener, tls, router, end).await });
+    }
+    let injection = settings.injection();
+    let injector = Arc::new(Injector::new(injection, trusted, authorities, known, metrics));
+    tracing::info!(address = %settings.listen, "serving");
     server::serve(listener, tls, server::router(injector), end)
         .await
         .context("cannot serve")
+}
+
+/// Gives out the keys of bundles, if there is a root key.
+fn keys(
+    settings: &Settings,
+    client: kube::Client,
+    known: &watch::Shared,
+    metrics: &Arc<Metrics>,
+) -> Option<bundle::Keys> {
+    Some(bundle::Keys::new(
+        client,
+        settings.bundle_root.clone()?,
+        settings.audience.clone(),
+        settings.identity.clone(),
+        known.clone(),
+        metrics.clone(),
+        Arc::new(now),
+    ))
 }
 
 async fn listen(address: std::net::SocketAddr) -> anyhow::Result<TcpListener> {
@@ -108,10 +136,10 @@ fn names(settings: &Settings) -> Names {
 }
 
 /// Ends when the program was told to, and the API server has had time to hear of it.
-fn ending(health: Arc<Health>, drain: Duration) -> anyhow::Result<impl Future<Output = ()>> {
+fn ending(health: Arc<Health>, drain: Duration) -> anyhow::Result<impl Future<Output = ()> + Clone + use<>> {
     let mut terminate = signal(SignalKind::terminate()).context("cannot receive signals")?;
     let mut interrupt = signal(SignalKind::interrupt()).context("cannot receive signals")?;
-    Ok(async move {
+    let told = async move {
         tokio::select! {
             _ = terminate.recv() => {}
             _ = interrupt.recv() => {}
@@ -119,7 +147,9 @@ fn ending(health: Arc<Health>, drain: Duration) -> anyhow::Result<impl Future<Ou
         tracing::info!("ending");
         health.set_failure(Part::Staying, "ending");
         tokio::time::sleep(drain).await;
-    })
+    };
+    // Both servers end by it.
+    Ok(told.boxed().shared())
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the clock")]

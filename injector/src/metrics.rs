@@ -4,7 +4,7 @@ use prometheus::{
     Encoder, Histogram, HistogramOpts, IntCounterVec, IntGauge, Opts, Registry, TextEncoder, core::Collector,
 };
 
-use crate::review::Outcome;
+use crate::{bundle, review::Outcome};
 
 /// The injector's metrics, in a registry of their own.
 #[derive(Debug)]
@@ -13,6 +13,7 @@ pub struct Metrics {
     reviews: IntCounterVec,
     seconds: Histogram,
     certificate_expiry: IntGauge,
+    bundles: IntCounterVec,
 }
 
 /// Bounds of the histogram, in seconds: a review takes tens of microseconds.
@@ -33,13 +34,20 @@ impl Metrics {
             "Time from a review's whole body to its answer, in seconds.",
         );
         let expiry = "Expiry of the certificate that is served, in seconds since 1970.";
+        let bundles = Opts::new(
+            "coffer_injector_bundle_requests_total",
+            "Requests of pods about last-known-good bundles, by outcome: a key given out (the pod starts with older \
+             values), the word that a pod holds current values again, refusals.",
+        );
         let metrics = Self {
             reviews: IntCounterVec::new(reviews, &["outcome"])?,
             seconds: Histogram::with_opts(seconds.buckets(BUCKETS.to_vec()))?,
             certificate_expiry: IntGauge::new("coffer_injector_certificate_expiry_seconds", expiry)?,
+            bundles: IntCounterVec::new(bundles, &["outcome"])?,
             registry,
         };
-        let all: [Box<dyn Collector>; 3] = [
+        let all: [Box<dyn Collector>; 4] = [
+            Box::new(metrics.bundles.clone()),
             Box::new(metrics.reviews.clone()),
             Box::new(metrics.seconds.clone()),
             Box::new(metrics.certificate_expiry.clone()),
@@ -50,7 +58,15 @@ impl Metrics {
         for outcome in Outcome::ALL {
             metrics.reviews.with_label_values(&[outcome.as_str()]).reset();
         }
+        for outcome in bundle::Outcome::ALL {
+            metrics.bundles.with_label_values(&[outcome.as_str()]).reset();
+        }
         Ok(metrics)
+    }
+
+    /// Counts one request about a bundle.
+    pub fn count_bundle(&self, outcome: bundle::Outcome) {
+        self.bundles.with_label_values(&[outcome.as_str()]).inc();
     }
 
     /// Counts one answer.

@@ -54,6 +54,8 @@ pub struct Injector {
     pub settings: Injection,
     /// What agents trust.
     pub trust: Bundle,
+    /// What agents trust when they ask here for keys: our own authorities.
+    pub authorities: Bundle,
     /// The names known.
     pub known: Shared,
     /// The metrics.
@@ -63,10 +65,17 @@ pub struct Injector {
 
 impl Injector {
     /// Puts it together.
-    pub fn new(settings: Injection, trust: Bundle, known: Shared, metrics: Arc<Metrics>) -> Self {
+    pub fn new(
+        settings: Injection,
+        trust: Bundle,
+        authorities: Bundle,
+        known: Shared,
+        metrics: Arc<Metrics>,
+    ) -> Self {
         Self {
             settings,
             trust,
+            authorities,
             known,
             metrics,
             bodies: Semaphore::new(MOST_BODIES),
@@ -77,10 +86,12 @@ impl Injector {
     pub fn answer(&self, body: &[u8]) -> Result<Vec<u8>, review::Malformed> {
         let _timer = self.metrics.start();
         let trust = self.trust.load();
+        let authorities = self.authorities.load();
         let known = self.known.read();
         let context = Context {
             settings: &self.settings,
             trust: &trust,
+            authorities: &authorities,
             known: &known,
             namespace: "",
         };

@@ -6,6 +6,9 @@ use clap::Parser;
 
 use crate::pod::volumes::Mebibytes;
 
+/// The port of the Service at which pods ask for keys.
+const BUNDLE_PORT: u16 = 8444;
+
 /// Adds Coffer's agent to pods that ask for it: a mutating admission webhook.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "coffer-injector", version)]
@@ -67,6 +70,18 @@ pub struct Settings {
     #[arg(long, env = "COFFER_VOLUME_SIZE", default_value = "36Mi")]
     pub volume_size: Mebibytes,
 
+    /// Directory with the root key of last-known-good bundles; without, no pod starts while the store is down.
+    #[arg(long, env = "COFFER_BUNDLE_ROOT")]
+    pub bundle_root: Option<PathBuf>,
+
+    /// Where pods ask for the keys of their bundles, over TLS.
+    #[arg(long, env = "COFFER_BUNDLE_LISTEN", default_value = "[::]:8444")]
+    pub bundle_listen: SocketAddr,
+
+    /// This process, unique among replicas; a pod's host name is its name.
+    #[arg(long, env = "HOSTNAME", default_value = "coffer-injector")]
+    pub identity: String,
+
     /// Seconds between the signal to end and the last review, so that the API server hears of it first.
     #[arg(long, env = "COFFER_DRAIN_SECONDS", default_value_t = 5)]
     pub drain_seconds: u64,
@@ -87,6 +102,8 @@ pub struct Injection {
     pub agent_path: String,
     /// The most a memory volume may hold.
     pub volume_size: Mebibytes,
+    /// `https://HOST:PORT` where pods ask for the keys of their bundles; `None`: there are none.
+    pub keys: Option<String>,
 }
 
 impl Settings {
@@ -99,7 +116,13 @@ impl Settings {
             pull_policy: self.agent_pull_policy.clone(),
             agent_path: self.agent_path.clone(),
             volume_size: self.volume_size,
+            keys: self.bundle_root.is_some().then(|| self.keys()),
         }
+    }
+
+    /// By the first of the names in the certificate; the Service has this port.
+    fn keys(&self) -> String {
+        format!("https://{}.{}.svc:{BUNDLE_PORT}", self.service, self.namespace)
     }
 
     /// The names by which the API server may call, most specific first.

@@ -24,6 +24,8 @@ pub struct Wish {
     pub files: Vec<File>,
     /// The containers meant; `None` is all but native sidecars.
     pub containers: Option<Vec<String>>,
+    /// How old values may be that the pod starts with while the store is down, in seconds; `None`: it waits.
+    pub max_stale: Option<u64>,
 }
 
 impl Wish {

@@ -12,8 +12,8 @@ use kube::{
 };
 
 use crate::{
-    backoff::Backoff, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail, metrics::Metrics,
-    repairs::Repairs,
+    backoff::Backoff, bundle::Desk, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail,
+    metrics::Metrics, repairs::Repairs,
 };
 
 /// The namespaces whose core Secrets the operator may read and write.
@@ -72,6 +72,8 @@ pub struct Context {
     pub(crate) backoff: Backoff,
     /// Secrets that were put right.
     pub(crate) repairs: Repairs,
+    /// Where bundles are asked for, if any are kept.
+    pub(crate) bundles: Option<Arc<Desk>>,
 }
 
 /// A context that reconcilers share.
@@ -93,6 +95,8 @@ pub struct Parts {
     pub events: Events,
     /// Metrics.
     pub metrics: Metrics,
+    /// Where bundles are asked for, if any are kept.
+    pub bundles: Option<Arc<Desk>>,
 }
 
 impl From<Parts> for Context {
@@ -110,6 +114,7 @@ impl From<Parts> for Context {
             fresh: Fresh::default(),
             backoff: Backoff::default(),
             repairs: Repairs::default(),
+            bundles: parts.bundles,
         }
     }
 }

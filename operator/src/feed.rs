@@ -96,10 +96,15 @@ impl News {
         if !self.keys.is_empty() || !self.secrets.is_empty() {
             context.wake_keys(|object| self.concerns_key(object));
         }
-        dirty.mark(
-            self.ledgers,
-            self.vaults.into_iter().filter_map(|id| context.index.names(id)),
-        );
+        let vaults: Vec<_> = self
+            .vaults
+            .iter()
+            .filter_map(|id| context.index.names(*id))
+            .collect();
+        if let Some(bundles) = &context.bundles {
+            bundles.changed(self.secrets.into_keys(), vaults.clone());
+        }
+        dirty.mark(self.ledgers, vaults);
     }
 
     /// Whether a change is about one of the object's values, and its status does not show it yet.

@@ -73,7 +73,7 @@ pub async fn root_keys(
     match api.create(&PostParams::default(), &fresh(name, entropy)).await {
         Ok(_) => tracing::warn!(
             secret,
-            "a root key was made for the new store; back this Secret up: without it nothing in the store can be read"
+            "a root key was made; if it is the store's, back this Secret up: without it nothing in the store can be read"
         ),
         // Another replica was first.
         Err(error) if code(&error) == 409 => {}

@@ -8,6 +8,7 @@
 mod api_key;
 pub mod authority;
 mod backoff;
+pub mod bundle;
 mod census;
 mod conditions;
 pub mod context;

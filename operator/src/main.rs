@@ -90,6 +90,11 @@ async fn run(arguments: Arguments) -> Result<()> {
     let registry = Registry::new();
     let pods = Arc::new(Pods::new(client.clone(), coffer.clone()));
     let (notices, refusals) = Notices::new();
+    let bundles = store::bundles(&settings, &client).await?;
+    let notices = ports::Told {
+        refusals: notices,
+        bundles: bundles.clone(),
+    };
     let metrics = registry.clone();
     let server = serve::server(&settings, &doors, &client, &coffer, &pods, notices, metrics).await?;
     let (stop, stopped) = watch::channel(false);
@@ -100,6 +105,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         registry,
         pods,
         refusals,
+        bundles,
     };
     let mut controllers = tokio::spawn(cluster.run(stopped.clone()));
     let mut serving = tokio::spawn(coffer_api_server::serve(server, stops(stopped)));

@@ -12,6 +12,7 @@ pub struct Metrics {
     durations: HistogramVec,
     rotations: IntCounterVec,
     leading: IntGauge,
+    bundles: IntGauge,
 }
 
 impl Metrics {
@@ -44,12 +45,18 @@ impl Metrics {
         registry.register(Box::new(reconciles.clone()))?;
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(rotations.clone()))?;
+        let bundles = IntGauge::new(
+            "coffer_bundles",
+            "Last-known-good bundles that are kept for pods to start with",
+        )?;
         registry.register(Box::new(leading.clone()))?;
+        registry.register(Box::new(bundles.clone()))?;
         Ok(Self {
             reconciles,
             durations,
             rotations,
             leading,
+            bundles,
         })
     }
 
@@ -64,6 +71,11 @@ impl Metrics {
     /// One rotation was made.
     pub fn rotated(&self, kind: &str) {
         self.rotations.with_label_values(&[kind]).inc();
+    }
+
+    /// So many bundles are kept.
+    pub fn bundles(&self, count: usize) {
+        self.bundles.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// Whether this operator leads.

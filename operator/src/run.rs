@@ -7,6 +7,7 @@ use kube::{Api, runtime::reflector::store::Writer};
 use tokio::sync::{Barrier, watch};
 
 use crate::{
+    bundle,
     census::{self, Dirty},
     context::{Caches, Shared},
     controller,
@@ -120,6 +121,7 @@ async fn reconcile(
         tokio::join!(
             feed::follow(context.clone(), dirty.clone(), feed_from),
             census::count(context.clone(), dirty.clone()),
+            bundle::keep(&context),
         );
     };
     tokio::select! {

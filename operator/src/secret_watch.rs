@@ -45,7 +45,13 @@ async fn watch_one(api: Api<PartialObjectMeta<Secret>>, context: &Context, begun
     let mut begun = Some(begun);
     while let Some(event) = events.next().await {
         match event {
-            Ok(Event::Apply(secret) | Event::Delete(secret)) => wake(context, &secret),
+            Ok(Event::Apply(secret)) => wake(context, &secret),
+            Ok(Event::Delete(secret)) => {
+                if let Some(bundles) = &context.bundles {
+                    bundles.deleted(&secret.namespace().unwrap_or_default(), &secret.name_any());
+                }
+                wake(context, &secret);
+            }
             // At first everything is looked at anyway.
             Ok(Event::InitApply(secret)) if begun.is_none() => wake(context, &secret),
             Ok(Event::InitDone) => {

@@ -43,6 +43,9 @@ pub struct Settings {
     /// `ConfigMap` in which the certificates to trust are published, key ca.crt
     #[arg(long, env = "COFFER_TRUST_CONFIG_MAP", default_value = "coffer-trust")]
     pub trust_config_map: String,
+    /// Secret of the root key of last-known-good bundles, made if absent; without the option no bundles are kept
+    #[arg(long, env = "COFFER_BUNDLE_ROOT_SECRET")]
+    pub bundle_root_secret: Option<String>,
     /// Lease that decides which replica's controllers run
     #[arg(long, env = "COFFER_LEASE", default_value = "coffer-operator")]
     pub lease: String,

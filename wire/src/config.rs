@@ -1,8 +1,9 @@
 //! The agent's configuration, written by the injector into the agent container's environment. It names
 //! secrets and places; it never holds a value.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use coffer_domain::template::{Template, TemplateError};
 use serde::{Deserialize, Serialize};
 
 /// Everything an agent needs to know, from the injector's own configuration and the pod's annotations.
@@ -29,6 +30,46 @@ pub struct AgentConfig {
     pub files: Vec<FileSpec>,
     /// Directory on a memory volume for the agent's own state: `ready` marker, trust bundle, reasons.
     pub state_dir: String,
+    /// How to start while the server cannot be reached; absent: the pod waits for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stale: Option<StaleConfig>,
+}
+
+/// How a pod starts with the values of a last-known-good bundle ([`crate::bundle`]).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct StaleConfig {
+    /// How old the values may be, in seconds, as the pod's annotation says; the vault may say less.
+    pub max_stale: u64,
+    /// The file of the bundle, in an optional volume: it may be missing.
+    pub bundle: String,
+    /// `https://host:port` of the injector, which gives out the bundle's key.
+    pub keys: String,
+    /// PEM certificates that may sign the injector's.
+    pub trust: String,
+}
+
+impl AgentConfig {
+    /// The secrets that it asks for, in order; `None` is all of them.
+    ///
+    /// # Errors
+    /// The name of a file whose template does not parse, and why.
+    pub fn names(&self) -> Result<Option<BTreeSet<String>>, (String, TemplateError)> {
+        let Selection::Named(variables) = &self.variables.selection else {
+            return Ok(None);
+        };
+        let mut names: BTreeSet<String> = variables.values().cloned().collect();
+        for file in &self.files {
+            match &file.content {
+                Content::Secret(name) => drop(names.insert(name.clone())),
+                Content::Template(text) => {
+                    let template = Template::parse(text).map_err(|error| (file.name.clone(), error))?;
+                    names.extend(template.names().iter().cloned());
+                }
+            }
+        }
+        Ok(Some(names))
+    }
 }
 
 /// Which secrets become variables, and how.

@@ -5,13 +5,14 @@
 //! /coffer/v1/agent/ack` per change put in place. Both carry the pod's projected service-account token as
 //! a bearer token. This crate knows no HTTP, no TLS and no files.
 
+pub mod bundle;
 mod config;
 mod message;
 
 pub use coffer_domain::envfile;
 pub use coffer_domain::secret_value::SecretValue;
 pub use coffer_domain::template::{Template, TemplateError};
-pub use config::{AgentConfig, Content, Delivery, FileSpec, Selection, VariableSpec};
+pub use config::{AgentConfig, Content, Delivery, FileSpec, Selection, StaleConfig, VariableSpec};
 pub use message::{AckEntry, AckRequest, Delivered, Failure, Message, WatchRequest};
 
 /// Path of the stream: `POST`, body [`WatchRequest`], answer `application/x-ndjson` of [`Message`].

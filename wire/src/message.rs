@@ -22,6 +22,9 @@ pub struct WatchRequest {
     /// the reason, a value that an env file cannot carry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub env_file_names: Vec<String>,
+    /// The pod wants to be startable with these values while the server cannot be reached, for so many seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub max_stale: Option<u64>,
 }
 
 /// One line of the stream.

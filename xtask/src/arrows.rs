@@ -15,6 +15,7 @@ use crate::sources;
 const OURS: &[(&str, &[&str])] = &[
     ("coffer-domain", &[]),
     ("coffer-wire", &["coffer-domain"]),
+    ("coffer-bundle", &["coffer-domain", "coffer-wire"]),
     ("coffer-store", &["coffer-domain"]),
     ("coffer-crds", &["coffer-domain"]),
     ("coffer-remote", &["coffer-domain"]),
@@ -26,6 +27,8 @@ const OURS: &[(&str, &[&str])] = &[
         "coffer-operator",
         &[
             "coffer-domain",
+            "coffer-wire",
+            "coffer-bundle",
             "coffer-crds",
             "coffer-store",
             "coffer-api-server",
@@ -33,7 +36,7 @@ const OURS: &[(&str, &[&str])] = &[
     ),
     (
         "coffer-injector",
-        &["coffer-domain", "coffer-wire", "coffer-crds"],
+        &["coffer-domain", "coffer-wire", "coffer-bundle", "coffer-crds"],
     ),
     ("coffer-agent", &["coffer-wire"]),
     (

@@ -21,6 +21,8 @@ pub struct Subscription {
     pub wanted: Wanted,
     /// Those that will be written to env files.
     pub env_file: BTreeSet<SecretName>,
+    /// How old values may be that pods like this one start with, in seconds.
+    pub max_stale: Option<u64>,
 }
 
 /// The place that a request names.
@@ -46,6 +48,7 @@ impl TryFrom<WatchRequest> for Subscription {
             env_file: names("envFileNames", request.env_file_names)?
                 .into_iter()
                 .collect(),
+            max_stale: request.max_stale,
         })
     }
 }

@@ -142,6 +142,7 @@ impl Feed {
         if std::mem::take(&mut self.again) {
             self.refresh().await;
         }
+        self.ask_for_bundle();
         if self.waiting.is_empty() {
             self.waiting.push_back(Message::Ping);
         }
@@ -201,6 +202,7 @@ impl Feed {
             place,
             wanted,
             env_file,
+            ..
         } = &self.subscription;
         let unfit = self
             .app
@@ -224,9 +226,24 @@ impl Feed {
                 .map(|(name, one)| (name.clone(), one.version))
                 .collect(),
         );
+        self.ask_for_bundle();
         Ok(Message::Values {
             secrets: delivered.into_iter().map(on_the_wire).collect(),
         })
+    }
+
+    /// For pods that start while this server cannot be reached, if this one wants them to.
+    fn ask_for_bundle(&self) {
+        let Subscription {
+            place,
+            wanted,
+            max_stale,
+            ..
+        } = &self.subscription;
+        if let (Some(max_stale), true) = (*max_stale, self.given.is_some()) {
+            let notices = &self.app.notices;
+            notices.wants_bundle(&self.pod.workload, place, wanted, max_stale);
+        }
     }
 
     fn hold(&mut self, refusal: &Refusal) {

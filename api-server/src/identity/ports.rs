@@ -1,7 +1,7 @@
 //! What workload identity asks of a cluster. The operator implements these over its watches.
 
 use async_trait::async_trait;
-use coffer_domain::principal::Workload;
+use coffer_domain::{address::Place, principal::Workload, usecase::consumers::Wanted};
 use thiserror::Error;
 use tokio::sync::watch;
 
@@ -30,8 +30,12 @@ pub trait LivePods: Send + Sync {
     fn leaving(&self, uid: &str) -> watch::Receiver<bool>;
 }
 
-/// Where it is told that a pod was refused what it wants, for people to see beside the pod.
+/// Where it is told what became of a pod's wishes.
 pub trait Notices: Send + Sync {
-    /// `message` says why, and how to mend it; it holds no value. The same may be told many times.
+    /// It was refused; people see it beside the pod. `message` says why, and how to mend it; it holds no value. The same may be told many times.
     fn refused(&self, workload: &Workload, message: &str);
+
+    /// The pod holds what it wants, and asks that pods like it can be started with that while nobody answers them, for
+    /// `max_stale` seconds. Told again at each sign of life; who keeps no bundles leaves it.
+    fn wants_bundle(&self, _workload: &Workload, _place: &Place, _wanted: &Wanted, _max_stale: u64) {}
 }

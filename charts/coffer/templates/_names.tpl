@@ -16,6 +16,8 @@
 {{- define "coffer.trust" -}}{{ include "coffer.fullname" . }}-trust{{- end }}
 {{/* The Secrets of the store's key and of the server's authority, made by the operator. */}}
 {{- define "coffer.kek" -}}{{ include "coffer.fullname" . }}-kek{{- end }}
+{{/* The Secret of the root key of last-known-good bundles, made by the operator and mounted by the injector. */}}
+{{- define "coffer.bundleRoot" -}}{{ include "coffer.fullname" . }}-bundle-root{{- end }}
 {{- define "coffer.authority" -}}{{ include "coffer.fullname" . }}-ca{{- end }}
 
 {{/* Labels that select a component's pods: (dict "root" $ "component" "operator") */}}

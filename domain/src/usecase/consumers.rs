@@ -69,17 +69,9 @@ impl Coffer {
         wanted: &Wanted,
     ) -> Result<BTreeMap<SecretName, Delivery>, Error> {
         let (located, secrets) = self.wanted_secrets(caller, place, wanted).await?;
-        let mut delivered = BTreeMap::new();
-        for secret in &secrets {
-            if let Some(delivery) = self.open_current(&located, place, secret).await? {
-                delivered.insert(secret.name.clone(), delivery);
-            }
-        }
+        let delivered = self.open_all(&located, place, &secrets).await?;
         let mut event = self.event(caller, DELIVER.action, place.to_string(), Outcome::Allowed);
-        event.versions = delivered
-            .iter()
-            .map(|(name, one)| format!("{name}@{}", one.version))
-            .collect();
+        event.versions = versions(&delivered);
         let Principal::Workload(pod) = &caller.principal else {
             self.store.record(located.organization.id, event).await?;
             return Ok(delivered);
@@ -264,6 +256,21 @@ impl Coffer {
         self.authorise(caller, ask, place, None).await
     }
 
+    pub(super) async fn open_all(
+        &self,
+        located: &LocatedVault,
+        place: &Place,
+        secrets: &[Secret],
+    ) -> Result<BTreeMap<SecretName, Delivery>, Error> {
+        let mut opened = BTreeMap::new();
+        for secret in secrets {
+            if let Some(delivery) = self.open_current(located, place, secret).await? {
+                opened.insert(secret.name.clone(), delivery);
+            }
+        }
+        Ok(opened)
+    }
+
     async fn open_current(
         &self,
         located: &LocatedVault,
@@ -317,6 +324,14 @@ impl Coffer {
             at: self.clock.now(),
         }
     }
+}
+
+/// As an audit event names what was read.
+pub(super) fn versions(delivered: &BTreeMap<SecretName, Delivery>) -> Vec<String> {
+    delivered
+        .iter()
+        .map(|(name, one)| format!("{name}@{}", one.version))
+        .collect()
 }
 
 pub(super) fn may_read(caller: &Caller, located: &LocatedVault, secret: &Secret) -> bool {

@@ -12,6 +12,7 @@ pub mod audit_entries;
 mod audit_tail;
 pub mod audit_window;
 pub mod authenticate;
+pub mod bundles;
 pub mod changes;
 pub mod consumers;
 mod controllers;

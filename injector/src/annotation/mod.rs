@@ -11,12 +11,14 @@
 //! | `env` | `KEY` or `VARIABLE=KEY`, separated by commas or line ends; or `*` |
 //! | `file.<name>` | a key, or a map (YAML or JSON) of `key` or `template`, `path`, `mode` |
 //! | `mode` | how variables arrive: `env-file` (absent: this) or `exec` |
+//! | `max-stale` | how old values may be that the pod starts with while the store is down: `24h`; absent: it waits |
 //! | `containers` | container names separated by commas; absent: all but native sidecars |
 
 mod file;
 pub(crate) mod path;
 mod variables;
 
+use coffer_crds::Duration;
 use coffer_domain::name::{EnvName, OrgName, SecretName, VaultName};
 
 use crate::{
@@ -41,6 +43,8 @@ pub const FILE: &str = "coffer.dev/file.";
 pub const MODE: &str = "coffer.dev/mode";
 /// Names the containers meant.
 pub const CONTAINERS: &str = "coffer.dev/containers";
+/// How old values may be that the pod starts with.
+pub const MAX_STALE: &str = "coffer.dev/max-stale";
 /// Written by the injector: the pod carries its agent.
 pub const STATUS: &str = "coffer.dev/status";
 /// The value of [`STATUS`].
@@ -48,7 +52,7 @@ pub const STATUS_INJECTED: &str = "injected";
 /// Label written by the injector, for selectors and the admission policy.
 pub const INJECTED_LABEL: &str = "coffer.dev/injected";
 
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 9] = [
     "inject",
     "vault",
     "environment",
@@ -56,6 +60,7 @@ const KNOWN: [&str; 8] = [
     "file.<name>",
     "mode",
     "containers",
+    "max-stale",
     "status",
 ];
 /// The most variables and the most files one pod may ask for.
@@ -88,6 +93,7 @@ pub fn parse(metadata: &Metadata<'_>, namespace: &str) -> Result<Wish, Denied> {
             .map_or(Ok(Variables::Named(Vec::new())), variables::parse)?,
         files: file::parse_all(ours(metadata))?,
         containers: metadata.annotation(CONTAINERS).map(containers).transpose()?,
+        max_stale: metadata.annotation(MAX_STALE).map(max_stale).transpose()?,
     };
     if wish.files.is_empty() && wish.variables == Variables::Named(Vec::new()) {
         return Err(Denied::new(
@@ -167,6 +173,26 @@ fn mode(value: Option<&str>) -> Result<Mode, Denied> {
                 format!("{near}write env-file or exec"),
             ))
         }
+    }
+}
+
+/// Between a minute and 30 days.
+fn max_stale(value: &str) -> Result<u64, Denied> {
+    const FIX: &str = "write a length of time between 1m and 30d, such as 24h";
+    let duration: Duration = value.parse().map_err(|_| {
+        Denied::new(
+            MAX_STALE,
+            format!("{} is not a length of time", quoted(value)),
+            FIX,
+        )
+    })?;
+    match duration.to_seconds() {
+        seconds @ 60..=2_592_000 => Ok(seconds),
+        _ => Err(Denied::new(
+            MAX_STALE,
+            format!("{} is out of bounds", quoted(value)),
+            FIX,
+        )),
     }
 }
 

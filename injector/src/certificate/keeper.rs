@@ -26,6 +26,7 @@ use super::{
 use crate::{
     health::{Health, Part},
     metrics::Metrics,
+    trust::Bundle,
 };
 
 /// The current time, from whoever put the program together.
@@ -80,6 +81,7 @@ pub struct Keeper {
     webhook: String,
     host_names: Vec<String>,
     serving: Arc<Serving>,
+    authorities: Bundle,
     health: Arc<Health>,
     metrics: Arc<Metrics>,
 }
@@ -103,6 +105,7 @@ impl Keeper {
         client: Client,
         names: Names,
         serving: Arc<Serving>,
+        authorities: Bundle,
         health: Arc<Health>,
         metrics: Arc<Metrics>,
     ) -> Self {
@@ -113,6 +116,7 @@ impl Keeper {
             webhook: names.webhook,
             host_names: names.host_names,
             serving,
+            authorities,
             health,
             metrics,
         }
@@ -188,6 +192,7 @@ impl Keeper {
         self.trust(material).await?;
         self.health.set_ready(Part::CaBundle);
         self.serving.load(&material.leaf)?;
+        self.authorities.store(Arc::new(material.bundle()));
         self.metrics
             .set_certificate_expiry(material.facts()?.leaf.ends.as_second());
         self.health.set_ready(Part::Certificate);

@@ -1,6 +1,7 @@
 //! What an injected pod carries beside its author's work: one file per part of the pod.
 
 pub mod agent;
+pub mod bundle;
 pub mod choice;
 pub mod exec;
 pub mod files;

@@ -65,6 +65,8 @@ pub const ENV: &str = "coffer-env";
 pub const EXEC: &str = "coffer-exec";
 /// The projected service-account token; only the agent mounts this.
 pub const TOKEN: &str = "coffer-token";
+/// The last-known-good bundle; only the agent mounts this.
+pub const BUNDLE: &str = "coffer-bundle";
 /// Starts the names of the volumes of files.
 const FILES: &str = "coffer-files-";
 
@@ -75,7 +77,7 @@ pub fn files(i: usize) -> String {
 
 /// Whether a volume's name is ours to use.
 pub fn is_reserved(name: &str) -> bool {
-    [STATE, ENV, EXEC, TOKEN].contains(&name) || name.starts_with(FILES)
+    [STATE, ENV, EXEC, TOKEN, BUNDLE].contains(&name) || name.starts_with(FILES)
 }
 
 /// A volume in memory, at most `size` large.

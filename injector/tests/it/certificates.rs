@@ -50,7 +50,14 @@ fn replica(api: &Scripted) -> Replica {
         host_names: vec![HOST.to_owned()],
     };
     let metrics = Arc::new(Metrics::new().unwrap());
-    let keeper = Keeper::new(api.client(), names, serving.clone(), health.clone(), metrics);
+    let keeper = Keeper::new(
+        api.client(),
+        names,
+        serving.clone(),
+        coffer_injector::trust::Bundle::default(),
+        health.clone(),
+        metrics,
+    );
     Replica {
         keeper,
         serving,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use coffer_injector::known::Index;
+use coffer_wire::bundle::{BundleContent, BundleIdentity};
 use serde_json::json;
 
 use crate::support::{agent, config, denial, inject, inject_with, injector_over, pod, says, variable_names};
@@ -289,4 +290,47 @@ fn what_goes_through_kubelets_expansion_arrives_unchanged() {
         config(&patched).files[0].content,
         coffer_wire::Content::Template(template.to_owned())
     );
+}
+
+#[test]
+fn a_pod_that_may_start_stale_mounts_its_bundle_and_knows_where_its_key_is() {
+    let pod = pod(&[("env", "DB_URL"), ("file.x", "API_TOKEN"), ("max-stale", "1h")]);
+    let patched = inject(&pod).unwrap().pod;
+    let identity = BundleIdentity {
+        namespace: "team-a".into(),
+        service_account: "web".into(),
+        content: BundleContent {
+            organization: "team-a".into(),
+            vault: "app".into(),
+            environment: "default".into(),
+            names: Some(vec!["API_TOKEN".into(), "DB_URL".into()]),
+            max_stale: 3600,
+        },
+    };
+    let volumes = patched["spec"]["volumes"].as_array().unwrap();
+    let volume = volumes.iter().find(|it| it["name"] == "coffer-bundle").unwrap();
+    let secret = json!({ "secretName": coffer_bundle::secret_name(&identity), "optional": true });
+    assert_eq!(volume["secret"], secret);
+    let mounts = agent(&patched)["volumeMounts"].as_array().unwrap();
+    let mount = mounts.iter().find(|it| it["name"] == "coffer-bundle").unwrap();
+    assert_eq!(mount["readOnly"], true);
+    let app = patched["spec"]["containers"].to_string();
+    assert!(!app.contains("coffer-bundle"), "the agent's alone: {app}");
+    let stale = config(&patched).stale.unwrap();
+    assert_eq!(stale.max_stale, 3600);
+    assert_eq!(
+        stale.bundle,
+        format!("{}/bundle", mount["mountPath"].as_str().unwrap())
+    );
+    assert_eq!(stale.keys, "https://coffer-injector.coffer-system.svc:8444");
+    assert!(
+        stale.trust.contains("Ug=="),
+        "our own authorities, not the server's"
+    );
+}
+
+#[test]
+fn a_pod_that_does_not_ask_carries_no_bundle() {
+    let patched = inject(&pod(&[("env", "DB_URL")])).unwrap().pod;
+    assert!(!patched.to_string().contains("bundle"), "{patched}");
 }

@@ -7,6 +7,7 @@
     reason = "helpers of tests fail like tests"
 )]
 
+mod bundles;
 mod certificates;
 mod http;
 mod injected;

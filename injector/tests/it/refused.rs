@@ -1,6 +1,10 @@
 //! Pods that are refused, warned of or left alone.
 
-use coffer_injector::known::Index;
+use std::sync::Arc;
+
+use coffer_injector::{
+    known::Index, metrics::Metrics, server::Injector, settings::Injection, trust::Bundle, watch::Shared,
+};
 use serde_json::{Value, json};
 
 use crate::support::{denial, inject, inject_with, injector, injector_over, pod, respond, review, says};
@@ -305,4 +309,38 @@ fn the_answer_has_the_shape_of_kubernetes_own() {
     }
     assert!(ours["response"]["patch"].is_string(), "Go's []byte is base64");
     assert!(ours["response"]["warnings"].is_array() && theirs["response"]["warnings"].is_array());
+}
+
+#[test]
+fn a_wish_to_start_stale_that_would_come_to_nothing_is_refused() {
+    for (value, words) in [
+        ("soon", "not a length of time"),
+        ("59s", "out of bounds"),
+        ("31d", "out of bounds"),
+        ("", "not a length of time"),
+    ] {
+        let message = denial(&pod(&[("env", "DB_URL"), ("max-stale", value)]));
+        says(&message, &["coffer.dev/max-stale", words, "such as 24h"]);
+    }
+    let foreign = pod(&[
+        ("env", "SHARED_KEY"),
+        ("vault", "team-b/private"),
+        ("max-stale", "24h"),
+    ]);
+    says(&denial(&foreign), &["coffer.dev/max-stale", "another namespace"]);
+}
+
+#[test]
+fn without_bundles_nobody_may_rely_on_them() {
+    let known = Shared::default();
+    *known.write() = crate::support::known();
+    let settings = Injection {
+        keys: None,
+        ..crate::support::settings()
+    };
+    let metrics = Arc::new(Metrics::new().unwrap());
+    let injector = Injector::new(settings, Bundle::default(), Bundle::default(), known, metrics);
+    let asking = pod(&[("env", "DB_URL"), ("max-stale", "24h")]);
+    let refused = inject_with(&injector, &asking).unwrap_err();
+    says(&refused, &["coffer.dev/max-stale", "lastKnownGood.enabled"]);
 }

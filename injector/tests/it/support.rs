@@ -19,6 +19,7 @@ pub fn settings() -> Injection {
         pull_policy: Some("Never".to_owned()),
         agent_path: "/coffer-agent".to_owned(),
         volume_size: Mebibytes(36),
+        keys: Some("https://coffer-injector.coffer-system.svc:8444".to_owned()),
     }
 }
 
@@ -65,11 +66,16 @@ pub fn injector_over(index: Index) -> Arc<Injector> {
     trust.store(Arc::new(
         "-----BEGIN CERTIFICATE-----\nQQ==\n-----END CERTIFICATE-----\n".to_owned(),
     ));
+    let authorities = Bundle::default();
+    authorities.store(Arc::new(
+        "-----BEGIN CERTIFICATE-----\nUg==\n-----END CERTIFICATE-----\n".to_owned(),
+    ));
     let known = Shared::default();
     *known.write() = index;
     Arc::new(Injector::new(
         settings(),
         trust,
+        authorities,
         known,
         Arc::new(Metrics::new().unwrap()),
     ))

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use anyhow::{Result, bail};
 use coffer_domain::{port::Clock, principal::Workload, usecase::Coffer};
 use coffer_operator::{
+    bundle::Desk,
     context::{Context, Parts},
     events::Events,
     leader::{Election, Timing},
@@ -34,6 +35,7 @@ pub struct Cluster {
     pub registry: Registry,
     pub pods: Arc<Pods>,
     pub refusals: Receiver<(Workload, String)>,
+    pub bundles: Option<Arc<Desk>>,
 }
 
 impl Cluster {
@@ -68,6 +70,7 @@ impl Cluster {
             mail,
             events,
             metrics: metrics.clone(),
+            bundles: self.bundles,
         });
         let mut running = tokio::spawn(run(Arc::new(context), writers, inboxes, self.pods, stop.clone()));
         let lost = tokio::select! {

@@ -7,8 +7,10 @@ use coffer_api_server::{
     identity::{ClusterKeys, KeysError, LivePods, LivenessError, Notices},
     tls::{AuthorityStore, TlsError},
 };
-use coffer_domain::{principal::Workload, secret_value::SecretValue};
-use coffer_operator::{authority::ClusterAuthority, keys, notices, pods::Pods};
+use coffer_domain::{
+    address::Place, principal::Workload, secret_value::SecretValue, usecase::consumers::Wanted,
+};
+use coffer_operator::{authority::ClusterAuthority, bundle::Desk, keys, notices, pods::Pods};
 use kube::Client;
 use tokio::sync::watch;
 
@@ -41,8 +43,11 @@ impl LivePods for Live {
     }
 }
 
-/// Refusals, as Events on pods.
-pub struct Told(pub notices::Notices);
+/// Refusals, as Events on pods; wishes for bundles, to who keeps them.
+pub struct Told {
+    pub refusals: notices::Notices,
+    pub bundles: Option<Arc<Desk>>,
+}
 
 impl Notices for Told {
     fn refused(&self, workload: &Workload, message: &str) {
@@ -52,7 +57,13 @@ impl Notices for Told {
             message,
             "a delivery was refused"
         );
-        self.0.refused(workload, message);
+        self.refusals.refused(workload, message);
+    }
+
+    fn wants_bundle(&self, workload: &Workload, place: &Place, wanted: &Wanted, max_stale: u64) {
+        if let Some(bundles) = &self.bundles {
+            bundles.asked(workload, place, wanted, max_stale);
+        }
     }
 }
 

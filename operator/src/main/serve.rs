@@ -11,7 +11,7 @@ use coffer_api_server::{
     tls::{Certificates, TlsOptions},
 };
 use coffer_domain::usecase::Coffer;
-use coffer_operator::{authority::ClusterAuthority, keys, notices::Notices, pods::Pods, settings::Settings};
+use coffer_operator::{authority::ClusterAuthority, keys, pods::Pods, settings::Settings};
 use kube::Client;
 use prometheus::Registry;
 use tokio::net::TcpListener;
@@ -25,7 +25,7 @@ pub async fn server(
     client: &Client,
     coffer: &Coffer,
     pods: &Arc<Pods>,
-    notices: Notices,
+    notices: Told,
     registry: Registry,
 ) -> Result<ServerParts> {
     let certificates = certificates(settings, client, coffer).await?;
@@ -37,7 +37,7 @@ pub async fn server(
     Ok(ServerParts {
         coffer: coffer.clone(),
         identity: Some(Arc::new(identity(settings, client, pods).await?)),
-        notices: Arc::new(Told(notices)),
+        notices: Arc::new(notices),
         listener,
         tls: Some(doors.server_config(&certificates)?),
         trust: Some(certificates.trust()),

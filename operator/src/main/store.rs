@@ -5,7 +5,11 @@ use std::{path::Path, sync::Arc};
 use anyhow::{Context, Result};
 use coffer_api_server::config::DataDir;
 use coffer_domain::{port::Entropy, secret_value::SecretValue, usecase::Coffer};
-use coffer_operator::{kek::root_keys, settings::Settings};
+use coffer_operator::{
+    bundle::{self, Desk},
+    kek::root_keys,
+    settings::Settings,
+};
 use coffer_store::{
     Seed, StoreOptions, SystemClock, SystemEntropy, SystemKeyPairs,
     kek::{FileKek, KekProvider, StaticKek},
@@ -25,6 +29,16 @@ pub async fn open(settings: &Settings, client: &Client) -> Result<Coffer> {
         entropy,
         Arc::new(SystemKeyPairs),
     ))
+}
+
+/// Who keeps bundles, if the settings name a Secret for their root key.
+pub async fn bundles(settings: &Settings, client: &Client) -> Result<Option<Arc<Desk>>> {
+    let Some(secret) = &settings.bundle_root_secret else {
+        return Ok(None);
+    };
+    let entropy: Arc<dyn Entropy> = Arc::new(SystemEntropy::checked()?);
+    let keys = bundle::root::root_keys(client, &settings.namespace, secret, &*entropy).await?;
+    Ok(Some(Arc::new(Desk::new(keys, entropy))))
 }
 
 async fn root_key(

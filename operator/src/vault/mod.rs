@@ -69,6 +69,9 @@ async fn apply_spec(
 /// Everything that refers to this vault.
 fn wake_dependents(vault: &Vault, context: &Context) {
     let (namespace, name) = (vault.namespace(), vault.name_any());
+    if let Some(bundles) = &context.bundles {
+        bundles.vault_changed(namespace.as_deref().unwrap_or_default(), &name);
+    }
     for secret in context.caches.secrets.state() {
         if secret.namespace() == namespace && secret.spec.vault_ref.name == name {
             context.mail.secrets.send(ObjectRef::from_obj(&*secret));

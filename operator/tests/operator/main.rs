@@ -12,6 +12,7 @@
 
 mod api_key;
 mod bad_input;
+mod bundles;
 mod canary;
 mod consumers;
 mod convergence;

@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use coffer_bundle::{ROOT_BYTES, RootKeys};
 use coffer_domain::{
     address::Place,
     port::{Clock, Entropy},
@@ -15,6 +16,7 @@ use coffer_domain::{
     usecase::{Caller, Coffer, secrets::PutOptions},
 };
 use coffer_operator::{
+    bundle::Desk,
     context::{Context, Parts, SecretNamespaces},
     events::Events,
     mailbox::mail,
@@ -33,6 +35,15 @@ use crate::{fake::Fake, flaky::Flaky};
 /// Longer than anything takes; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Bundles are sealed with this key.
+pub fn root() -> RootKeys {
+    RootKeys::new(SecretValue::new(vec![5; ROOT_BYTES]), None).unwrap()
+}
+
+fn desk() -> Desk {
+    Desk::new(root(), Arc::new(SystemEntropy::checked().unwrap()))
+}
+
 /// The system's clock, moved on by hand.
 pub struct TestClock(AtomicI64);
 
@@ -47,6 +58,7 @@ pub struct World {
     pub coffer: Coffer,
     pub store: Flaky,
     pub registry: Registry,
+    pub bundles: Arc<Desk>,
     clock: Arc<TestClock>,
     secret_namespaces: SecretNamespaces,
     running: Option<(watch::Sender<bool>, JoinHandle<()>)>,
@@ -80,6 +92,7 @@ impl World {
             coffer,
             store,
             registry: Registry::new(),
+            bundles: Arc::new(desk()),
             clock,
             secret_namespaces: these,
             running: None,
@@ -108,6 +121,7 @@ impl World {
             mail,
             events: Events::new(client.clone(), self.clock.clone(), "operator-0".into()),
             metrics: Metrics::new(&self.registry).unwrap(),
+            bundles: Some(self.bundles.clone()),
         });
         let pods = Arc::new(Pods::new(client, self.coffer.clone()));
         let (stop, stopped) = watch::channel(false);
