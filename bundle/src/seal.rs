@@ -100,9 +100,9 @@ mod tests {
 
     #[test]
     fn nobody_elses_identity_opens_it() {
+        type Change = fn(&mut BundleIdentity);
         let (identity, header, keys, secrets) = vectors::parts();
         let bundle = seal(&keys, &header, &identity, secrets).unwrap();
-        type Change = fn(&mut BundleIdentity);
         let changes: [Change; 6] = [
             |i| i.namespace = "other".into(),
             |i| i.service_account = "other".into(),

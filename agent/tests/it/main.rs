@@ -6,4 +6,5 @@ mod exec;
 mod pod;
 mod refusals;
 mod server;
+mod stale;
 mod stream;

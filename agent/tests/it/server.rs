@@ -185,7 +185,11 @@ fn serve(tcp: TcpStream, config: Arc<ServerConfig>, watch: &Sender<Exchange>, ac
     let _ = to.send(Exchange {
         path,
         token: header("authorization: Bearer "),
-        body: serde_json::from_slice(&body).unwrap(),
+        body: if body.is_empty() {
+            Value::Null
+        } else {
+            serde_json::from_slice(&body).unwrap()
+        },
         tls: reader.into_inner(),
     });
 }

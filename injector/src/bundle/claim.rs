@@ -83,22 +83,22 @@ mod tests {
             ("nothing said", |s| s["authenticated"] = Value::Null),
             ("an error", |s| s["error"] = json!("expired")),
             ("another audience", |s| {
-                s["audiences"] = json!(["https://kubernetes.default.svc"])
+                s["audiences"] = json!(["https://kubernetes.default.svc"]);
             }),
             ("part of an audience", |s| {
-                s["audiences"] = json!(["coffer2", "cof"])
+                s["audiences"] = json!(["coffer2", "cof"]);
             }),
             ("no audience", |s| s["audiences"] = json!([])),
             ("audiences not said", |s| s["audiences"] = Value::Null),
             ("a person", |s| s["user"]["username"] = json!("admin")),
             ("no namespace", |s| {
-                s["user"]["username"] = json!("system:serviceaccount::web")
+                s["user"]["username"] = json!("system:serviceaccount::web");
             }),
             ("no account", |s| {
-                s["user"]["username"] = json!("system:serviceaccount:team:")
+                s["user"]["username"] = json!("system:serviceaccount:team:");
             }),
             ("a third part", |s| {
-                s["user"]["username"] = json!("system:serviceaccount:team:web:x")
+                s["user"]["username"] = json!("system:serviceaccount:team:web:x");
             }),
             ("not bound to a pod", |s| s["user"]["extra"] = Value::Null),
             ("no uid", |s| s["user"]["extra"][POD_UID] = json!([])),

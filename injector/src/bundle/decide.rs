@@ -118,21 +118,21 @@ mod tests {
 
     #[test]
     fn only_a_live_injected_pod_that_asked() {
+        type Change = fn(&mut Value);
         assert_eq!(pod(|_| ()), Ok(()));
         assert_eq!(pod(|p| p["status"]["phase"] = json!("Running")), Ok(()));
         assert_eq!(
             pod(|p| p["metadata"]["annotations"] = json!({})),
             Err(Refusal::Unasked)
         );
-        type Change = fn(&mut Value);
         let changes: [(&str, Change); 6] = [
             ("another of its name", |p| p["metadata"]["uid"] = json!("u2")),
             ("another account", |p| {
-                p["spec"]["serviceAccountName"] = json!("worker")
+                p["spec"]["serviceAccountName"] = json!("worker");
             }),
             ("not injected", |p| p["metadata"]["labels"] = json!({})),
             ("being deleted", |p| {
-                p["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z")
+                p["metadata"]["deletionTimestamp"] = json!("2026-01-01T00:00:00Z");
             }),
             ("ended", |p| p["status"]["phase"] = json!("Succeeded")),
             ("failed", |p| p["status"]["phase"] = json!("Failed")),

@@ -263,7 +263,7 @@ async fn give_key(State(keys): State<Arc<Keys>>, headers: HeaderMap, body: Body)
             .map_err(|_| Answer::Malformed)?;
         keys.key(&headers, &body).await
     };
-    match bounded(&keys, work).await {
+    match Box::pin(bounded(&keys, work)).await {
         Ok(answer) => {
             keys.metrics.count_bundle(Outcome::Given);
             axum::Json(answer).into_response()
@@ -273,7 +273,7 @@ async fn give_key(State(keys): State<Arc<Keys>>, headers: HeaderMap, body: Body)
 }
 
 async fn take_word(State(keys): State<Arc<Keys>>, headers: HeaderMap) -> Response {
-    match bounded(&keys, keys.current(&headers)).await {
+    match Box::pin(bounded(&keys, keys.current(&headers))).await {
         Ok(()) => {
             keys.metrics.count_bundle(Outcome::Current);
             StatusCode::NO_CONTENT.into_response()

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use coffer_crds::VaultSpec;
 use coffer_wire::bundle::BundleIdentity;
 use kube::Resource;
 
 use super::{
     apply::{self, Request},
-    decide::{Facts, Verdict, decide},
+    decide::{Facts, Kept, Verdict, decide},
     desk::Desk,
     ledger::{Ledger, MOST_OF_NAMESPACE},
 };
@@ -65,21 +64,7 @@ async fn settle(context: &Context, desk: &Desk, ledger: &mut Ledger, identity: B
     let Ok(request) = Request::of(&identity) else {
         return;
     };
-    let vault = apply::vault(context, &identity);
-    let allowed = vault.as_ref().and_then(|vault| VaultSpec::max_stale(&vault.spec));
-    let versions = context
-        .coffer
-        .bundle_versions(&request.holder, &request.place, &request.wanted)
-        .await;
-    let verdict = decide(&Facts {
-        identity: &identity,
-        allowed,
-        versions: versions.as_ref(),
-        kept: before.as_ref(),
-        asked: last,
-        now,
-    });
-    let done = match verdict {
+    let done = match verdict(context, &identity, &request, before.as_ref(), last, now).await {
         Verdict::Stay => Ok(()),
         Verdict::Later => {
             ledger.again.insert(identity);
@@ -114,6 +99,32 @@ async fn settle(context: &Context, desk: &Desk, ledger: &mut Ledger, identity: B
             ledger.again.insert(identity);
         }
     }
+}
+
+/// What becomes of it, by what the `Vault` and the store say now.
+async fn verdict(
+    context: &Context,
+    identity: &BundleIdentity,
+    request: &Request,
+    kept: Option<&Kept>,
+    asked: u64,
+    now: u64,
+) -> Verdict {
+    let vault = apply::vault(context, identity);
+    let Request {
+        holder,
+        place,
+        wanted,
+    } = request;
+    let versions = context.coffer.bundle_versions(holder, place, wanted).await;
+    decide(&Facts {
+        identity,
+        allowed: vault.and_then(|vault| vault.spec.max_stale()),
+        versions: versions.as_ref(),
+        kept,
+        asked,
+        now,
+    })
 }
 
 async fn remove(
