@@ -316,7 +316,7 @@ fn the_search_looks_everywhere(shown: &Shown) {
 
 /// Each value is found in just the places that it was meant for.
 fn on_disk(namespace: &Namespace, disk: &NodeDisk, flows: &Flows) -> Result<()> {
-    for part in ["~empty-dir/data/store/", "/pod-logs/", "/etcd/member/wal/"] {
+    for part in ["/coffer-store/store/", "/pod-logs/", "/etcd/member/wal/"] {
         ensure!(disk.has(part, &namespace.name)?, "the search does not see {part}");
     }
     let found: Places = disk.places(&flows.canaries)?;
