@@ -16,6 +16,7 @@ mod api_key;
 mod common;
 pub mod condition;
 mod duration;
+pub mod lagging;
 mod manifest;
 mod rotation;
 mod rule;
@@ -34,8 +35,8 @@ pub use rotation::{BadTiming, Rotation, Timing};
 pub use vault::{AccessRule, Vault, VaultSpec, VaultStatus};
 pub use vault_secret::{
     Algorithm, Alphabet, BadSource, Consumers, DataEntry, External, Generate, GenerateType, KeyStatus,
-    PUBLIC_KEY_SUFFIX, SecretKeyRef, SecretType, Source, Sync, SyncedSecret, VaultSecret, VaultSecretSpec,
-    VaultSecretStatus,
+    PUBLIC_KEY_SUFFIX, RetiringValue, SecretKeyRef, SecretType, Source, Sync, SyncedSecret, VaultSecret,
+    VaultSecretSpec, VaultSecretStatus,
 };
 
 /// The API group of every kind here.

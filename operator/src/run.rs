@@ -12,7 +12,6 @@ use crate::{
     controller,
     feed::{self, place_of},
     mailbox::Inboxes,
-    pods::Pods,
     secret_watch,
 };
 
@@ -39,13 +38,7 @@ pub fn caches() -> (Caches, Writers) {
 }
 
 /// Watches and reconciles until `stop`, then ends what has begun and returns.
-pub async fn run(
-    context: Shared,
-    writers: Writers,
-    inboxes: Inboxes,
-    pods: Arc<Pods>,
-    stop: watch::Receiver<bool>,
-) {
+pub async fn run(context: Shared, writers: Writers, inboxes: Inboxes, stop: watch::Receiver<bool>) {
     let feed_from = context.coffer.latest_change();
     let dirty = Dirty::default();
     let ready = Arc::new(Barrier::new(2));
@@ -75,7 +68,7 @@ pub async fn run(
     let work = async {
         ready.wait().await;
         if all_ready(&context.caches).await {
-            reconcile(context.clone(), inboxes, &dirty, &pods, feed_from, stop.clone()).await;
+            reconcile(context.clone(), inboxes, &dirty, feed_from, stop.clone()).await;
         }
     };
     tokio::select! {
@@ -89,7 +82,6 @@ async fn reconcile(
     context: Shared,
     inboxes: Inboxes,
     dirty: &Dirty,
-    pods: &Pods,
     feed_from: u64,
     stop: watch::Receiver<bool>,
 ) {
@@ -108,7 +100,7 @@ async fn reconcile(
         );
     };
     let rest = async {
-        pods.sweep(&context).await;
+        context.pods.sweep(&context).await;
         dirty.mark(
             caches
                 .secrets

@@ -19,6 +19,7 @@ mod kv2;
 mod outbox;
 mod requests;
 mod secrets;
+mod succession;
 mod trash;
 mod vaults;
 

@@ -24,6 +24,7 @@ mod leaders;
 mod outage;
 mod rotation;
 mod sources;
+mod succession;
 mod sync;
 mod trust;
 mod world;
