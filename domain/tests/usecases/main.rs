@@ -20,6 +20,7 @@ mod outbox;
 mod requests;
 mod secrets;
 mod succession;
+mod succession_orders;
 mod trash;
 mod vaults;
 
