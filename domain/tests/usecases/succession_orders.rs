@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use coffer_domain::{
     address::Version,
     entity::VersionState,
+    port::Clock,
     succession::Laggard,
     usecase::{Caller, secrets::Succeeding},
 };
