@@ -57,11 +57,12 @@ const BUCKETS: [Bucket; 1] = [Bucket {
 pub static DIALECT: Dialect = Dialect {
     name: NAME,
     base: "",
-    routes: routes::router,
+    routes: |_| routes::router(),
     aliases: &[],
     credential: counted,
     refuse: error::refuse,
     buckets: &BUCKETS,
+    counted_with: None,
     rate_headers: &X_RATE_LIMIT,
     ids: IdRule::Correlation,
     largest_body: LARGEST,
@@ -70,7 +71,7 @@ pub static DIALECT: Dialect = Dialect {
     revise: Some(error::revise),
     webhooks: None,
     subject: None,
-    openapi: openapi::document,
+    openapi: Some(openapi::document),
     cors: None,
 };
 

@@ -72,11 +72,12 @@ const MOST_WAITING: usize = 64 * 1024;
 pub static DIALECT: Dialect = Dialect {
     name: NAME,
     base: routes::BASE,
-    routes: routes::router,
+    routes: |_| routes::router(),
     aliases: &[],
     credential: auth::counted,
     refuse: error::refuse,
     buckets: &BUCKETS,
+    counted_with: None,
     rate_headers: &X_RATE_LIMIT,
     ids: IdRule::Clients,
     largest_body: LARGEST,
@@ -86,7 +87,7 @@ pub static DIALECT: Dialect = Dialect {
     webhooks: None,
     subject: None,
     cors: None,
-    openapi: openapi::document,
+    openapi: Some(openapi::document),
 };
 
 /// What the handlers of this door share.

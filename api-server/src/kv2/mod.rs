@@ -39,11 +39,12 @@ const BUCKETS: [Bucket; 1] = [Bucket {
 pub static DIALECT: Dialect = Dialect {
     name: NAME,
     base: "",
-    routes: routes::router,
+    routes: |_| routes::router(),
     aliases: &[],
     credential: counted,
     refuse: error::refuse,
     buckets: &BUCKETS,
+    counted_with: None,
     rate_headers: &X_RATE_LIMIT,
     ids: IdRule::Ours,
     largest_body: LARGEST,
@@ -52,7 +53,7 @@ pub static DIALECT: Dialect = Dialect {
     revise: Some(error::revise),
     webhooks: None,
     subject: None,
-    openapi: openapi::document,
+    openapi: Some(openapi::document),
     cors: None,
 };
 
