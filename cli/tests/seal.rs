@@ -17,6 +17,7 @@ use common::Server;
 const MANIFEST: &str = "apiVersion: coffer.dev/v1alpha1
 kind: Vault
 metadata: {name: default, namespace: default}
+spec: {}
 ---
 apiVersion: coffer.dev/v1alpha1
 kind: VaultSecret
