@@ -169,7 +169,11 @@ fn shared(parts: &ServerParts, hub: Arc<Hub>) -> Arc<App> {
         seats: Seats::new(parts.streams.of_namespace),
         failures: parts.doors.failures(),
         keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
-        canonical: crate::canonical::Door::new(&parts.coffer, &parts.doors.canonical),
+        canonical: crate::canonical::Door::new(
+            &parts.coffer,
+            &parts.doors.canonical,
+            parts.metrics.canonical.clone(),
+        ),
         keynest: crate::keynest::Door::new(&parts.coffer, &parts.doors.keynest),
         mcp: mcp::Door::new(&parts.doors.mcp, parts.tls.is_some()),
         requests: RequestLog::default(),
@@ -339,7 +343,11 @@ mod tests {
         let app = Arc::new(App {
             hub: Arc::new(Hub::new(coffer.latest_change())),
             keyway: crate::keyway::Door::new(&coffer, &DoorSettings::default().keyway),
-            canonical: crate::canonical::Door::new(&coffer, &DoorSettings::default().canonical),
+            canonical: crate::canonical::Door::new(
+                &coffer,
+                &DoorSettings::default().canonical,
+                metrics.canonical.clone(),
+            ),
             keynest: crate::keynest::Door::new(&coffer, &DoorSettings::default().keynest),
             mcp: mcp::Door::new(&DoorSettings::default().mcp, false),
             coffer,

@@ -50,7 +50,7 @@ pub struct Dialect {
     /// dialect whose bodies are written there.
     pub idempotency: bool,
     /// Looks at an answer once more, knowing who asked.
-    pub revise: Option<fn(&Context, Response) -> Response>,
+    pub revise: Option<fn(&App, &Context, Response) -> Response>,
     /// If its requests go to the organization's request log: what one is about, by its route's template.
     pub subject: Option<fn(&str) -> &'static str>,
     /// How its webhooks' deliveries say what they are about; `None`: it has no webhooks.

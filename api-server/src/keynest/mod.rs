@@ -85,7 +85,7 @@ pub static DIALECT: Dialect = Dialect {
     largest_body: upload::LARGEST_BODY,
     patience: Duration::from_mins(1),
     idempotency: false,
-    revise: Some(error::revise),
+    revise: Some(|_, context, answer| error::revise(context, answer)),
     webhooks: None,
     subject: None,
     cors: Some(|app: &App| &app.keynest.settings.cors),

@@ -52,7 +52,7 @@ pub static DIALECT: Dialect = Dialect {
     largest_body: LARGEST,
     patience: Duration::from_mins(1),
     idempotency: true,
-    revise: Some(error::revise),
+    revise: Some(|_, context, answer| error::revise(context, answer)),
     subject: Some(subject),
     webhooks: Some(WebhookHeaders {
         event: "x-secryn-event",
