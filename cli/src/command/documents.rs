@@ -43,7 +43,7 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
 }
 
 fn is_manifest(path: &Path) -> bool {
-    let extension = path.extension().map(|extension| extension.to_ascii_lowercase());
+    let extension = path.extension().map(std::ffi::OsStr::to_ascii_lowercase);
     extension.is_some_and(|extension| ["yaml", "yml", "json"].iter().any(|known| extension == *known))
 }
 

@@ -142,7 +142,7 @@ impl SealingPair {
     pub fn generate(entropy: &dyn Entropy) -> Self {
         let mut material = Zeroizing::new([0; KEY_BYTES]);
         entropy.fill(&mut *material);
-        Self::derive(&*material)
+        Self::derive(&material)
     }
 
     /// The pair of this material (RFC 9180, `DeriveKeyPair`).

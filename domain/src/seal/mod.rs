@@ -3,7 +3,7 @@
 //!
 //! The notation is `coffer-seal:v1:<key id>:<organization>/<vault>/<environment>/<name>:<base64url>`. The place
 //! stands there to be read, and is bound into the ciphertext: to write another one there breaks the seal. The
-//! cipher is HPKE (RFC 9180) in base mode: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20Poly1305. Anybody who
+//! cipher is HPKE (RFC 9180) in base mode: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, ChaCha20-Poly1305. Anybody who
 //! has the public key can seal: who may put a value in place is for the rights of those who apply it.
 //!
 //! This module knows no store and no cluster; where the keys are kept is [`crate::usecase::sealing`]'s.

@@ -77,7 +77,9 @@ impl Objects {
         let kind = value["kind"].as_str().unwrap_or_default().to_owned();
         if kind.ends_with("List") && value["items"].is_array() {
             if let Value::Array(items) = value["items"].take() {
-                items.into_iter().for_each(|item| self.take(file, line, item));
+                for item in items {
+                    self.take(file, line, item);
+                }
             }
             return;
         }

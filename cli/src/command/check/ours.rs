@@ -1,6 +1,8 @@
 //! Our objects by themselves: their definitions' schemas and rules, schedules, templates.
 
-use coffer_crds::{BadTiming, Timing, VaultSecretSpec, check::complaints};
+use coffer_crds::{
+    ApiKeyRotation, BadTiming, KeyRotation, Rotation, Timing, VaultSecretSpec, check::complaints,
+};
 use coffer_domain::{rotation::Schedule, template::Template, usecase::nearest};
 
 use super::{
@@ -15,15 +17,15 @@ pub fn check(objects: &Objects, report: &mut Report) {
         definition(object, report);
     }
     for (object, spec) in objects.vaults() {
-        let timing = spec.key_rotation.as_ref().map(|rotation| rotation.timing());
+        let timing = spec.key_rotation.as_ref().map(KeyRotation::timing);
         schedule(object, "spec.keyRotation", timing, report);
     }
     for (object, spec) in objects.keys() {
-        let timing = spec.rotation.as_ref().map(|rotation| rotation.timing());
+        let timing = spec.rotation.as_ref().map(ApiKeyRotation::timing);
         schedule(object, "spec.rotation", timing, report);
     }
     for (object, spec) in objects.secrets() {
-        let timing = spec.rotation.as_ref().map(|rotation| rotation.timing());
+        let timing = spec.rotation.as_ref().map(Rotation::timing);
         schedule(object, "spec.rotation", timing, report);
         templates(object, &spec, report);
     }

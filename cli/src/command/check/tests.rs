@@ -74,151 +74,155 @@ fn what_is_sound_is_told_so() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// A change to what is sound, and what is said of it.
+type Fault = (&'static str, &'static str, Level, &'static str, &'static str);
+
+const FAULTS: &[Fault] = &[
+    (
+        "environment: production\n  data",
+        "enviroment: production\n  data",
+        Level::Error,
+        "VaultSecret team/web",
+        "unknown field",
+    ),
+    (
+        "environment: production\n  data",
+        "environment: prodution\n  data",
+        Level::Error,
+        "VaultSecret team/web",
+        "did you mean production?",
+    ),
+    (
+        "vaultRef: {name: app}\n  env",
+        "vaultRef: {name: ap}\n  env",
+        Level::Error,
+        "VaultSecret team/web",
+        "did you mean app?",
+    ),
+    (
+        "vaultRef: {name: app}\n  env",
+        "vaultRef: {name: elsewhere}\n  env",
+        Level::Warning,
+        "VaultSecret team/web",
+        "in these files",
+    ),
+    (
+        "0 3 * * 0",
+        "61 3 * * 0",
+        Level::Error,
+        "VaultSecret team/web",
+        "spec.rotation.schedule: ",
+    ),
+    (
+        "Europe/Berlin",
+        "Europe/Atlantis",
+        Level::Error,
+        "VaultSecret team/web",
+        "spec.rotation.timeZone: ",
+    ),
+    (
+        "0 3 1 * *",
+        "0 25 1 * *",
+        Level::Error,
+        "Vault team/app",
+        "spec.keyRotation.schedule: ",
+    ),
+    (
+        "{{ PASSWORD }}",
+        "{{ PASWORD }}",
+        Level::Error,
+        "VaultSecret team/web",
+        "did you mean PASSWORD?",
+    ),
+    (
+        "{{ PASSWORD }}",
+        "{{ PASSWORD",
+        Level::Error,
+        "VaultSecret team/web",
+        "spec.sync.template.url: line 1",
+    ),
+    (
+        "key: password",
+        "key: pasword",
+        Level::Error,
+        "VaultSecret team/web",
+        "did you mean password?",
+    ),
+    (
+        "name: database, key",
+        "name: databse, key",
+        Level::Warning,
+        "VaultSecret team/web",
+        "did you mean database?",
+    ),
+    (
+        "type: password",
+        "type: pasword",
+        Level::Error,
+        "VaultSecret team/web",
+        "Unsupported value",
+    ),
+    (
+        "{generate: {type: password}}",
+        "{generate: {type: uuid, length: 9}}",
+        Level::Error,
+        "VaultSecret team/web",
+        "generate.length belongs to",
+    ),
+    (
+        "environment: production, scopes",
+        "environment: staging, scopes",
+        Level::Error,
+        "ApiKey team/ci",
+        "no environment staging",
+    ),
+    (
+        "coffer.dev/env:",
+        "coffer.dev/evn:",
+        Level::Error,
+        "Deployment team/web",
+        "there is no such annotation",
+    ),
+    (
+        "coffer.dev/env: PASSWORD",
+        "coffer.dev/env: PASWORD",
+        Level::Warning,
+        "Deployment team/web",
+        "PASSWORD",
+    ),
+    (
+        "serviceAccountName: web",
+        "serviceAccountName: other",
+        Level::Warning,
+        "Deployment team/web",
+        "does not let service account other",
+    ),
+    (
+        "coffer.dev/inject: \"true\"",
+        "coffer.dev/inject: \"yes\"",
+        Level::Error,
+        "Deployment team/web",
+        "neither",
+    ),
+    (
+        "coffer.dev/v1alpha1\nkind: ApiKey",
+        "coffer.dev/v1\nkind: ApiKey",
+        Level::Error,
+        "ApiKey team/ci",
+        "the version is coffer.dev/v1alpha1",
+    ),
+    (
+        "kind: ApiKey",
+        "kind: ApiKeys",
+        Level::Error,
+        "ApiKeys team/ci",
+        "there is no kind",
+    ),
+];
+
 #[test]
 fn each_fault_is_found_where_it_is() {
-    use Level::{Error, Warning};
-    for (from, to, level, object, words) in [
-        (
-            "environment: production\n  data",
-            "enviroment: production\n  data",
-            Error,
-            "VaultSecret team/web",
-            "unknown field",
-        ),
-        (
-            "environment: production\n  data",
-            "environment: prodution\n  data",
-            Error,
-            "VaultSecret team/web",
-            "did you mean production?",
-        ),
-        (
-            "vaultRef: {name: app}\n  env",
-            "vaultRef: {name: ap}\n  env",
-            Error,
-            "VaultSecret team/web",
-            "did you mean app?",
-        ),
-        (
-            "vaultRef: {name: app}\n  env",
-            "vaultRef: {name: elsewhere}\n  env",
-            Warning,
-            "VaultSecret team/web",
-            "in these files",
-        ),
-        (
-            "0 3 * * 0",
-            "61 3 * * 0",
-            Error,
-            "VaultSecret team/web",
-            "spec.rotation.schedule: ",
-        ),
-        (
-            "Europe/Berlin",
-            "Europe/Atlantis",
-            Error,
-            "VaultSecret team/web",
-            "spec.rotation.timeZone: ",
-        ),
-        (
-            "0 3 1 * *",
-            "0 25 1 * *",
-            Error,
-            "Vault team/app",
-            "spec.keyRotation.schedule: ",
-        ),
-        (
-            "{{ PASSWORD }}",
-            "{{ PASWORD }}",
-            Error,
-            "VaultSecret team/web",
-            "did you mean PASSWORD?",
-        ),
-        (
-            "{{ PASSWORD }}",
-            "{{ PASSWORD",
-            Error,
-            "VaultSecret team/web",
-            "spec.sync.template.url: line 1",
-        ),
-        (
-            "key: password",
-            "key: pasword",
-            Error,
-            "VaultSecret team/web",
-            "did you mean password?",
-        ),
-        (
-            "name: database, key",
-            "name: databse, key",
-            Warning,
-            "VaultSecret team/web",
-            "did you mean database?",
-        ),
-        (
-            "type: password",
-            "type: pasword",
-            Error,
-            "VaultSecret team/web",
-            "Unsupported value",
-        ),
-        (
-            "{generate: {type: password}}",
-            "{generate: {type: uuid, length: 9}}",
-            Error,
-            "VaultSecret team/web",
-            "generate.length belongs to",
-        ),
-        (
-            "environment: production, scopes",
-            "environment: staging, scopes",
-            Error,
-            "ApiKey team/ci",
-            "no environment staging",
-        ),
-        (
-            "coffer.dev/env:",
-            "coffer.dev/evn:",
-            Error,
-            "Deployment team/web",
-            "there is no such annotation",
-        ),
-        (
-            "coffer.dev/env: PASSWORD",
-            "coffer.dev/env: PASWORD",
-            Warning,
-            "Deployment team/web",
-            "PASSWORD",
-        ),
-        (
-            "serviceAccountName: web",
-            "serviceAccountName: other",
-            Warning,
-            "Deployment team/web",
-            "does not let service account other",
-        ),
-        (
-            "coffer.dev/inject: \"true\"",
-            "coffer.dev/inject: \"yes\"",
-            Error,
-            "Deployment team/web",
-            "neither",
-        ),
-        (
-            "coffer.dev/v1alpha1\nkind: ApiKey",
-            "coffer.dev/v1\nkind: ApiKey",
-            Error,
-            "ApiKey team/ci",
-            "the version is coffer.dev/v1alpha1",
-        ),
-        (
-            "kind: ApiKey",
-            "kind: ApiKeys",
-            Error,
-            "ApiKeys team/ci",
-            "there is no kind",
-        ),
-    ] {
+    for &(from, to, level, object, words) in FAULTS {
         let found = changed(from, to);
         let hit = found
             .iter()

@@ -50,13 +50,11 @@ pub async fn run(args: SealArgs, connection: &Connection, print: Output) -> Resu
         trim: args.trim,
     })?;
     let sealed = sealed(&key, &address, &SecretValue::new(value.to_vec()))?;
-    match manifest {
-        Some(manifest) => write(&manifest, &address, &sealed),
-        None => {
-            show(&sealed, print);
-            Ok(())
-        }
+    if let Some(manifest) = manifest {
+        return write(&manifest, &address, &sealed);
     }
+    show(&sealed, print);
+    Ok(())
 }
 
 fn said(args: &SealArgs) -> Result<Said, Failure> {
