@@ -1,4 +1,4 @@
-//! Last-known-good bundles ([ADR 13](../../docs/adr/0013-stale-starts.md)): the keys that they are sealed under,
+//! Last-known-good bundles ([ADR 14](../../docs/adr/0014-stale-starts.md)): the keys that they are sealed under,
 //! the seal, and the names of their Secrets.
 //!
 //! Shared by the operator, which seals, and the injector, which gives out keys. It knows no store, no cluster and

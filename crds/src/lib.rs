@@ -13,12 +13,16 @@
 )]
 
 mod api_key;
+#[cfg(feature = "check")]
+pub mod check;
 mod common;
 pub mod condition;
 mod duration;
+pub mod lagging;
 mod manifest;
 mod rotation;
 mod rule;
+mod sealing;
 mod vault;
 mod vault_secret;
 mod yaml;
@@ -31,11 +35,12 @@ pub use common::{DEFAULT_ENVIRONMENT, DeletionPolicy, VaultRef};
 pub use duration::{BadDuration, Duration};
 pub use manifest::{Manifest, definition, manifests};
 pub use rotation::{BadTiming, Rotation, Timing};
+pub use sealing::{KeyRotation, MOST_LISTED_KEYS, SealingKeyStatus, SealingStatus};
 pub use vault::{AccessRule, Vault, VaultSpec, VaultStatus};
 pub use vault_secret::{
     Algorithm, Alphabet, BadSource, Consumers, DataEntry, External, Generate, GenerateType, KeyStatus,
-    PUBLIC_KEY_SUFFIX, SecretKeyRef, SecretType, Source, Sync, SyncedSecret, VaultSecret, VaultSecretSpec,
-    VaultSecretStatus,
+    PUBLIC_KEY_SUFFIX, RetiringValue, SecretKeyRef, SecretType, Source, Sync, SyncedSecret, VaultSecret,
+    VaultSecretSpec, VaultSecretStatus,
 };
 
 /// The API group of every kind here.

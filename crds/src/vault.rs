@@ -9,6 +9,7 @@ use crate::{
     common::{DEFAULT_ENVIRONMENT, DeletionPolicy},
     duration::Duration,
     rule::rules,
+    sealing::{KeyRotation, SealingStatus},
 };
 
 /// What the user asks of a vault.
@@ -50,6 +51,13 @@ use crate::{
         description = "The vault's environments"
     ),
     printcolumn(
+        name = "Sealing key",
+        type_ = "string",
+        json_path = ".status.sealing.keyId",
+        priority = 1,
+        description = "The key that values are sealed to"
+    ),
+    printcolumn(
         name = "Message",
         type_ = "string",
         json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
@@ -85,6 +93,11 @@ pub struct VaultSpec {
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access: Vec<AccessRule>,
+
+    /// When the key that values are sealed to is replaced by a new one: `{every: 30d}`. Older keys still open what
+    /// was sealed to them. Absent: never by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_rotation: Option<KeyRotation>,
 
     /// Lets pods start while the store cannot be reached, with values that were current at most this long ago, such as
     /// `24h`; each pod has to ask for it too, with the annotation `coffer.dev/max-stale`, and the lesser of the two
@@ -178,6 +191,10 @@ pub struct VaultStatus {
     /// Number of secrets in all environments, deleted ones not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secrets: Option<u32>,
+
+    /// The keys that values for this vault can be sealed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealing: Option<SealingStatus>,
 }
 
 impl VaultSpec {

@@ -34,10 +34,12 @@ pub mod resource;
 pub mod rights;
 pub mod role;
 pub mod rotation;
+pub mod seal;
 pub mod secret_json;
 pub mod secret_value;
 pub mod segment;
 pub mod store;
+pub mod succession;
 pub mod template;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;

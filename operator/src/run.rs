@@ -13,7 +13,6 @@ use crate::{
     controller,
     feed::{self, place_of},
     mailbox::Inboxes,
-    pods::Pods,
     secret_watch,
 };
 
@@ -40,13 +39,7 @@ pub fn caches() -> (Caches, Writers) {
 }
 
 /// Watches and reconciles until `stop`, then ends what has begun and returns.
-pub async fn run(
-    context: Shared,
-    writers: Writers,
-    inboxes: Inboxes,
-    pods: Arc<Pods>,
-    stop: watch::Receiver<bool>,
-) {
+pub async fn run(context: Shared, writers: Writers, inboxes: Inboxes, stop: watch::Receiver<bool>) {
     let feed_from = context.coffer.latest_change();
     let dirty = Dirty::default();
     let ready = Arc::new(Barrier::new(2));
@@ -76,7 +69,7 @@ pub async fn run(
     let work = async {
         ready.wait().await;
         if all_ready(&context.caches).await {
-            reconcile(context.clone(), inboxes, &dirty, &pods, feed_from, stop.clone()).await;
+            reconcile(context.clone(), inboxes, &dirty, feed_from, stop.clone()).await;
         }
     };
     tokio::select! {
@@ -90,7 +83,6 @@ async fn reconcile(
     context: Shared,
     inboxes: Inboxes,
     dirty: &Dirty,
-    pods: &Pods,
     feed_from: u64,
     stop: watch::Receiver<bool>,
 ) {
@@ -109,7 +101,7 @@ async fn reconcile(
         );
     };
     let rest = async {
-        pods.sweep(&context).await;
+        context.pods.sweep(&context).await;
         dirty.mark(
             caches
                 .secrets

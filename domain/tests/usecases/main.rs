@@ -18,7 +18,10 @@ mod keyway;
 mod kv2;
 mod outbox;
 mod requests;
+mod sealing;
 mod secrets;
+mod succession;
+mod succession_orders;
 mod trash;
 mod vaults;
 

@@ -71,8 +71,9 @@ impl Cluster {
             events,
             metrics: metrics.clone(),
             bundles: self.bundles,
+            pods: self.pods,
         });
-        let mut running = tokio::spawn(run(Arc::new(context), writers, inboxes, self.pods, stop.clone()));
+        let mut running = tokio::spawn(run(Arc::new(context), writers, inboxes, stop.clone()));
         let lost = tokio::select! {
             // Controllers that end because they were asked to are no failure.
             biased;
