@@ -34,8 +34,8 @@ pub use rotation::{BadTiming, Rotation, Timing};
 pub use vault::{AccessRule, Vault, VaultSpec, VaultStatus};
 pub use vault_secret::{
     Algorithm, Alphabet, BadSource, Consumers, DataEntry, External, Generate, GenerateType, KeyStatus,
-    PUBLIC_KEY_SUFFIX, SecretKeyRef, SecretType, Source, Sync, SyncedSecret, VaultSecret, VaultSecretSpec,
-    VaultSecretStatus,
+    PUBLIC_KEY_SUFFIX, Remote, RemoteVersion, SecretKeyRef, SecretType, Source, Sync, SyncedSecret,
+    VaultSecret, VaultSecretSpec, VaultSecretStatus,
 };
 
 /// The API group of every kind here.

@@ -11,6 +11,7 @@ pub struct Metrics {
     reconciles: IntCounterVec,
     durations: HistogramVec,
     rotations: IntCounterVec,
+    remote: IntCounterVec,
     leading: IntGauge,
 }
 
@@ -40,15 +41,24 @@ impl Metrics {
             ),
             &["kind"],
         )?;
+        let remote = IntCounterVec::new(
+            Opts::new(
+                "coffer_remote_requests_total",
+                "Requests to the server that values are copied from, by what for and result",
+            ),
+            &["kind", "result"],
+        )?;
         let leading = IntGauge::new("coffer_leading", "1 while this operator holds the Lease")?;
         registry.register(Box::new(reconciles.clone()))?;
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(rotations.clone()))?;
+        registry.register(Box::new(remote.clone()))?;
         registry.register(Box::new(leading.clone()))?;
         Ok(Self {
             reconciles,
             durations,
             rotations,
+            remote,
             leading,
         })
     }
@@ -64,6 +74,11 @@ impl Metrics {
     /// One rotation was made.
     pub fn rotated(&self, kind: &str) {
         self.rotations.with_label_values(&[kind]).inc();
+    }
+
+    /// The other server was asked for something, and answered so.
+    pub fn asked_remote(&self, kind: &str, result: &str) {
+        self.remote.with_label_values(&[kind, result]).inc();
     }
 
     /// Whether this operator leads.

@@ -13,6 +13,7 @@ use crate::{
     feed::{self, place_of},
     mailbox::Inboxes,
     pods::Pods,
+    remote::poll,
     secret_watch,
 };
 
@@ -120,6 +121,7 @@ async fn reconcile(
         tokio::join!(
             feed::follow(context.clone(), dirty.clone(), feed_from),
             census::count(context.clone(), dirty.clone()),
+            poll::run(&context),
         );
     };
     tokio::select! {

@@ -1,8 +1,10 @@
 //! What to declare for a `VaultSecret`, and whether its values are due to be rotated. Pure.
 
+use std::collections::BTreeMap;
+
 use coffer_crds::{
-    Algorithm, Alphabet, DataEntry, DeletionPolicy, Generate, GenerateType, Source, VaultSecretSpec,
-    condition::reason,
+    Algorithm, Alphabet, DataEntry, DeletionPolicy, Generate, GenerateType, RemoteVersion, Source,
+    VaultSecretSpec, condition::reason,
 };
 use coffer_domain::{
     generate::{Alphabet as Characters, Generator},
@@ -13,7 +15,10 @@ use coffer_domain::{
 };
 use jiff::Timestamp;
 
-use super::gather::World;
+use super::{
+    gather::World,
+    remote::{Report, report},
+};
 use crate::{identity::misnamed, problem::Problem, schedule};
 
 /// What to do.
@@ -24,6 +29,10 @@ pub struct Decision {
     pub schedule: Option<Schedule>,
     /// The generated keys that are rotated now.
     pub rotating: Vec<SecretName>,
+    /// What entries' values are from, on another server.
+    pub remotes: BTreeMap<String, RemoteVersion>,
+    /// What the status says of those.
+    pub report: Option<Report>,
     /// Why some value could not be read: the others are declared all the same.
     pub problem: Option<Problem>,
 }
@@ -60,8 +69,17 @@ pub fn decide(spec: &VaultSecretSpec, world: &World) -> Result<Decision, Problem
         declaration,
         schedule,
         rotating,
+        remotes: records(world),
+        report: report(&world.remotes.entries),
         problem,
     })
+}
+
+fn records(world: &World) -> BTreeMap<String, RemoteVersion> {
+    let entries = world.remotes.entries.iter();
+    entries
+        .filter_map(|(key, entry)| Some((key.clone(), entry.record()?)))
+        .collect()
 }
 
 /// One entry, and why its value could not be read.
@@ -93,6 +111,12 @@ fn declared(
             )
         }
         Source::External(_) => (plain(Origin::External), None),
+        Source::Remote(_) => {
+            let entry = world.remotes.entries.get(key);
+            let copy = entry.and_then(|entry| entry.copy.as_ref());
+            let origin = copy.map_or(Origin::Keep, |(value, _)| Origin::Copy(value.clone()));
+            (plain(origin), entry.and_then(|entry| entry.problem(key)))
+        }
         Source::SecretKeyRef(_) => match world.copies.get(key) {
             Some(Ok(value)) => (plain(Origin::Copy(value.clone())), None),
             Some(Err(problem)) => (plain(Origin::Keep), Some(problem.clone())),

@@ -31,6 +31,8 @@ fn outcome(synced: Option<Result<SyncedSecret, Problem>>) -> Outcome {
         next_rotation: None,
         last_rotation: None,
         problem: None,
+        remotes: BTreeMap::new(),
+        report: None,
         synced,
     }
 }

@@ -22,6 +22,8 @@ mod flaky;
 mod idle;
 mod leaders;
 mod outage;
+mod remote;
+mod remote_server;
 mod rotation;
 mod sources;
 mod sync;
