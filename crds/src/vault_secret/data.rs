@@ -150,21 +150,19 @@ pub struct External {
 /// What a KV version 2 engine of another server keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-validations" = rules(&[
-    (
-        "self.uri.startsWith('openbao+kv2://') || self.uri.startsWith('hashicorp+kv2://')",
-        "remote.uri must start with openbao+kv2:// or hashicorp+kv2://, such as openbao+kv2://secret/app/api#token",
-    ),
-    (
-        "!has(self.refreshEvery) || !self.refreshEvery.matches('^[1-4]s$')",
-        "remote.refreshEvery must be 5s or more",
-    ),
-])))]
+#[schemars(extend("x-kubernetes-validations" = rules(&[(
+    "!has(self.refreshEvery) || !self.refreshEvery.matches('^[1-4]s$')",
+    "remote.refreshEvery must be 5s or more",
+)])))]
 pub struct Remote {
     /// Which secret: mount, path, and after `#` one key of it, such as `openbao+kv2://secret/app/api#token`. Without a
     /// key the value is the whole map, as JSON. `?version=12` at the end pins a version. Both schemes mean the one server
     /// of the operator's settings: what follows `://` is a path, never a server's name.
     #[schemars(length(min = 1, max = 2048))]
+    #[schemars(extend("x-kubernetes-validations" = rules(&[(
+        "self.startsWith('openbao+kv2://') || self.startsWith('hashicorp+kv2://')",
+        "remote.uri must start with openbao+kv2:// or hashicorp+kv2://, such as openbao+kv2://secret/app/api#token",
+    )])))]
     pub uri: String,
 
     /// How often to ask the server whether there is a new version, without reading values: `30s`, `5m`; at least `5s`.

@@ -82,7 +82,7 @@ fn all_who_name_a_path_share_one_request_as_often_as_the_most_eager_asks() {
     assert!(desk.requests().is_empty(), "they are under way");
     assert_eq!(desk.land("secret/x", Ok(facts(1))), ["a", "b", "c"]);
     assert_eq!(desk.land("secret/y", Ok(facts(1))), ["c"]);
-    desk.now += MINUTE / 6 - Duration::from_millis(1);
+    desk.now += Duration::from_millis(9_999);
     assert!(desk.requests().is_empty());
     desk.now += MINUTE / 6 / 10 + Duration::from_millis(1);
     assert_eq!(desk.requests(), [key("secret/x", None)]);
@@ -98,7 +98,7 @@ fn a_value_is_read_once_for_all_who_lack_it_and_kept_no_longer_than_they_do() {
     let version = key("secret/x", Some(3));
     desk.lack("a", &[("secret/x", 3)]);
     desk.lack("b", &[("secret/x", 3)]);
-    assert_eq!(desk.requests(), [version.clone()]);
+    assert_eq!(desk.requests(), std::slice::from_ref(&version));
     assert!(desk.book.value(&version).is_none());
     let map = SecretJson::new(json!({"token": "x"}));
     let wake = desk

@@ -57,6 +57,7 @@ fn shown(look: &Look) -> String {
 use VersionState::{Deleted, Destroyed, Live};
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "a table")]
 fn an_entry_lacks_what_it_does_not_hold_and_the_server_has() {
     let pinned = "openbao+kv2://secret/app#token?version=1";
     let two = [(1, Live), (2, Live)];

@@ -63,20 +63,20 @@ pub async fn gather(
             continue;
         };
         let held = held(object, key, stored.get(key), &identity.owner());
-        match admit(remote, context, place) {
-            Err(Refused { uri, trouble }) => {
-                if let Some(uri) = uri {
-                    tell_refused(object, context, identity, place, key, &uri, &trouble).await?;
-                }
+        let uri = match admit(remote, context, place) {
+            Ok(uri) => uri,
+            Err(trouble) => {
+                tell_refused(object, context, identity, place, key, remote, &trouble).await?;
                 entries.insert(key.clone(), Entry::refused(trouble, held));
+                continue;
             }
-            Ok(uri) => asked.push(Asked {
-                key,
-                uri,
-                every: context.remotes.refresh(every(remote)),
-                held,
-            }),
-        }
+        };
+        asked.push(Asked {
+            key,
+            uri,
+            every: context.remotes.refresh(every(remote)),
+            held,
+        });
     }
     let looked = look_at(object, context, identity, place, asked).await?;
     entries.extend(looked.entries);
@@ -173,23 +173,14 @@ fn held(object: &VaultSecret, key: &str, stored: Option<&Secret>, owner: &Owner)
     shown.remote.clone().filter(|_| is_it)
 }
 
-/// Why an entry is refused, and what it names, if that is to be recorded.
-struct Refused {
-    uri: Option<CanonicalUri>,
-    trouble: Trouble,
-}
-
 /// What an entry names, if it may be copied.
-fn admit(remote: &Remote, context: &Context, place: &Place) -> Result<CanonicalUri, Refused> {
-    let quiet = |trouble| Refused { uri: None, trouble };
-    let uri = parse(&remote.uri).map_err(|fault| {
-        let words = format!("uri: {fault}");
-        quiet(Trouble::refusal(reason::INVALID_SPEC, words))
-    })?;
+fn admit(remote: &Remote, context: &Context, place: &Place) -> Result<CanonicalUri, Trouble> {
+    let uri = parse(&remote.uri);
+    let uri = uri.map_err(|fault| Trouble::refusal(reason::INVALID_SPEC, format!("uri: {fault}")))?;
     if !context.remotes.is_configured() {
         let words =
             "the operator knows no server to copy from; name one in the chart's value remote.url (VAULT_URL)";
-        return Err(quiet(Trouble::refusal(reason::REMOTE_NOT_CONFIGURED, words)));
+        return Err(Trouble::refusal(reason::REMOTE_NOT_CONFIGURED, words));
     }
     let organization = &place.organization;
     if context.remotes.rules.allow(organization, &uri.path) {
@@ -200,10 +191,7 @@ fn admit(remote: &Remote, context: &Context, place: &Place) -> Result<CanonicalU
          remote.allow (--remote-allow) lets it",
         uri.path, uri.path
     );
-    Err(Refused {
-        uri: Some(uri),
-        trouble: Trouble::refusal(reason::REMOTE_NOT_ALLOWED, words),
-    })
+    Err(Trouble::refusal(reason::REMOTE_NOT_ALLOWED, words))
 }
 
 /// The one secret of a KV engine that a text names.
@@ -231,16 +219,22 @@ async fn record(context: &Context, place: &Place, key: &Key) -> Result<(), Halt>
     Ok(permitted?)
 }
 
-/// Leaves a record of a refusal: once, and not again for what the status has said since an earlier start.
+/// Leaves a record of what may not be copied: once, and not again for what the status has said since an earlier start.
 async fn tell_refused(
     object: &VaultSecret,
     context: &Context,
     identity: &Identity,
     place: &Place,
     key: &str,
-    uri: &CanonicalUri,
+    remote: &Remote,
     trouble: &Trouble,
 ) -> Result<(), Halt> {
+    let Ok(uri) = parse(&remote.uri) else {
+        return Ok(());
+    };
+    if trouble.reason != reason::REMOTE_NOT_ALLOWED {
+        return Ok(());
+    }
     let generation = object.metadata.generation.unwrap_or_default();
     let conditions = object.status.as_ref().map(|status| status.conditions.as_slice());
     let said = condition::find(conditions.unwrap_or_default(), condition::REMOTE_CURRENT);
@@ -252,7 +246,7 @@ async fn tell_refused(
     }
     let (coffer, rules) = (&context.coffer, &context.remotes.rules);
     let refused = coffer
-        .permit_copy(&context.caller, &place.organization, uri, rules)
+        .permit_copy(&context.caller, &place.organization, &uri, rules)
         .await;
     match refused {
         Ok(()) | Err(Error::Forbidden { .. }) => Ok(()),
