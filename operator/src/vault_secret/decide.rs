@@ -117,7 +117,7 @@ fn declared(
             let origin = copy.map_or(Origin::Keep, |(value, _)| Origin::Copy(value.clone()));
             (plain(origin), entry.and_then(|entry| entry.problem(key)))
         }
-        Source::SecretKeyRef(_) => match world.copies.get(key) {
+        Source::SecretKeyRef(_) | Source::Sealed(_) => match world.copies.get(key) {
             Some(Ok(value)) => (plain(Origin::Copy(value.clone())), None),
             Some(Err(problem)) => (plain(Origin::Keep), Some(problem.clone())),
             None => (plain(Origin::Keep), None),

@@ -26,6 +26,7 @@ mod outage;
 mod remote;
 mod remote_server;
 mod rotation;
+mod sealed;
 mod sources;
 mod sync;
 mod trust;
