@@ -20,7 +20,7 @@ async fn seal(public_key: &str, key: &str, value: &str) -> Result<Value> {
             SYSTEM_NAMESPACE,
             "exec",
             "--stdin",
-            "statefulset/coffer",
+            "statefulset/coffer-operator",
             "--",
         ])
         .args(["/coffer", "seal", key, "--public-key", public_key])
