@@ -16,8 +16,18 @@ pub const SYNCED: &str = "Synced";
 /// Every value can be handed over as a variable through an env file (`VaultSecret` only).
 pub const ENV_FILE_COMPATIBLE: &str = "EnvFileCompatible";
 
+/// Every value of a `remote` entry is the newest there, as far as is known (`VaultSecret` with such entries only).
+pub const REMOTE_CURRENT: &str = "RemoteCurrent";
+
 /// The types this crate knows; others on an object belong to someone else and are left alone.
-pub const TYPES: [&str; 5] = [READY, RECONCILING, STALLED, SYNCED, ENV_FILE_COMPATIBLE];
+pub const TYPES: [&str; 6] = [
+    READY,
+    RECONCILING,
+    STALLED,
+    SYNCED,
+    ENV_FILE_COMPATIBLE,
+    REMOTE_CURRENT,
+];
 
 /// Reasons, in the spelling that users see. Grouped by what they explain.
 pub mod reason {
@@ -70,6 +80,23 @@ pub mod reason {
     pub const EVERY_VALUE_FITS: &str = "EveryValueFits";
     /// `EnvFileCompatible`: some values do not fit; the message names them and the ways out.
     pub const VALUES_DO_NOT_FIT: &str = "ValuesDoNotFit";
+
+    /// `RemoteCurrent`: every value is the newest there.
+    pub const REMOTE_COPIED: &str = "RemoteCopied";
+    /// The operator is set up with no other server.
+    pub const REMOTE_NOT_CONFIGURED: &str = "RemoteNotConfigured";
+    /// The operator's settings do not let this namespace copy that path.
+    pub const REMOTE_NOT_ALLOWED: &str = "RemoteNotAllowed";
+    /// The other server is sealed, or cannot be reached, or does not answer as it should.
+    pub const REMOTE_UNAVAILABLE: &str = "RemoteUnavailable";
+    /// The other server refuses the operator.
+    pub const REMOTE_FORBIDDEN: &str = "RemoteForbidden";
+    /// There is no such secret, version or engine there.
+    pub const REMOTE_NOT_FOUND: &str = "RemoteNotFound";
+    /// The version there was deleted or destroyed.
+    pub const REMOTE_DELETED: &str = "RemoteDeleted";
+    /// The secret there has no such key.
+    pub const REMOTE_KEY_NOT_FOUND: &str = "RemoteKeyNotFound";
 
     /// The API key has expired and does not rotate.
     pub const EXPIRED: &str = "Expired";

@@ -39,8 +39,8 @@ pub use sealing::{KeyRotation, MOST_LISTED_KEYS, SealingKeyStatus, SealingStatus
 pub use vault::{AccessRule, Vault, VaultSpec, VaultStatus};
 pub use vault_secret::{
     Algorithm, Alphabet, BadSource, Consumers, DataEntry, External, Generate, GenerateType, KeyStatus,
-    PUBLIC_KEY_SUFFIX, RetiringValue, SecretKeyRef, SecretType, Source, Sync, SyncedSecret, VaultSecret,
-    VaultSecretSpec, VaultSecretStatus,
+    PUBLIC_KEY_SUFFIX, Remote, RemoteVersion, RetiringValue, SecretKeyRef, SecretType, Source, Sync,
+    SyncedSecret, VaultSecret, VaultSecretSpec, VaultSecretStatus,
 };
 
 /// The API group of every kind here.

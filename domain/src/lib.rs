@@ -10,6 +10,7 @@ pub mod audit;
 pub mod audit_copy;
 pub mod canonical_uri;
 pub mod change;
+pub mod copy_rule;
 pub mod entity;
 pub mod envfile;
 pub mod error;

@@ -13,7 +13,7 @@ use kube::{
 
 use crate::{
     backoff::Backoff, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail, metrics::Metrics,
-    pods::Pods, repairs::Repairs,
+    pods::Pods, remote::Remotes, repairs::Repairs,
 };
 
 /// The namespaces whose core Secrets the operator may read and write.
@@ -56,6 +56,8 @@ pub struct Context {
     pub caller: Caller,
     /// Where core Secrets may be touched.
     pub secret_namespaces: SecretNamespaces,
+    /// The other server that values are copied from.
+    pub remotes: Remotes,
     /// The cached objects.
     pub caches: Caches,
     /// Whom to wake.
@@ -87,6 +89,8 @@ pub struct Parts {
     pub coffer: Coffer,
     /// Where core Secrets may be touched.
     pub secret_namespaces: SecretNamespaces,
+    /// The other server that values are copied from.
+    pub remotes: Remotes,
     /// The cached objects.
     pub caches: Caches,
     /// Whom to wake.
@@ -106,6 +110,7 @@ impl From<Parts> for Context {
             coffer: parts.coffer,
             caller: Caller::controller(),
             secret_namespaces: parts.secret_namespaces,
+            remotes: parts.remotes,
             caches: parts.caches,
             mail: parts.mail,
             index: VaultIndex::default(),

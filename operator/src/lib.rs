@@ -31,6 +31,7 @@ mod orphan;
 pub mod pods;
 mod problem;
 mod reference;
+pub mod remote;
 mod repairs;
 mod rivals;
 pub mod run;

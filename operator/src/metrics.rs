@@ -13,6 +13,7 @@ pub struct Metrics {
     reconciles: IntCounterVec,
     durations: HistogramVec,
     rotations: IntCounterVec,
+    remote: IntCounterVec,
     leading: IntGauge,
     waiting: IntGaugeVec,
     waiting_since: IntGaugeVec,
@@ -48,6 +49,13 @@ impl Metrics {
             ),
             &["kind"],
         )?;
+        let remote = IntCounterVec::new(
+            Opts::new(
+                "coffer_remote_requests_total",
+                "Requests to the server that values are copied from, by what for and result",
+            ),
+            &["kind", "result"],
+        )?;
         let leading = IntGauge::new("coffer_leading", "1 while this operator holds the Lease")?;
         let waiting = IntGaugeVec::new(
             Opts::new(
@@ -68,11 +76,13 @@ impl Metrics {
         registry.register(Box::new(reconciles.clone()))?;
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(rotations.clone()))?;
+        registry.register(Box::new(remote.clone()))?;
         registry.register(Box::new(leading.clone()))?;
         Ok(Self {
             reconciles,
             durations,
             rotations,
+            remote,
             leading,
             waiting,
             waiting_since,
@@ -106,6 +116,11 @@ impl Metrics {
         let number = i64::try_from(of_kind().count()).unwrap_or(i64::MAX);
         self.waiting.with_label_values(&[kind]).set(number);
         self.waiting_since.with_label_values(&[kind]).set(oldest);
+    }
+
+    /// The other server was asked for something, and answered so.
+    pub fn asked_remote(&self, kind: &str, result: &str) {
+        self.remote.with_label_values(&[kind, result]).inc();
     }
 
     /// Whether this operator leads.

@@ -12,6 +12,7 @@ use crate::{
     controller,
     feed::{self, place_of},
     mailbox::Inboxes,
+    remote::poll,
     secret_watch,
 };
 
@@ -112,6 +113,7 @@ async fn reconcile(
         tokio::join!(
             feed::follow(context.clone(), dirty.clone(), feed_from),
             census::count(context.clone(), dirty.clone()),
+            poll::run(&context),
         );
     };
     tokio::select! {

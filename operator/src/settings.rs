@@ -1,11 +1,12 @@
 //! The program's settings, from its command line and environment.
 
-use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf};
+use std::{net::SocketAddr, num::NonZeroU16, path::PathBuf, time::Duration};
 
 use clap::Parser;
+use coffer_domain::copy_rule::CopyRule;
 use thiserror::Error;
 
-use crate::context::SecretNamespaces;
+use crate::{context::SecretNamespaces, remote::LEAST_REFRESH};
 
 /// Runs Coffer's controllers, with the API server inside.
 #[derive(Debug, Parser)]
@@ -60,6 +61,26 @@ pub struct Settings {
     /// Namespaces whose core Secrets may be read and written; * for all, none without
     #[arg(long, env = "COFFER_SECRET_NAMESPACES", value_delimiter = ',')]
     pub secret_namespaces: Vec<String>,
+    /// What of another OpenBao or Vault server (`VAULT_URL`) may be copied into whose `VaultSecret`s: NAMESPACE=MOUNT/PATH,
+    /// * for any characters, {namespace} for the namespace's name: team-a=secret/team-a/*; without, nothing
+    #[arg(
+        long = "remote-allow",
+        env = "COFFER_REMOTE_ALLOW",
+        value_name = "NAMESPACE=MOUNT/PATH",
+        value_delimiter = ','
+    )]
+    pub remote_allow: Vec<CopyRule>,
+    /// Mounts whose engines are called otherwise on that server: team=kv/team
+    #[arg(
+        long = "remote-mounts",
+        env = "COFFER_REMOTE_MOUNTS",
+        value_name = "MOUNT=ENGINE",
+        value_delimiter = ','
+    )]
+    pub remote_mounts: Vec<String>,
+    /// How often that server is asked for new versions, for entries that do not say: 1m; at least 5s
+    #[arg(long, env = "COFFER_REMOTE_REFRESH_EVERY", value_name = "DURATION", default_value = "1m", value_parser = refresh)]
+    pub remote_refresh_every: Duration,
     /// Audience that pods' tokens must be for
     #[arg(long, env = "COFFER_WORKLOAD_AUDIENCE", default_value = "coffer")]
     pub workload_audience: String,
@@ -84,6 +105,17 @@ impl Settings {
             .filter(|name| !name.is_empty());
         SecretNamespaces::These(names.map(str::to_owned).collect())
     }
+}
+
+/// An interval that a server bears.
+fn refresh(text: &str) -> Result<Duration, String> {
+    let read: Result<coffer_crds::Duration, _> = text.parse();
+    let every = read.map(|every| Duration::from_secs(every.to_seconds()));
+    let every = every.map_err(|error| error.to_string())?;
+    if every < LEAST_REFRESH {
+        return Err("5s is the least".to_owned());
+    }
+    Ok(every)
 }
 
 /// The name of an object and its namespace: `NAMESPACE/NAME`.
@@ -151,6 +183,18 @@ mod tests {
         assert!(parse(&[]).is_err());
         assert!(parse(&["--kek-file=/k", "--kek-secret=a/b"]).is_err());
         assert!(parse(&["--kek-secret=a"]).is_err());
+    }
+
+    #[test]
+    fn nothing_of_another_server_is_copied_unless_it_is_allowed() {
+        let none = parse(&["--kek-file=/k"]).unwrap();
+        assert!(none.remote_allow.is_empty());
+        assert_eq!(none.remote_refresh_every, crate::remote::USUAL_REFRESH);
+        let two = "--remote-allow=a=secret/a/*,*=secret/{namespace}/*";
+        assert_eq!(parse(&["--kek-file=/k", two]).unwrap().remote_allow.len(), 2);
+        assert!(parse(&["--kek-file=/k", "--remote-allow=secret/a"]).is_err());
+        assert!(parse(&["--kek-file=/k", "--remote-refresh-every=4s"]).is_err());
+        assert!(parse(&["--kek-file=/k", "--remote-refresh-every=5s"]).is_ok());
     }
 
     #[test]

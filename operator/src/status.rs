@@ -58,15 +58,13 @@ where
     Ok(true)
 }
 
-/// Ready's status and reason before and after, when they differ: a transition, worth one Event.
+/// A condition's status and reason before and after, when they differ: a transition, worth one Event.
 pub fn transition<'a>(
+    kind: &str,
     old: &'a [Condition],
     new: &'a [Condition],
 ) -> Option<(Option<&'a Condition>, &'a Condition)> {
-    let (before, after) = (
-        condition::find(old, condition::READY),
-        condition::find(new, condition::READY)?,
-    );
+    let (before, after) = (condition::find(old, kind), condition::find(new, kind)?);
     let same = before.is_some_and(|it| it.status == after.status && it.reason == after.reason);
     (!same).then_some((before, after))
 }

@@ -12,10 +12,10 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use data::{
-    Algorithm, Alphabet, BadSource, DataEntry, External, Generate, GenerateType, PUBLIC_KEY_SUFFIX,
+    Algorithm, Alphabet, BadSource, DataEntry, External, Generate, GenerateType, PUBLIC_KEY_SUFFIX, Remote,
     SecretKeyRef, Source,
 };
-pub use status::{Consumers, KeyStatus, RetiringValue, SyncedSecret, VaultSecretStatus};
+pub use status::{Consumers, KeyStatus, RemoteVersion, RetiringValue, SyncedSecret, VaultSecretStatus};
 pub use sync::{SecretType, Sync};
 
 use crate::{
@@ -48,6 +48,7 @@ use crate::{
     printcolumn(name = "Last rotation", type_ = "date", json_path = ".status.lastRotation", priority = 1, description = "Time since generated values were last replaced"),
     // Not of type date: kubectl prints a date as an age, and one in the future as <invalid>.
     printcolumn(name = "Next rotation", type_ = "string", json_path = ".status.nextRotation", priority = 1, description = "When generated values are due to be replaced"),
+    printcolumn(name = "Remote", type_ = "string", json_path = r#".status.conditions[?(@.type=="RemoteCurrent")].reason"#, priority = 1, description = "Whether values of another server are the newest there, in one word"),
     printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#, priority = 1, description = "Why, in a sentence"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]

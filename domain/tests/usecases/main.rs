@@ -9,6 +9,7 @@ mod audit_entries;
 mod audit_window;
 mod changes;
 mod consumers;
+mod copies;
 mod declare;
 mod described;
 mod documents;

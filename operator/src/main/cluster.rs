@@ -12,6 +12,7 @@ use coffer_operator::{
     metrics::Metrics,
     notices,
     pods::Pods,
+    remote::Remotes,
     run::{caches, run},
     settings::Settings,
 };
@@ -34,6 +35,7 @@ pub struct Cluster {
     pub registry: Registry,
     pub pods: Arc<Pods>,
     pub refusals: Receiver<(Workload, String)>,
+    pub remotes: Remotes,
 }
 
 impl Cluster {
@@ -64,6 +66,7 @@ impl Cluster {
             client: self.client,
             coffer: self.coffer,
             secret_namespaces: self.settings.secret_namespaces(),
+            remotes: self.remotes,
             caches,
             mail,
             events,

@@ -5,6 +5,7 @@ mod apply;
 mod decide;
 mod gather;
 mod mirror;
+mod remote;
 mod status;
 
 use async_trait::async_trait;
@@ -65,6 +66,9 @@ impl Kind for VaultSecret {
 
     fn wake_others(&self, context: &Context, _: Option<&Self>, gone: bool) {
         if gone {
+            context
+                .remotes
+                .forget(self.meta().uid.as_deref().unwrap_or_default());
             rivals::wake(
                 context,
                 &self.namespace().unwrap_or_default(),
@@ -82,7 +86,11 @@ async fn apply_spec(
     let place = identity.place(&object.spec.vault_ref.name, object.spec.environment())?;
     let world = gather::gather(object, context, identity, &place).await?;
     let decision = decide::decide(&object.spec, &world)?;
-    apply::apply(object, context, identity, &place, decision).await
+    let outcome = apply::apply(object, context, identity, &place, decision).await?;
+    // What was copied is not lacked any more.
+    let user = remote::user(object, identity);
+    context.remotes.values(&user, &world.remotes.lacking);
+    Ok(outcome)
 }
 
 /// Withdraws what the object declared. Nothing to withdraw is fine; a namespace that is being deleted is

@@ -23,6 +23,8 @@ mod health;
 mod idle;
 mod leaders;
 mod outage;
+mod remote;
+mod remote_server;
 mod rotation;
 mod sealed;
 mod sources;
