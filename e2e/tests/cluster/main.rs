@@ -5,6 +5,7 @@ mod canary;
 mod deletion;
 mod doors;
 mod first_light;
+mod gitops;
 mod guard;
 mod held;
 mod keys;
