@@ -129,7 +129,10 @@ impl Dialect {
             (rest.is_empty() || rest.starts_with('/')).then(|| format!("{prefix}{rest}"))
         });
         let path = alias.as_deref().unwrap_or(path);
-        let path = path.strip_suffix('/').filter(|rest| !rest.is_empty()).unwrap_or(path);
+        let path = path
+            .strip_suffix('/')
+            .filter(|rest| !rest.is_empty())
+            .unwrap_or(path);
         let slash = if path.starts_with('/') { "" } else { "/" };
         // In one piece of just that length, which becomes the path as it is.
         let text = match query {

@@ -11,5 +11,6 @@ mod held;
 mod keys;
 mod odd_values;
 mod rotation;
+mod sealed;
 mod sources;
 mod workloads;

@@ -24,6 +24,7 @@ mod idle;
 mod leaders;
 mod outage;
 mod rotation;
+mod sealed;
 mod sources;
 mod sync;
 mod trust;
