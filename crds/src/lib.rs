@@ -33,9 +33,9 @@ pub use manifest::{Manifest, definition, manifests};
 pub use rotation::{BadTiming, Rotation, Timing};
 pub use vault::{AccessRule, Vault, VaultSpec, VaultStatus};
 pub use vault_secret::{
-    Algorithm, Alphabet, BadSource, Consumers, DataEntry, External, Generate, GenerateType, KeyStatus,
-    PUBLIC_KEY_SUFFIX, SecretKeyRef, SecretType, Source, Sync, SyncedSecret, VaultSecret, VaultSecretSpec,
-    VaultSecretStatus,
+    Algorithm, Alphabet, BadOnChange, BadSource, Consumers, DataEntry, External, Generate, GenerateType,
+    KeyStatus, OnChange, PUBLIC_KEY_SUFFIX, Restart, RestartWindow, ReturnedKey, SecretKeyRef, SecretType,
+    Source, Sync, SyncedSecret, VaultSecret, VaultSecretSpec, VaultSecretStatus,
 };
 
 /// The API group of every kind here.

@@ -42,5 +42,6 @@ pub mod template;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 pub mod usecase;
+pub mod window;
 
 pub use error::Error;

@@ -16,6 +16,7 @@ fn line(
         namespace: "team".into(),
         pod: pod.into(),
         pod_uid: pod.into(),
+        started: Version::FIRST,
         delivered: Version::FIRST,
         delivered_at: at,
         acknowledged,

@@ -96,6 +96,7 @@ impl News {
         if !self.keys.is_empty() || !self.secrets.is_empty() {
             context.wake_keys(|object| self.concerns_key(object));
         }
+        context.restarts.mark(self.ledgers.iter().cloned());
         dirty.mark(
             self.ledgers,
             self.vaults.into_iter().filter_map(|id| context.index.names(id)),

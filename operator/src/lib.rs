@@ -32,6 +32,7 @@ pub mod pods;
 mod problem;
 mod reference;
 mod repairs;
+pub mod restart;
 mod rivals;
 pub mod run;
 mod schedule;

@@ -11,6 +11,7 @@ pub struct Metrics {
     reconciles: IntCounterVec,
     durations: HistogramVec,
     rotations: IntCounterVec,
+    restarts: IntCounterVec,
     leading: IntGauge,
 }
 
@@ -40,15 +41,24 @@ impl Metrics {
             ),
             &["kind"],
         )?;
+        let restarts = IntCounterVec::new(
+            Opts::new(
+                "coffer_restarts_total",
+                "Workloads and changed secrets, by what was done: restarted, evicted, returned, looping",
+            ),
+            &["result"],
+        )?;
         let leading = IntGauge::new("coffer_leading", "1 while this operator holds the Lease")?;
         registry.register(Box::new(reconciles.clone()))?;
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(rotations.clone()))?;
+        registry.register(Box::new(restarts.clone()))?;
         registry.register(Box::new(leading.clone()))?;
         Ok(Self {
             reconciles,
             durations,
             rotations,
+            restarts,
             leading,
         })
     }
@@ -64,6 +74,11 @@ impl Metrics {
     /// One rotation was made.
     pub fn rotated(&self, kind: &str) {
         self.rotations.with_label_values(&[kind]).inc();
+    }
+
+    /// A step of a restart was taken.
+    pub fn restarted(&self, result: &str) {
+        self.restarts.with_label_values(&[result]).inc();
     }
 
     /// Whether this operator leads.

@@ -13,6 +13,7 @@ use crate::{
     feed::{self, place_of},
     mailbox::Inboxes,
     pods::Pods,
+    restart::{self, Options},
     secret_watch,
 };
 
@@ -44,6 +45,7 @@ pub async fn run(
     writers: Writers,
     inboxes: Inboxes,
     pods: Arc<Pods>,
+    restarts: Options,
     stop: watch::Receiver<bool>,
 ) {
     let feed_from = context.coffer.latest_change();
@@ -75,7 +77,13 @@ pub async fn run(
     let work = async {
         ready.wait().await;
         if all_ready(&context.caches).await {
-            reconcile(context.clone(), inboxes, &dirty, &pods, feed_from, stop.clone()).await;
+            let work = Work {
+                inboxes,
+                pods: &pods,
+                restarts,
+                feed_from,
+            };
+            reconcile(context.clone(), &dirty, work, stop.clone()).await;
         }
     };
     tokio::select! {
@@ -85,14 +93,21 @@ pub async fn run(
     }
 }
 
-async fn reconcile(
-    context: Shared,
+/// What is worked on, once all caches are full.
+struct Work<'p> {
     inboxes: Inboxes,
-    dirty: &Dirty,
-    pods: &Pods,
+    pods: &'p Pods,
+    restarts: Options,
     feed_from: u64,
-    stop: watch::Receiver<bool>,
-) {
+}
+
+async fn reconcile(context: Shared, dirty: &Dirty, work: Work<'_>, stop: watch::Receiver<bool>) {
+    let Work {
+        inboxes,
+        pods,
+        restarts,
+        feed_from,
+    } = work;
     let caches = context.caches.clone();
     let stopped = || stopped(stop.clone());
     let controllers = async {
@@ -120,6 +135,7 @@ async fn reconcile(
         tokio::join!(
             feed::follow(context.clone(), dirty.clone(), feed_from),
             census::count(context.clone(), dirty.clone()),
+            restart::follow(context.clone(), pods, restarts),
         );
     };
     tokio::select! {

@@ -132,7 +132,7 @@ impl Coffer {
     }
 }
 
-fn controllers_only(caller: &Caller, target: impl std::fmt::Display) -> Result<(), Error> {
+pub(super) fn controllers_only(caller: &Caller, target: impl std::fmt::Display) -> Result<(), Error> {
     match caller.principal {
         Principal::Controller => Ok(()),
         Principal::ApiKey(_) | Principal::Workload(_) | Principal::User(_) | Principal::External(_) => {

@@ -18,6 +18,7 @@ mod keyway;
 mod kv2;
 mod outbox;
 mod requests;
+mod returned;
 mod secrets;
 mod trash;
 mod vaults;

@@ -60,6 +60,7 @@ impl Cluster {
         metrics.leads(true);
         let (caches, writers) = caches();
         let (mail, inboxes) = mail();
+        let restarts = self.settings.restarts();
         let context = Context::from(Parts {
             client: self.client,
             coffer: self.coffer,
@@ -69,7 +70,14 @@ impl Cluster {
             events,
             metrics: metrics.clone(),
         });
-        let mut running = tokio::spawn(run(Arc::new(context), writers, inboxes, self.pods, stop.clone()));
+        let mut running = tokio::spawn(run(
+            Arc::new(context),
+            writers,
+            inboxes,
+            self.pods,
+            restarts,
+            stop.clone(),
+        ));
         let lost = tokio::select! {
             // Controllers that end because they were asked to are no failure.
             biased;

@@ -14,7 +14,7 @@ use coffer_domain::{
 use jiff::Timestamp;
 
 use super::gather::World;
-use crate::{identity::misnamed, problem::Problem, schedule};
+use crate::{identity::misnamed, problem::Problem, restart, schedule};
 
 /// What to do.
 pub struct Decision {
@@ -35,6 +35,8 @@ pub fn decide(spec: &VaultSecretSpec, world: &World) -> Result<Decision, Problem
         .as_ref()
         .map(|rotation| schedule::parse(rotation.timing()))
         .transpose()?;
+    let windows = spec.restart.as_ref().map(restart::windows).transpose();
+    windows.map_err(|bad| Problem::stalled(reason::INVALID_SPEC, bad))?;
     let due = schedule
         .as_ref()
         .is_some_and(|schedule| is_due(spec, world, schedule));

@@ -72,6 +72,7 @@ fn next(
                 last_rotation: outcome.last_rotation.map(seconds),
                 next_rotation: outcome.next_rotation.map(seconds),
                 consumers: old.consumers.clone(),
+                returned: old.returned.clone(),
                 synced_secret: match outcome.synced {
                     Some(Ok(synced)) => Some(synced),
                     Some(Err(_)) => old.synced_secret.clone(),

@@ -20,6 +20,7 @@ use coffer_operator::{
     mailbox::mail,
     metrics::Metrics,
     pods::Pods,
+    restart::Options,
     run::{caches, run},
 };
 use coffer_store::{Seed, StoreOptions, SystemClock, SystemEntropy, SystemKeyPairs, kek::StaticKek};
@@ -49,6 +50,7 @@ pub struct World {
     pub registry: Registry,
     clock: Arc<TestClock>,
     secret_namespaces: SecretNamespaces,
+    pub restarts: Options,
     running: Option<(watch::Sender<bool>, JoinHandle<()>)>,
     _data: tempfile::TempDir,
 }
@@ -82,6 +84,10 @@ impl World {
             registry: Registry::new(),
             clock,
             secret_namespaces: these,
+            restarts: Options {
+                enabled: true,
+                ..Options::default()
+            },
             running: None,
             _data: data,
         }
@@ -110,11 +116,12 @@ impl World {
             metrics: Metrics::new(&self.registry).unwrap(),
         });
         let pods = Arc::new(Pods::new(client, self.coffer.clone()));
+        let restarts = self.restarts;
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(async move {
             let watcher = pods.clone();
             tokio::select! {
-                () = run(Arc::new(context), writers, inboxes, pods, stopped) => {}
+                () = run(Arc::new(context), writers, inboxes, pods, restarts, stopped) => {}
                 () = watcher.watch() => {}
             }
         });
