@@ -34,7 +34,7 @@ use crate::{
 /// What is remembered from one look to the next, to ask less; it is never needed to decide rightly.
 #[derive(Default)]
 pub struct Memory {
-    /// Whom a ReplicaSet belongs to.
+    /// Whom a `ReplicaSet` belongs to.
     owners: HashMap<(String, String), Key>,
     /// Workloads that were found as they should be, and what they looked like.
     settled: HashMap<Key, Workload>,

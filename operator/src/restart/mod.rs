@@ -1,5 +1,5 @@
 //! Restarting workloads whose pods were started with older versions: in waves, within windows, once for each change, and
-//! back to the versions before when the first one does not become ready (ADR 0012). `gather` reads, `plan` is pure,
+//! back to the versions before when the first one does not become ready (ADR 0013). `gather` reads, `plan` is pure,
 //! `apply` takes its steps, `report` says how it stands. All that has to outlive this process is noted on the workloads
 //! and in the status of the objects.
 
@@ -154,7 +154,7 @@ impl Restarts {
 
     fn next_look(&mut self, plan: &Plan, touched: &HashSet<Place>, now: Timestamp) -> Duration {
         let mut patience = LONGEST;
-        self.watched = touched.clone();
+        self.watched.clone_from(touched);
         for ((place, _), (state, _)) in &plan.states {
             let again = match state {
                 State::Restarting => WATCHED,

@@ -60,7 +60,7 @@ pub struct Workload {
     pub means: Means,
     /// Nothing is being rolled out, and every pod is ready.
     pub settled: bool,
-    /// The PodDisruptionBudget that allows no disruption now.
+    /// The `PodDisruptionBudget` that allows no disruption now.
     pub budget: Option<String>,
     /// What was noted on it.
     pub marks: Marks,
@@ -149,7 +149,7 @@ pub enum State {
     Window(Option<Timestamp>),
     /// It is not ready or is being rolled out: nothing is added to that.
     Unready,
-    /// A PodDisruptionBudget of this name allows no disruption.
+    /// A `PodDisruptionBudget` of this name allows no disruption.
     Budget(String),
     /// It was restarted too often.
     Loop,

@@ -15,9 +15,6 @@ use super::{
     model::{Key, Means, Plan, Policy, READY_WITHIN, Scene, State, Step, Workload},
 };
 
-/// Secrets at versions.
-type Versions = BTreeSet<(SecretName, Version)>;
-
 /// How a workload stands by itself, whatever the others do.
 enum Stage {
     /// Nothing to do; `true`: it has just become ready.
@@ -373,7 +370,7 @@ fn is_stale(scene: &Scene, pod: &super::model::PodUse) -> bool {
     })
 }
 
-/// The pod to evict next of a workload that is being restarted: an old one when all are ready; and of a StatefulSet one that
+/// The pod to evict next of a workload that is being restarted: an old one when all are ready; and of a `StatefulSet` one that
 /// failed, as its controller waits for it to become ready before it replaces it.
 fn next_eviction(scene: &Scene, workload: &Workload) -> Option<String> {
     let mut old = workload.pods.iter().filter(|pod| is_stale(scene, pod));

@@ -64,23 +64,27 @@ pub async fn write(context: &Context, place: &Place, plan: &Plan) -> Result<bool
         if new == *old {
             continue;
         }
-        save(context, &object, old, &new).await?;
-        tell_trouble(context, &object, old, &new).await;
+        if save(context, &object, old, &new).await? {
+            tell_trouble(context, &object, old, &new).await;
+        } else {
+            all_fresh = false;
+        }
     }
     Ok(all_fresh)
 }
 
+/// `false`: the object has changed, or is gone.
 async fn save(
     context: &Context,
     object: &VaultSecret,
     old: &VaultSecretStatus,
     new: &VaultSecretStatus,
-) -> Result<(), Failure> {
+) -> Result<bool, Failure> {
     let api: Api<VaultSecret> =
         Api::namespaced(context.client.clone(), &object.namespace().unwrap_or_default());
-    match status::write(&api, &context.fresh, object, old, new).await {
-        Err(failure) if failure.is_gone() => Ok(()),
-        result => result.map(drop),
+    match status::write_shared(&api, &context.fresh, object, old, new).await {
+        Err(failure) if failure.is_gone() => Ok(false),
+        result => result.map(|_| true),
     }
 }
 
@@ -123,7 +127,7 @@ fn rolled_out(workloads: &[(&Key, &State, Spans)], had: bool) -> Option<Draft> {
             )
         });
     };
-    lines.sort_by(|a, b| b.0.cmp(&a.0));
+    lines.sort_by_key(|(rank, _)| std::cmp::Reverse(*rank));
     let more = lines.len().saturating_sub(MOST_NAMED);
     let mut message = lines
         .into_iter()
@@ -249,7 +253,9 @@ pub async fn note_return(
                 });
             }
         }
-        save(context, &object, &old, &new).await?;
+        if !save(context, &object, &old, &new).await? {
+            return Ok(false);
+        }
     }
     Ok(true)
 }

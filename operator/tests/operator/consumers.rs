@@ -23,7 +23,7 @@ fn pod(name: &str) -> Value {
     })
 }
 
-fn workload(pod: &Value) -> Caller {
+pub fn workload(pod: &Value) -> Caller {
     let text = |key: &str| pod["metadata"][key].as_str().unwrap().to_owned();
     let workload = Workload {
         namespace: "team".into(),
@@ -37,7 +37,7 @@ fn workload(pod: &Value) -> Caller {
     }
 }
 
-async fn receives(world: &World, pod: &Value, acknowledges: bool) {
+pub async fn receives(world: &World, pod: &Value, acknowledges: bool) {
     let (caller, place) = (workload(pod), place("default"));
     let delivered = world.coffer.deliver(&caller, &place, &Wanted::All).await.unwrap();
     if acknowledges {

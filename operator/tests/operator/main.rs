@@ -22,6 +22,7 @@ mod flaky;
 mod idle;
 mod leaders;
 mod outage;
+mod restarts;
 mod rotation;
 mod sources;
 mod sync;

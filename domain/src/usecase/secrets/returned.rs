@@ -176,7 +176,7 @@ fn again(coffer: &Coffer, plan: &mut Plan<'_>, present: &Secret, value: SecretVa
     let ownership = Ownership {
         owner: present.owner.clone(),
         generator: present.generator,
-        metadata: None,
+        ..Ownership::default()
     };
     let (secret, meta) = plan.write(coffer, &present.name, Some(present), value, ownership);
     Returned {
