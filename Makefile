@@ -67,6 +67,10 @@ checks: build ## Generated files are fresh, arrows between rooms hold, files are
 	$(XTASK) arrows
 	$(XTASK) sizes
 
+.PHONY: fuzz
+fuzz: ## Fuzz targets for FOR seconds each (5), all or those of ONLY: make fuzz FOR=600 ONLY=canonical_uri.
+	fuzz/run $(or $(FOR),5) $(ONLY)
+
 .PHONY: deny
 deny: $(DENY) ## Licences, sources and banned crates of everything we depend on.
 	$(DENY) --locked check licenses bans sources

@@ -39,6 +39,8 @@ pub struct App {
     pub canonical: crate::canonical::Door,
     /// The KeyNest door.
     pub keynest: crate::keynest::Door,
+    /// The door for programs that act for people.
+    pub mcp: crate::mcp::Door,
     /// Requests whose lines are not kept yet.
     pub requests: RequestLog,
 }

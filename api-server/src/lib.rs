@@ -38,6 +38,11 @@ pub use deliver::provide as provide_crypto;
 pub use openapi::openapi;
 pub use server::{Limits, ServeError, Served, ServerParts, serve};
 
+/// Everything that a listener mounts: the dialects, and the door for programs that act for people.
+fn mounted() -> Vec<&'static Dialect> {
+    dialects().into_iter().chain([&mcp::DIALECT]).collect()
+}
+
 /// Every dialect that is served beside the native API.
 pub fn dialects() -> [&'static Dialect; 6] {
     [

@@ -124,10 +124,8 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
             parts.access_log,
         ))
     };
-    let agents = mcp::router(&app, &parts.doors.mcp, parts.tls.is_some());
-    let mounts = Mounts::new(&crate::dialects(), &parts.doors.hosts, &parts.doors.rates, &app);
-    let router =
-        router(Arc::clone(&app), parts.metrics_listener.is_none()).merge(agents.with_state(Arc::clone(&app)));
+    let mounts = Mounts::new(&crate::mounted(), &parts.doors.hosts, &parts.doors.rates, &app);
+    let router = router(Arc::clone(&app), parts.metrics_listener.is_none());
     let main = Door::new(shell(router, mounts), parts.tls, parts.limits, &parts.metrics);
     let probes = shell(probes(Arc::clone(&app)), Mounts::default());
     let side = Door::new(probes, None, parts.limits, &parts.metrics);
@@ -171,8 +169,13 @@ fn shared(parts: &ServerParts, hub: Arc<Hub>) -> Arc<App> {
         seats: Seats::new(parts.streams.of_namespace),
         failures: parts.doors.failures(),
         keyway: crate::keyway::Door::new(&parts.coffer, &parts.doors.keyway),
-        canonical: crate::canonical::Door::new(&parts.coffer, &parts.doors.canonical),
+        canonical: crate::canonical::Door::new(
+            &parts.coffer,
+            &parts.doors.canonical,
+            parts.metrics.canonical.clone(),
+        ),
         keynest: crate::keynest::Door::new(&parts.coffer, &parts.doors.keynest),
+        mcp: mcp::Door::new(&parts.doors.mcp, parts.tls.is_some()),
         requests: RequestLog::default(),
     })
 }
@@ -340,8 +343,13 @@ mod tests {
         let app = Arc::new(App {
             hub: Arc::new(Hub::new(coffer.latest_change())),
             keyway: crate::keyway::Door::new(&coffer, &DoorSettings::default().keyway),
-            canonical: crate::canonical::Door::new(&coffer, &DoorSettings::default().canonical),
+            canonical: crate::canonical::Door::new(
+                &coffer,
+                &DoorSettings::default().canonical,
+                metrics.canonical.clone(),
+            ),
             keynest: crate::keynest::Door::new(&coffer, &DoorSettings::default().keynest),
+            mcp: mcp::Door::new(&DoorSettings::default().mcp, false),
             coffer,
             identity: None,
             notices: Arc::new(LogNotices),

@@ -133,6 +133,9 @@ async fn authenticate(
     };
     let now = app.coffer.clock().now();
     let certificate = door.senders.admit(parts, &context.0, sent, now)?;
+    if certificate.is_some() {
+        door.meters.certified();
+    }
     Ok((who, certificate))
 }
 

@@ -1,6 +1,6 @@
 //! One operation on one URI, from its guards to its record.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use coffer_domain::{
     address::Version,
@@ -34,6 +34,7 @@ pub struct Deed<'a> {
     app: &'a App,
     signed: &'a Signed,
     decision: Decision,
+    begun: Instant,
 }
 
 impl<'a> Deed<'a> {
@@ -56,6 +57,7 @@ impl<'a> Deed<'a> {
             app,
             signed,
             decision: Decision::default(),
+            begun: Instant::now(),
         })
     }
 
@@ -122,10 +124,13 @@ impl<'a> Deed<'a> {
     /// The same for this purpose.
     pub async fn permitted_to(mut self, purpose: &'static str) -> Result<Self, Failure> {
         let now = self.app.coffer.clock().now();
+        let begun = Instant::now();
         let decided = self.decided(purpose, now).await;
         match decided {
-            Ok(decision) => {
+            Ok((decision, remembered)) => {
+                self.app.canonical.meters.permit(begun, remembered);
                 self.decision = decision;
+                self.begun = Instant::now();
                 Ok(self)
             }
             Err(failure) => {
@@ -136,17 +141,25 @@ impl<'a> Deed<'a> {
         }
     }
 
-    async fn decided(&self, purpose: &'static str, now: Timestamp) -> Result<Decision, Failure> {
-        self.signed.note_use(&self.app.canonical, self.op, now)?;
-        let Some(policy) = &self.app.canonical.policy else {
-            return Ok(Decision::default());
+    /// What is decided, and whether that was remembered.
+    async fn decided(&self, purpose: &'static str, now: Timestamp) -> Result<(Decision, bool), Failure> {
+        let door = &self.app.canonical;
+        self.signed.note_use(door, self.op, now)?;
+        let Some(policy) = &door.policy else {
+            return Ok((Decision::default(), false));
         };
         let subject = self.signed.subject();
         let question = self.question(purpose, subject.as_deref());
-        match policy.remembered(&question, now) {
-            Some(remembered) => remembered,
-            None => policy.decide(&question, &self.attributes().await, now).await,
+        let remembered = policy.remembered(&question, now);
+        door.meters.recall(remembered.as_ref().map(Result::is_ok));
+        if let Some(remembered) = remembered {
+            return Ok((remembered?, true));
         }
+        let attributes = self.attributes().await;
+        let begun = Instant::now();
+        let decided = policy.decide(&question, &attributes, now).await;
+        door.meters.decided(begun.elapsed(), decided.as_ref().err());
+        Ok((decided?, false))
     }
 
     fn question<'q>(&'q self, purpose: &'static str, subject: Option<&'q str>) -> Question<'q> {
@@ -205,6 +218,8 @@ impl<'a> Deed<'a> {
         result: Result<T, ProviderFault>,
         version: impl Fn(&T) -> Option<Version>,
     ) -> Result<T, Failure> {
+        let (provider, op) = (self.uri.backend.provider(), self.op.purpose());
+        self.app.canonical.meters.provided(provider, op, self.begun);
         match result {
             Ok(done) => {
                 self.note(self.op.event(), self.op.signal(), version(&done), None);

@@ -137,6 +137,18 @@ impl Failure {
         self.status.as_u16()
     }
 
+    /// Why, in one word, where its details say so.
+    pub fn reason(&self) -> Option<&str> {
+        self.details.as_ref()?["reason"].as_str()
+    }
+
+    /// The version of the policy that denied it, if one did.
+    pub fn policy(&self) -> Option<&str> {
+        let details = self.details.as_ref()?;
+        let denied = details.get("failures").is_some();
+        denied.then(|| details["policy_version"].as_str().unwrap_or("unknown"))
+    }
+
     /// Its code.
     pub fn code(&self) -> &'static str {
         self.code

@@ -7,6 +7,7 @@ pub mod deed;
 pub mod error;
 pub mod journal;
 pub mod local;
+pub mod meters;
 pub mod model;
 pub mod op;
 pub mod openapi;
@@ -21,7 +22,7 @@ pub mod token;
 
 use std::{sync::Arc, time::Duration};
 
-use axum::http::request::Parts;
+use axum::{http::request::Parts, response::Response};
 use coffer_domain::{
     Error,
     canonical_uri::Backend,
@@ -30,12 +31,16 @@ use coffer_domain::{
     usecase::{Caller, Coffer, vaults::VaultSettings},
 };
 
+use error::Failure;
+use meters::Meters;
 use sender::{Credential, Senders, Uses};
 pub use settings::{Args, Settings};
 
 use crate::{
+    app::App,
     http::{
         body::LARGEST,
+        context::Context,
         dialect::Dialect,
         rate::{Bucket, By, X_RATE_LIMIT},
         request_id::IdRule,
@@ -57,22 +62,31 @@ const BUCKETS: [Bucket; 1] = [Bucket {
 pub static DIALECT: Dialect = Dialect {
     name: NAME,
     base: "",
-    routes: routes::router,
+    routes: |_| routes::router(),
     aliases: &[],
     credential: counted,
     refuse: error::refuse,
     buckets: &BUCKETS,
+    counted_with: None,
     rate_headers: &X_RATE_LIMIT,
     ids: IdRule::Correlation,
     largest_body: LARGEST,
     patience: Duration::from_secs(100),
     idempotency: false,
-    revise: Some(error::revise),
+    revise: Some(revise),
     webhooks: None,
     subject: None,
-    openapi: openapi::document,
+    openapi: Some(openapi::document),
     cors: None,
 };
+
+/// Counts what failed, and writes it down for who asked.
+fn revise(app: &App, context: &Context, answer: Response) -> Response {
+    if let Some(failure) = answer.extensions().get::<Failure>() {
+        app.canonical.meters.failed(failure);
+    }
+    error::revise(context, answer)
+}
 
 /// The credential that a request is counted by.
 fn counted(parts: &Parts) -> Option<String> {
@@ -85,6 +99,8 @@ pub struct Door {
     pub settings: Settings,
     /// What was done lately.
     pub journal: journal::Journal,
+    /// What is counted.
+    pub meters: Meters,
     policy: Option<policy::Policy>,
     senders: Senders,
     uses: Uses,
@@ -96,7 +112,7 @@ pub struct Door {
 
 impl Door {
     /// Over `coffer`.
-    pub fn new(coffer: &Coffer, settings: &Settings) -> Self {
+    pub fn new(coffer: &Coffer, settings: &Settings, meters: Meters) -> Self {
         if !settings.require_auth {
             tracing::warn!(
                 tenant = %settings.tenant,
@@ -113,6 +129,7 @@ impl Door {
         Self {
             settings: settings.clone(),
             journal: journal::Journal::default(),
+            meters,
             policy: settings.policy.as_ref().map(policy::Policy::new),
             senders: Senders::new(&settings.sender),
             uses: Uses::new(&settings.sender),

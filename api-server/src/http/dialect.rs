@@ -27,7 +27,7 @@ pub struct Dialect {
     /// What its clients append paths to, below the mount: `/v1`, or nothing.
     pub base: &'static str,
     /// Its routes, by the product's own paths.
-    pub routes: fn() -> Router<Arc<App>>,
+    pub routes: fn(&Arc<App>) -> Router<Arc<App>>,
     /// Path prefixes that stand for another one, such as `/api/v1` for `/v1`.
     pub aliases: &'static [(&'static str, &'static str)],
     /// The credential that a request is counted by; it need not be a good one.
@@ -36,6 +36,8 @@ pub struct Dialect {
     pub refuse: fn(&Refusal) -> Response,
     /// Its rate limits.
     pub buckets: &'static [Bucket],
+    /// The dialect in whose windows its requests are counted, where that is another one.
+    pub counted_with: Option<&'static str>,
     /// How it names their headers.
     pub rate_headers: &'static HeaderNames,
     /// What becomes of a request id that a client sends.
@@ -48,15 +50,15 @@ pub struct Dialect {
     /// dialect whose bodies are written there.
     pub idempotency: bool,
     /// Looks at an answer once more, knowing who asked.
-    pub revise: Option<fn(&Context, Response) -> Response>,
+    pub revise: Option<fn(&App, &Context, Response) -> Response>,
     /// If its requests go to the organization's request log: what one is about, by its route's template.
     pub subject: Option<fn(&str) -> &'static str>,
     /// How its webhooks' deliveries say what they are about; `None`: it has no webhooks.
     pub webhooks: Option<WebhookHeaders>,
     /// Which pages of other origins may speak with it; `None`: none.
     pub cors: Option<fn(&App) -> &Cors>,
-    /// Its OpenAPI document.
-    pub openapi: fn() -> String,
+    /// Its OpenAPI document; `None`: what it speaks is not described by one.
+    pub openapi: Option<fn() -> String>,
 }
 
 /// The headers of a delivery.
@@ -109,12 +111,12 @@ pub enum Refusal {
 impl Dialect {
     /// The router of all its routes, which refuses everything else in its own shape.
     pub(crate) fn router(&'static self, app: Arc<App>) -> Router {
-        let document = self.openapi;
-        (self.routes)()
-            .route(
-                "/openapi.json",
-                axum::routing::get(async move || super::respond::document(document())),
-            )
+        let mut router = (self.routes)(&app);
+        if let Some(document) = self.openapi {
+            let told = axum::routing::get(async move || super::respond::document(document()));
+            router = router.route("/openapi.json", told);
+        }
+        router
             .fallback(async || (self.refuse)(&Refusal::UnknownPath))
             .method_not_allowed_fallback(async || (self.refuse)(&Refusal::WrongMethod))
             .with_state(app)

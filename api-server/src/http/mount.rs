@@ -53,8 +53,8 @@ pub struct Mounted {
     pub dialect: &'static Dialect,
     /// Its routes.
     pub router: TowerToHyperService<Router>,
-    /// Its counts.
-    pub limiter: Limiter,
+    /// Its counts; another dialect's too, where they are counted together.
+    pub limiter: Arc<Limiter>,
 }
 
 /// All dialects of a listener.
@@ -65,24 +65,32 @@ pub struct Mounts {
 }
 
 impl Mounts {
-    /// Mounts `dialects`; a host of one that is not among them is a mistake that the settings' check finds.
+    /// Mounts `dialects`, one that is counted with another after that; a host of one that is not among them is a mistake that the settings' check finds.
     pub fn new(
         dialects: &[&'static Dialect],
         hosts: &[HostMount],
         rates: &[RateOverride],
         app: &Arc<App>,
     ) -> Self {
-        let mount = |dialect: &&'static Dialect| Mounted {
-            dialect,
-            router: TowerToHyperService::new(dialect.router(Arc::clone(app))),
-            limiter: Limiter::new(dialect.name, dialect.buckets, dialect.rate_headers, rates),
-        };
+        let mut mounted: Vec<Mounted> = Vec::with_capacity(dialects.len());
+        for dialect in dialects {
+            let own = || Limiter::new(dialect.name, dialect.buckets, dialect.rate_headers, rates);
+            let shared = mounted
+                .iter()
+                .find(|other| dialect.counted_with == Some(other.dialect.name));
+            let limiter = shared.map_or_else(|| Arc::new(own()), |other| Arc::clone(&other.limiter));
+            mounted.push(Mounted {
+                dialect,
+                router: TowerToHyperService::new(dialect.router(Arc::clone(app))),
+                limiter,
+            });
+        }
         let place = |host: &HostMount| {
             let at = dialects.iter().position(|dialect| dialect.name == host.dialect)?;
             Some((host.host.clone(), at))
         };
         Self {
-            mounted: dialects.iter().map(mount).collect(),
+            mounted,
             hosts: hosts.iter().filter_map(place).collect(),
         }
     }

@@ -186,7 +186,7 @@ impl Shell {
             }
         };
         if let Some(revise) = dialect.revise {
-            response = revise(&arrival.context, response);
+            response = revise(&self.app, &arrival.context, response);
         }
         if refusal.is_none() {
             let refused = response.status() == StatusCode::UNAUTHORIZED

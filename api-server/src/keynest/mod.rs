@@ -70,7 +70,7 @@ fn is_counted(path: &str) -> bool {
 pub static DIALECT: Dialect = Dialect {
     name: NAME,
     base: "",
-    routes: routes::router,
+    routes: |_| routes::router(),
     aliases: &[
         ("/api/v1", "/api"),
         ("/environments", "/api/environments"),
@@ -79,16 +79,17 @@ pub static DIALECT: Dialect = Dialect {
     credential: auth::counted,
     refuse: error::refuse,
     buckets: &BUCKETS,
+    counted_with: None,
     rate_headers: &X_RATE_LIMIT,
     ids: IdRule::Ours,
     largest_body: upload::LARGEST_BODY,
     patience: Duration::from_mins(1),
     idempotency: false,
-    revise: Some(error::revise),
+    revise: Some(|_, context, answer| error::revise(context, answer)),
     webhooks: None,
     subject: None,
     cors: Some(|app: &App| &app.keynest.settings.cors),
-    openapi: openapi::document,
+    openapi: Some(openapi::document),
 };
 
 /// What the handlers of this door share.

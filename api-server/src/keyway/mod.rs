@@ -72,21 +72,22 @@ const MOST_WAITING: usize = 64 * 1024;
 pub static DIALECT: Dialect = Dialect {
     name: NAME,
     base: routes::BASE,
-    routes: routes::router,
+    routes: |_| routes::router(),
     aliases: &[],
     credential: auth::counted,
     refuse: error::refuse,
     buckets: &BUCKETS,
+    counted_with: None,
     rate_headers: &X_RATE_LIMIT,
     ids: IdRule::Clients,
     largest_body: LARGEST,
     patience: Duration::from_mins(1),
     idempotency: false,
-    revise: Some(error::revise),
+    revise: Some(|_, context, answer| error::revise(context, answer)),
     webhooks: None,
     subject: None,
     cors: None,
-    openapi: openapi::document,
+    openapi: Some(openapi::document),
 };
 
 /// What the handlers of this door share.

@@ -8,7 +8,7 @@ mod server;
 mod settings;
 mod tools;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -23,28 +23,74 @@ use rmcp::transport::streamable_http_server::{
 
 use crate::{
     app::App,
-    http::body::{self, LARGEST},
-    v_secure::{auth::Signed, error::ApiError},
+    http::{
+        body::{self, LARGEST},
+        dialect::Dialect,
+        rate::X_RATE_LIMIT,
+        request_id::IdRule,
+    },
+    v_secure::{
+        self,
+        auth::{self, Signed},
+        error::{self, ApiError},
+    },
 };
 
 pub use settings::{Args, Settings};
 
-/// Where it is.
-pub const PATH: &str = "/mcp";
-/// How the audit log calls this door.
-const DOOR: &str = "mcp";
+/// This door's name: of its path, and in the audit log.
+pub const NAME: &str = "mcp";
 
-/// The router of this door; `secure` where the server speaks TLS.
-pub fn router(app: &Arc<App>, settings: &Settings, secure: bool) -> Router<Arc<App>> {
+/// This door: mounted and counted as v-secure is, whose keys and words it takes.
+pub static DIALECT: Dialect = Dialect {
+    name: NAME,
+    base: "",
+    routes: router,
+    aliases: &[],
+    credential: auth::counted,
+    refuse: error::refuse,
+    buckets: &[],
+    counted_with: Some(v_secure::NAME),
+    rate_headers: &X_RATE_LIMIT,
+    ids: IdRule::Ours,
+    largest_body: LARGEST,
+    patience: Duration::from_mins(1),
+    idempotency: false,
+    revise: None,
+    subject: Some(|_| "/mcp"),
+    webhooks: None,
+    cors: None,
+    openapi: None,
+};
+
+/// What the door goes by.
+#[derive(Debug)]
+pub struct Door {
+    origins: Vec<String>,
+    hosts: Option<Vec<String>>,
+}
+
+impl Door {
+    /// As the settings say; `secure` where the server speaks TLS.
+    pub fn new(settings: &Settings, secure: bool) -> Self {
+        Self {
+            origins: settings.origins.clone(),
+            hosts: settings.hosts(secure),
+        }
+    }
+}
+
+/// The one route.
+fn router(app: &Arc<App>) -> Router<Arc<App>> {
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)
         .with_sse_keep_alive(None)
         .with_max_request_body_bytes(LARGEST)
-        .with_allowed_origins(&settings.origins)
+        .with_allowed_origins(&app.mcp.origins)
         .enforce_origin_validation();
-    let config = match settings.hosts(secure) {
-        Some(hosts) => config.with_allowed_hosts(hosts),
+    let config = match &app.mcp.hosts {
+        Some(hosts) => config.with_allowed_hosts(hosts.clone()),
         None => config.disable_allowed_hosts(),
     };
     let own = Arc::clone(app);
@@ -54,7 +100,7 @@ pub fn router(app: &Arc<App>, settings: &Settings, secure: bool) -> Router<Arc<A
         config,
     );
     Router::new()
-        .route_service(PATH, service)
+        .route_service("/", service)
         .route_layer(middleware::from_fn_with_state(Arc::clone(app), admit))
 }
 
@@ -69,7 +115,7 @@ async fn admit(State(app): State<Arc<App>>, request: Request, next: Next) -> Res
 async fn admitted(app: &Arc<App>, request: Request) -> Result<Request, ApiError> {
     let (mut parts, unread) = request.into_parts();
     let mut signed = Signed::from_request_parts(&mut parts, app).await?;
-    signed.caller.origin.door = DOOR;
+    signed.caller.origin.door = NAME;
     let bytes = body::bytes(&parts.headers, unread, LARGEST).await?;
     parts.extensions.insert(Arc::new(signed));
     Ok(Request::from_parts(parts, Body::from(bytes)))

@@ -12,6 +12,8 @@ use prometheus::{
 
 pub use sampled::sample;
 
+use crate::canonical::meters::Meters;
+
 /// The content type of [`Metrics::text`].
 pub const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
@@ -31,6 +33,8 @@ pub struct Metrics {
     pub lines: IntCounterVec,
     /// Open connections.
     pub connections: IntGauge,
+    /// What the Canonical door counts.
+    pub canonical: Meters,
 }
 
 impl Metrics {
@@ -53,6 +57,7 @@ impl Metrics {
                 &["kind"],
             )?,
             connections: IntGauge::new("coffer_connections_open", "Open connections")?,
+            canonical: Meters::new()?,
             registry,
         };
         metrics.registry.register(Box::new(metrics.requests.clone()))?;
@@ -60,6 +65,7 @@ impl Metrics {
         metrics.registry.register(Box::new(metrics.refused.clone()))?;
         metrics.registry.register(Box::new(metrics.lines.clone()))?;
         metrics.registry.register(Box::new(metrics.connections.clone()))?;
+        metrics.registry.register(Box::new(metrics.canonical.clone()))?;
         Ok(metrics)
     }
 

@@ -41,17 +41,18 @@ const BUCKETS: [Bucket; 1] = [Bucket {
 pub static DIALECT: Dialect = Dialect {
     name: NAME,
     base: routes::BASE,
-    routes: routes::router,
+    routes: |_| routes::router(),
     aliases: &[("/api/v1", "/v1"), ("/api/health", "/health")],
     credential: auth::counted,
     refuse: error::refuse,
     buckets: &BUCKETS,
+    counted_with: None,
     rate_headers: &X_RATE_LIMIT,
     ids: IdRule::Ours,
     largest_body: LARGEST,
     patience: Duration::from_mins(1),
     idempotency: true,
-    revise: Some(error::revise),
+    revise: Some(|_, context, answer| error::revise(context, answer)),
     subject: Some(subject),
     webhooks: Some(WebhookHeaders {
         event: "x-secryn-event",
@@ -59,7 +60,7 @@ pub static DIALECT: Dialect = Dialect {
         shape: None,
     }),
     cors: None,
-    openapi: openapi::document,
+    openapi: Some(openapi::document),
 };
 
 /// What a route is about, as the request log calls it: the noun that comes last in its template.

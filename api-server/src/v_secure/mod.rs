@@ -44,11 +44,12 @@ const BUCKETS: [Bucket; 1] = [Bucket {
 pub static DIALECT: Dialect = Dialect {
     name: NAME,
     base: routes::BASE,
-    routes: routes::router,
+    routes: |_| routes::router(),
     aliases: &[("/api/v1/security", routes::BASE)],
     credential: auth::counted,
     refuse: error::refuse,
     buckets: &BUCKETS,
+    counted_with: None,
     rate_headers: &X_RATE_LIMIT,
     ids: IdRule::Ours,
     largest_body: LARGEST,
@@ -62,7 +63,7 @@ pub static DIALECT: Dialect = Dialect {
         shape: Some(hooks::shape),
     }),
     cors: None,
-    openapi: openapi::document,
+    openapi: Some(openapi::document),
 };
 
 /// What a route is about, as a key's usage tells it: the path's first part.

@@ -364,7 +364,39 @@ fn what_an_organization_and_a_vault_show_is_in_the_audit_log() {
         "organization.sync the organization team",
         "though nothing changed"
     );
+    run(keyway.trial(&owner, "team", origin())).unwrap();
+    assert_eq!(last(), "trial.get the organization team");
     let entered = enter(&keyway, "admin", false).unwrap();
     run(keyway.alerts(&entered)).unwrap();
     assert_eq!(world.last_event(world.team.id).action, "alert.list");
+}
+
+#[test]
+fn a_stranger_who_asks_for_an_organization_is_told_of_none_and_recorded() {
+    let (world, keyway) = world();
+    let stranger = session(&keyway, "read");
+    let home = run(world.store.organization(&OrgName::new("_keyway").unwrap()))
+        .unwrap()
+        .unwrap();
+    let told = |found: Result<(), Error>, action: &str| {
+        assert!(
+            matches!(found, Err(Error::NotFound { .. })),
+            "{action}: {found:?}"
+        );
+        let event = world.last_event(home.id);
+        let recorded = (event.action.as_str(), event.outcome, event.target.as_str());
+        assert_eq!(recorded, (action, Outcome::Denied, "the organization team"));
+    };
+    let company = run(keyway.company(&stranger, "team", origin()));
+    told(company.map(drop), "organization.get");
+    let members = run(keyway.colleagues(&stranger, "team", origin()));
+    told(members.map(drop), "organization.members");
+    let changed = run(keyway.change_company(&stranger, "team", origin(), |old| old));
+    told(changed.map(drop), "organization.update");
+    let compared = run(keyway.compare_members(&stranger, "team", origin()));
+    told(compared.map(drop), "organization.sync");
+    let trial = run(keyway.trial(&stranger, "team", origin()));
+    told(trial.map(drop), "trial.get");
+    let begun = run(keyway.start_trial(&stranger, "team", origin()));
+    told(begun.map(drop), "trial.create");
 }

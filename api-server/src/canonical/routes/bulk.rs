@@ -35,7 +35,11 @@ pub async fn bulk(State(app): State<Arc<App>>, signed: Signed, body: Unread) -> 
             tally.skip(line);
             continue;
         }
-        tally.add(line, one(&app, &signed, operation).await);
+        let done = one(&app, &signed, operation).await;
+        if let Err(failure) = &done {
+            app.canonical.meters.failed(failure);
+        }
+        tally.add(line, done);
     }
     Ok(good(&tally.shown()))
 }

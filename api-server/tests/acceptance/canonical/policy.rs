@@ -7,6 +7,7 @@ use parking_lot::Mutex;
 use serde_json::{Value, json};
 
 use super::{Canonical, fails, keeper::by_either};
+use crate::answer::Answer;
 
 by_either! {
     case_70_each_operation_is_asked_for_by_its_purpose,
@@ -15,6 +16,7 @@ by_either! {
     case_72_without_the_policys_word_nothing_is_permitted_or_done,
     case_73_a_permission_is_good_as_often_as_it_says,
     case_74_what_is_refused_before_never_reaches_the_policy,
+    what_was_decided_and_how_long_it_took_is_counted_under_the_products_names,
 }
 
 const API: &str = "openbao+kv2://secret/app/api";
@@ -274,4 +276,51 @@ async fn case_74_what_is_refused_before_never_reaches_the_policy() {
         "INVALID_PAYLOAD",
     );
     assert!(governed.asked().is_empty());
+}
+
+async fn what_was_decided_and_how_long_it_took_is_counted_under_the_products_names() {
+    let governed = Governed::start().await;
+    let door = &governed.door;
+    governed.write("hunter2").await;
+    governed.answers(json!({"decision": true, "obligations": [{"ttl_s": 300, "max_uses": 2}]}));
+    for _ in 0..2 {
+        door.value(API).await.expect(200);
+    }
+    governed.answers(json!({"decision": false, "policy_version": "v7"}));
+    for _ in 0..2 {
+        door.delete(&format!("?uri={API}")).await.expect(403);
+    }
+    governed.answers(json!("nonsense"));
+    door.value(&format!("{API}%23token")).await.expect(503);
+    door.value("openbao+kv2://foreign/a").await.expect(400);
+    let root = door.subject.base.strip_suffix("/canonical").unwrap();
+    let text = Answer::of(door.subject.http.get(format!("{root}/metrics")))
+        .await
+        .expect(200)
+        .text;
+    for line in [
+        r#"secrets_decisions_total{effect="Permit"} 3"#,
+        r#"secrets_decisions_total{effect="Deny"} 2"#,
+        r#"secret_denies_total{policy="v7"} 2"#,
+        r#"secrets_errors_total{code="SECRET_AUTHZ_FAILED"} 2"#,
+        r#"secrets_errors_total{code="TENANT_MOUNT_MISMATCH"} 1"#,
+        "tenant_mount_violation_total 1",
+        "grant_hit_total 1",
+        "grant_negative_cache_hit_total 1",
+        "grant_miss_total 4",
+        "pdp_error_total 1",
+        "pdp_latency_ms_count 4",
+        r#"pep_latency_ms_count{hit="grant"} 1"#,
+        r#"pep_latency_ms_count{hit="first"} 2"#,
+        r#"provider_request_latency_seconds_count{op="execute",provider="openbao"} 2"#,
+        r#"provider_request_latency_seconds_count{op="write",provider="openbao"} 1"#,
+        "anti_replay_total 0",
+        "provider_circuit_open_total 0",
+    ] {
+        assert!(
+            text.lines().any(|found| found == line),
+            "{line} is not in\n{text}"
+        );
+    }
+    assert!(!text.contains("hunter2") && !text.contains("app/api"));
 }

@@ -9,7 +9,7 @@ use crate::answer::Answer;
 
 fn document() -> &'static Value {
     static DOCUMENT: OnceLock<Value> = OnceLock::new();
-    DOCUMENT.get_or_init(|| serde_json::from_str(&(DIALECT.openapi)()).unwrap())
+    DOCUMENT.get_or_init(|| serde_json::from_str(&DIALECT.openapi.unwrap()()).unwrap())
 }
 
 /// Holds an answer to what the document says of its route and status.

@@ -1,12 +1,12 @@
 use clap::Parser;
 use coffer_api_server::{config::Settings, http::settings::DoorSettings};
-use reqwest::RequestBuilder;
+use reqwest::{Method, RequestBuilder};
 use serde_json::json;
 
 use super::{Agent, URI, agent, offering};
 use crate::{
     support::{Choices, Reply, TestServer},
-    v_secure::world::key,
+    v_secure::world::{key, made, text},
 };
 
 fn post(server: &TestServer) -> RequestBuilder {
@@ -67,8 +67,7 @@ async fn what_is_not_as_it_must_be_is_told_and_changes_nothing() {
     ] {
         agent.refused("request_access", given).await;
     }
-    let pending =
-        crate::v_secure::world::made(&server, reqwest::Method::GET, "/mcp/approvals", json!({})).await;
+    let pending = made(&server, Method::GET, "/mcp/approvals", json!({})).await;
     assert_eq!(pending["pagination"]["totalCount"], 0);
 }
 
@@ -119,10 +118,34 @@ async fn bodies_and_methods_are_bounded() {
     let large = good().body(" ".repeat(1024 * 1024 + 1)).send().await.unwrap();
     assert_eq!(large.status(), 413);
     let url = format!("http://{}/mcp", server.address);
-    for method in [reqwest::Method::GET, reqwest::Method::DELETE] {
+    for method in [Method::GET, Method::DELETE] {
         let request = server.http.request(method, &url).bearer_auth(&server.admin);
         assert_eq!(request.send().await.unwrap().status(), 405);
     }
     let deep = good().body("[".repeat(100_000)).send().await.unwrap();
     assert!(deep.status().is_client_error());
+}
+
+/// One count for both ways in, and both are told in the key's usage.
+#[tokio::test]
+async fn a_keys_own_rate_counts_here_and_in_its_other_door_together() {
+    let server = offering().await;
+    let body = json!({"name": "slow", "scopes": ["mcp:read"], "rateLimit": {"requests": 3, "period": "1h"}});
+    let key = made(&server, Method::POST, "/api-keys", body).await;
+    let (id, token) = (text(&key, "id"), text(&key, "apiKey"));
+    let call = || post(&server).bearer_auth(&token);
+    let first = ping(call()).await.expect(200);
+    assert_eq!(first.header("x-ratelimit-remaining"), "2");
+    let url = format!("http://{}/v-secure/v1/security/mcp/resources", server.address);
+    let other = server.http.get(url).bearer_auth(&token).send().await.unwrap();
+    assert_eq!(other.headers()["x-ratelimit-remaining"], "1");
+    ping(call()).await.expect(200);
+    let refused = ping(call()).await.expect(429);
+    assert!(refused.header("retry-after").parse::<u32>().unwrap() > 0);
+    let path = format!("/api-keys/{id}/usage");
+    let usage = made(&server, Method::GET, &path, json!({})).await;
+    assert_eq!(
+        (&usage["totalRequests"], &usage["rateLimitHits"]),
+        (&json!(4), &json!(1))
+    );
 }

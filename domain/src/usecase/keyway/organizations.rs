@@ -94,7 +94,11 @@ impl Keyway {
     pub async fn organizations(&self, session: &Session, origin: Origin) -> Result<Vec<Company>, Error> {
         let mut found = Vec::new();
         for login in self.forge.organizations().await? {
-            match self.look_up(session, &login).await {
+            let company = async {
+                let membership = self.membership(session, &login).await?;
+                self.look_up(&login, membership).await
+            };
+            match company.await {
                 Ok(company) => found.push(company),
                 Err(Error::NotFound { .. }) => {}
                 Err(other) => return Err(other),
@@ -108,14 +112,14 @@ impl Keyway {
 
     /// An organization, for its members; others learn that there is none.
     pub async fn company(&self, session: &Session, login: &str, origin: Origin) -> Result<Company, Error> {
-        let found = self.look_up(session, login).await?;
-        self.allowed(session, origin, "organization.get", target(login))
-            .await?;
+        const GET: &str = "organization.get";
+        let membership = self.member(session, login, GET, &origin).await?;
+        let found = self.look_up(login, membership).await?;
+        self.allowed(session, origin, GET, target(login)).await?;
         Ok(found)
     }
 
-    async fn look_up(&self, session: &Session, login: &str) -> Result<Company, Error> {
-        let membership = self.membership(session, login).await?;
+    async fn look_up(&self, login: &str, membership: Membership) -> Result<Company, Error> {
         let forge = self.forge.organization(login).await?;
         let forge = forge.ok_or_else(|| not_found("organization", login.to_owned()))?;
         Ok(Company {
@@ -161,7 +165,8 @@ impl Keyway {
         login: &str,
         origin: Origin,
     ) -> Result<Vec<Colleague>, Error> {
-        self.membership(session, login).await?;
+        const MEMBERS: &str = "organization.members";
+        self.member(session, login, MEMBERS, &origin).await?;
         let seen = self.settings(login).await?.body.seen;
         let mut found = Vec::new();
         for member in self.forge.members(login).await? {
@@ -174,9 +179,7 @@ impl Keyway {
                 member,
             });
         }
-        let target = format!("the members of {login}");
-        self.allowed(session, origin, "organization.members", target)
-            .await?;
+        self.allowed(session, origin, MEMBERS, target(login)).await?;
         Ok(found)
     }
 
@@ -237,9 +240,31 @@ impl Keyway {
         found.ok_or_else(|| not_found("organization", key.to_owned()))
     }
 
+    /// What a session is in an organization. Strangers learn that there is none, and their attempt is recorded.
+    pub(super) async fn member(
+        &self,
+        session: &Session,
+        login: &str,
+        action: &str,
+        origin: &Origin,
+    ) -> Result<Membership, Error> {
+        let found = self.membership(session, login).await;
+        if let Err(Error::NotFound { .. }) = &found {
+            self.denied(session, origin.clone(), action, target(login))
+                .await?;
+        }
+        found
+    }
+
     /// Refuses whoever is no owner of an organization.
-    async fn owns(&self, session: &Session, login: &str, action: &str, origin: &Origin) -> Result<(), Error> {
-        if self.membership(session, login).await? == Membership::Owner {
+    pub(super) async fn owns(
+        &self,
+        session: &Session,
+        login: &str,
+        action: &str,
+        origin: &Origin,
+    ) -> Result<(), Error> {
+        if self.member(session, login, action, origin).await? == Membership::Owner {
             return Ok(());
         }
         Err(self
@@ -248,7 +273,7 @@ impl Keyway {
     }
 
     /// Records what a session was shown or did, in the door's own chain.
-    async fn allowed(
+    pub(super) async fn allowed(
         &self,
         session: &Session,
         origin: Origin,
@@ -263,7 +288,7 @@ impl Keyway {
 }
 
 /// How the audit log calls an organization.
-fn target(login: &str) -> String {
+pub(super) fn target(login: &str) -> String {
     format!("the organization {login}")
 }
 

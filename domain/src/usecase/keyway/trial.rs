@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{Keyway, Session};
+use super::{Keyway, Session, organizations::target};
 use crate::{
     Error,
     audit::Origin,
@@ -37,9 +37,17 @@ impl Trial {
 
 impl Keyway {
     /// An organization's trial, for its members; others learn that there is no such organization.
-    pub async fn trial(&self, session: &Session, organization: &str) -> Result<Option<Trial>, Error> {
-        self.membership(session, organization).await?;
-        self.trial_of(organization).await
+    pub async fn trial(
+        &self,
+        session: &Session,
+        organization: &str,
+        origin: Origin,
+    ) -> Result<Option<Trial>, Error> {
+        const GET: &str = "trial.get";
+        self.member(session, organization, GET, &origin).await?;
+        let found = self.trial_of(organization).await?;
+        self.allowed(session, origin, GET, target(organization)).await?;
+        Ok(found)
     }
 
     /// The same for the door's own rules.
@@ -55,10 +63,7 @@ impl Keyway {
         organization: &str,
         origin: Origin,
     ) -> Result<Trial, Error> {
-        if self.membership(session, organization).await? != Membership::Owner {
-            let target = format!("the organization {organization}");
-            return Err(self.denied(session, origin, "trial.create", target).await?);
-        }
+        self.owns(session, organization, "trial.create", &origin).await?;
         let (home, key) = (self.home().await?, organization.to_ascii_lowercase());
         let body = Trial {
             started: self.coffer.clock().now(),
@@ -71,7 +76,11 @@ impl Keyway {
     }
 
     /// What a session is in an organization of the forge.
-    pub async fn membership(&self, session: &Session, organization: &str) -> Result<Membership, Error> {
+    pub(super) async fn membership(
+        &self,
+        session: &Session,
+        organization: &str,
+    ) -> Result<Membership, Error> {
         let missing = || not_found("organization", organization.to_owned());
         let (_, account) = session.account().ok_or_else(missing)?;
         let login = &account.body.user.login;

@@ -15,7 +15,10 @@ use crate::{
 
 /// What an organization pays, which is nothing; for its members.
 pub async fn billing(State(app): State<Arc<App>>, signed: Signed) -> Result<Response, Problem> {
-    let trial = app.keyway.cases.trial(&signed.session, signed.param("org"));
+    let trial = app
+        .keyway
+        .cases
+        .trial(&signed.session, signed.param("org"), signed.origin());
     let trial = TrialOut::of(trial.await?, app.coffer.clock().now());
     Ok(signed.one(&BillingOut::from(trial)))
 }

@@ -14,7 +14,7 @@ pub async fn trial(State(app): State<Arc<App>>, signed: Signed) -> Result<Respon
     let trial = app
         .keyway
         .cases
-        .trial(&signed.session, signed.param("org"))
+        .trial(&signed.session, signed.param("org"), signed.origin())
         .await?;
     Ok(signed.one(&TrialOut::of(trial, app.coffer.clock().now())))
 }
