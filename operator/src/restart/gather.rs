@@ -18,9 +18,9 @@ use kube::{
 };
 
 use super::{
+    facts::stale,
     marks::Marks,
     model::{Back, Key, Means, PodUse, Rule, Scene, Workload},
-    plan::stale,
     view,
 };
 use crate::{

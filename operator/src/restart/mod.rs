@@ -4,6 +4,7 @@
 //! and in the status of the objects.
 
 mod apply;
+mod facts;
 mod gather;
 mod marks;
 mod model;

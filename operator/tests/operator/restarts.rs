@@ -13,7 +13,7 @@ use crate::{
 
 const AT: &str = "coffer.dev/restarted-at";
 
-/// A Deployment, its ReplicaSet and a pod that has its values.
+/// A Deployment, its `ReplicaSet` and a pod that has its values.
 async fn deploy(world: &World, name: &str, number: u32) {
     let labels = json!({"app": name});
     if number == 1 {
