@@ -120,6 +120,10 @@ pub enum Verb {
         /// For how long the API key's present token keeps working
         #[arg(long, requires = "api_key", value_name = "DURATION", default_value = "1h")]
         overlap: String,
+        /// Wait for no consumer: what an earlier rotation still keeps for them is retired at once; if nothing is, the
+        /// secret is rotated and its version before is retired at once (with rotation.onlyAfterAck)
+        #[arg(long, conflicts_with = "api_key")]
+        force: bool,
         #[command(flatten)]
         place: PlaceArgs,
     },

@@ -16,6 +16,7 @@ mod api_key;
 mod common;
 pub mod condition;
 mod duration;
+pub mod lagging;
 mod manifest;
 mod rotation;
 mod rule;
@@ -34,8 +35,8 @@ pub use rotation::{BadTiming, Rotation, Timing};
 pub use vault::{AccessRule, Vault, VaultSpec, VaultStatus};
 pub use vault_secret::{
     Algorithm, Alphabet, BadOnChange, BadSource, Consumers, DataEntry, External, Generate, GenerateType,
-    KeyStatus, OnChange, PUBLIC_KEY_SUFFIX, Restart, RestartWindow, ReturnedKey, SecretKeyRef, SecretType,
-    Source, Sync, SyncedSecret, VaultSecret, VaultSecretSpec, VaultSecretStatus,
+    KeyStatus, OnChange, PUBLIC_KEY_SUFFIX, Restart, RestartWindow, RetiringValue, ReturnedKey, SecretKeyRef,
+    SecretType, Source, Sync, SyncedSecret, VaultSecret, VaultSecretSpec, VaultSecretStatus,
 };
 
 /// The API group of every kind here.

@@ -10,7 +10,7 @@ use crate::{duration::Duration, rule};
 /// When generated values are replaced by new ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-#[schemars(extend("x-kubernetes-validations" = rule::timing()))]
+#[schemars(extend("x-kubernetes-validations" = rule::timing(&[rule::DEADLINE])))]
 pub struct Rotation {
     /// Cron expression of five fields: minute, hour, day of month, month, day of week. `0 3 * * 0` rotates on
     /// Sundays at three. Runs that were missed while the operator was down are made up for once, not once each.
@@ -28,6 +28,16 @@ pub struct Rotation {
     #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z][A-Za-z0-9_+/-]*$"))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
+
+    /// `true`: the value before is retired (deleted; recoverable) when every live pod that received it has put the new
+    /// one in place, or at `deadline`, or by `coffer rotate --force`; until then it can be read by its version, and the
+    /// next rotation waits. `status.retiring` names who lags. Absent: values before stay until somebody deletes them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub only_after_ack: Option<bool>,
+
+    /// With `onlyAfterAck`: how long pods that lag hold it up, at most, such as `2h`. Absent: `24h`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub deadline: Option<Duration>,
 }
 
 /// When a rotation is due, once it is known to be one of the two ways.
@@ -58,6 +68,17 @@ impl Rotation {
             self.time_zone.as_deref(),
         )
     }
+
+    /// How long, in seconds, the value before is kept for pods that lag; `None`: it waits for nobody.
+    pub fn patience_seconds(&self) -> Option<u64> {
+        patience(self.only_after_ack, self.deadline.as_ref())
+    }
+}
+
+/// How long, in seconds, the value before is kept for pods that lag; `None`: it waits for nobody.
+pub(crate) fn patience(only_after_ack: Option<bool>, deadline: Option<&Duration>) -> Option<u64> {
+    let waits = only_after_ack == Some(true);
+    waits.then(|| deadline.map_or(86_400, Duration::to_seconds))
 }
 
 /// When to rotate, from the three fields that every rotation has.
@@ -73,5 +94,25 @@ pub(crate) fn timing<'a>(
         }),
         (None, Some(every)) => Ok(Timing::Every(every)),
         _ => Err(BadTiming),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rotation_waits_only_if_it_is_told_to() {
+        let hour: Duration = serde_json::from_str("\"1h\"").unwrap();
+        for (told, deadline, expected) in [
+            (None, None, None),
+            (Some(false), None, None),
+            (Some(true), None, Some(86_400)),
+            (Some(true), Some(&hour), Some(3_600)),
+            // The schema refuses it.
+            (None, Some(&hour), None),
+        ] {
+            assert_eq!(patience(told, deadline), expected);
+        }
     }
 }

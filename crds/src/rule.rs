@@ -11,9 +11,15 @@ pub fn rules(pairs: &[(&str, &str)]) -> Value {
         .collect()
 }
 
-/// When a rotation happens: shared by every kind that rotates.
-pub fn timing() -> Value {
-    rules(&[
+/// A deadline is one for acknowledgements.
+pub const DEADLINE: (&str, &str) = (
+    "!has(self.deadline) || (has(self.onlyAfterAck) && self.onlyAfterAck)",
+    "rotation.deadline belongs to rotation.onlyAfterAck: remove it, or set onlyAfterAck to true",
+);
+
+/// When a rotation happens: shared by every kind that rotates, each with some rules of its own.
+pub fn timing(more: &[(&str, &str)]) -> Value {
+    let shared = [
         (
             "has(self.schedule) != has(self.every)",
             "rotation needs exactly one of schedule and every",
@@ -23,8 +29,9 @@ pub fn timing() -> Value {
             "rotation.timeZone belongs to rotation.schedule: remove it, or give a schedule instead of every",
         ),
         (
-            r"!has(self.schedule) || self.schedule.matches('^\\s*\\S+(\\s+\\S+){4}\\s*$')",
+            r"!has(self.schedule) || self.schedule.matches('^\s*\S+(\s+\S+){4}\s*$')",
             "rotation.schedule must have five fields: minute hour day-of-month month day-of-week, such as 0 3 * * 0",
         ),
-    ])
+    ];
+    rules(&[&shared, more].concat())
 }

@@ -19,6 +19,7 @@ use crate::{
     network::Cidr,
     repo_role::Scope,
     rights::{Access, Grant},
+    succession::{Retiring, Succession},
 };
 
 /// A tenant.
@@ -150,6 +151,12 @@ impl Secret {
         self.metadata
             .as_ref()
             .map_or(Ok(()), |metadata| metadata.usable(now))
+    }
+
+    /// What is on its way out, with what it waits for.
+    pub fn retiring(&self) -> Option<(Succession, Retiring)> {
+        let succession = self.metadata.as_ref()?.succession?;
+        Some((succession, succession.retiring?))
     }
 
     /// What is said of it.

@@ -38,6 +38,7 @@ pub mod secret_json;
 pub mod secret_value;
 pub mod segment;
 pub mod store;
+pub mod succession;
 pub mod template;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;

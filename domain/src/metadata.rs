@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use crate::Error;
+use crate::{Error, succession::Succession};
 
 /// The most tags, and the most attributes.
 pub const MAX_ENTRIES: usize = 64;
@@ -84,6 +84,10 @@ pub struct Metadata {
     /// Which of its versions are kept, and what a write must say, if not as usual.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retention: Option<Retention>,
+    /// How the version before gives way to the current one, if that waits for the consumers. Written by what manages
+    /// the secret, and by nobody else.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub succession: Option<Succession>,
 }
 
 /// Which versions of a secret are kept, and what a write of a map must say. The default: all, and nothing.
@@ -141,6 +145,7 @@ impl Default for Metadata {
             document: Map::new(),
             rotation: None,
             retention: None,
+            succession: None,
         }
     }
 }
@@ -211,6 +216,15 @@ impl Metadata {
             fits("attributes", text, MAX_TEXT)?;
         }
         Ok(())
+    }
+
+    /// What `said` says, with this succession.
+    pub fn with_succession(said: Option<Arc<Self>>, succession: Option<Succession>) -> Option<Arc<Self>> {
+        if said.as_ref().and_then(|said| said.succession) == succession {
+            return said;
+        }
+        let said = said.as_deref().cloned().unwrap_or_default();
+        Self { succession, ..said }.kept()
     }
 
     /// As a secret's row keeps it: nothing for the default.

@@ -7,12 +7,15 @@ use std::{
     time::Duration,
 };
 
-use coffer_crds::{Consumers, Vault, VaultSecret};
+use coffer_crds::{
+    ApiKey, ApiKeyRotation, Consumers, EnvironmentScope, Rotation, Vault, VaultSecret, lagging::in_a_line,
+};
 use coffer_domain::{
     Error,
-    address::{Place, Version},
-    entity::Consumer,
+    address::Place,
     name::{OrgName, VaultName},
+    succession::Laggard,
+    usecase::consumers::Held,
 };
 use kube::{Api, Resource, ResourceExt, runtime::reflector::ObjectRef};
 use parking_lot::Mutex;
@@ -23,6 +26,7 @@ use crate::{
     failure::Failure,
     feed::place_of,
     status,
+    succession::named,
 };
 
 /// At most one write per object in this time.
@@ -66,7 +70,9 @@ pub async fn count(context: Shared, dirty: Dirty) {
     loop {
         let marks = dirty.take().await;
         for place in marks.ledgers {
-            match count_consumers(&context, &place).await {
+            let counted = count_consumers(&context, &place).await;
+            wake_waiting(&context, &place);
+            match counted {
                 Ok(true) => {}
                 Ok(false) => dirty.mark([place], []),
                 Err(error) => {
@@ -89,10 +95,33 @@ pub async fn count(context: Shared, dirty: Dirty) {
     }
 }
 
+/// Has whatever waits for acknowledgements there looked at: one may have been the last.
+fn wake_waiting(context: &Context, place: &Place) {
+    let waits = |rotation: Option<Option<u64>>| rotation.flatten().is_some();
+    context.wake_secrets(|object| {
+        let rotation = object.spec.rotation.as_ref().map(Rotation::patience_seconds);
+        waits(rotation) && place_of(object).as_ref() == Some(place)
+    });
+    context.wake_keys(|object| {
+        let rotation = object
+            .spec
+            .rotation
+            .as_ref()
+            .map(ApiKeyRotation::patience_seconds);
+        waits(rotation) && is_written_in(object, place)
+    });
+}
+
+fn is_written_in(object: &ApiKey, place: &Place) -> bool {
+    object.namespace().as_deref() == Some(place.organization.as_str())
+        && object.spec.vault_ref.name == place.vault.as_str()
+        && object.spec.environment() == EnvironmentScope::One(place.environment.as_str())
+}
+
 /// Counts the consumers of one environment anew, for every object with values there. `false`: the cache is
 /// behind our own last write of some of them, which have to be counted again.
 pub async fn count_consumers(context: &Context, place: &Place) -> Result<bool, Failure> {
-    let lines = match context.coffer.list_consumers(&context.caller, place).await {
+    let ledger = match context.coffer.list_consumers(&context.caller, place).await {
         Err(Error::NotFound { .. }) => Vec::new(),
         result => result?,
     };
@@ -103,7 +132,9 @@ pub async fn count_consumers(context: &Context, place: &Place) -> Result<bool, F
         .state_filter(|object| place_of(object).as_ref() == Some(place))
     {
         if context.fresh.has_seen(object.meta()) {
-            write_consumers(context, &object, tally(&object.spec.secret_names(), &lines)).await?;
+            let namespace = object.namespace().unwrap_or_default();
+            let counted = tally(&object.spec.secret_names(), &namespace, &ledger);
+            write_consumers(context, &object, counted).await?;
         } else {
             all_fresh = false;
         }
@@ -127,22 +158,28 @@ async fn write_consumers(context: &Context, object: &VaultSecret, counted: Consu
 }
 
 /// Pods that hold any of `names`, and those of them that acknowledged the current version of all they use.
-fn tally(names: &[String], lines: &[(Consumer, Option<Version>)]) -> Consumers {
+fn tally(names: &[String], namespace: &str, ledger: &[Held]) -> Consumers {
     let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
-    let mut pods: BTreeMap<&str, bool> = BTreeMap::new();
-    for (line, current) in lines
+    let mut pods: BTreeMap<&str, Option<&Laggard>> = BTreeMap::new();
+    for held in ledger
         .iter()
-        .filter(|(line, _)| names.contains(line.name.as_str()))
+        .filter(|held| names.contains(held.line.name.as_str()))
     {
-        // Nothing newer can come of a secret that is deleted.
-        let up_to_date = current.is_none_or(|current| line.acknowledged == Some(current));
-        *pods.entry(&line.pod_uid).or_insert(true) &= up_to_date;
+        let longest = pods.entry(&held.line.pod_uid).or_default();
+        let lags = longest.take().into_iter().chain(&held.laggard);
+        *longest = lags.min_by_key(|laggard| laggard.since);
     }
     let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
-    Consumers::new(
-        count(pods.values().filter(|current| **current).count()),
-        count(pods.len()),
-    )
+    let mut laggards: Vec<Laggard> = pods
+        .values()
+        .flatten()
+        .map(|laggard| (*laggard).clone())
+        .collect();
+    laggards.sort_by(|a, b| (a.since, &a.pod).cmp(&(b.since, &b.pod)));
+    Consumers {
+        laggards: in_a_line(&named(&laggards), laggards.len(), namespace),
+        ..Consumers::new(count(pods.len() - laggards.len()), count(pods.len()))
+    }
 }
 
 /// `false`: the cache is behind our own last write.

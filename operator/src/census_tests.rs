@@ -1,16 +1,13 @@
-use coffer_domain::id::SecretId;
+use coffer_domain::{address::Version, entity::Consumer, id::SecretId};
+use jiff::Timestamp;
 
 use super::*;
 
-fn line(
-    name: &str,
-    pod: &str,
-    acknowledged: Option<u64>,
-    current: Option<u64>,
-) -> (Consumer, Option<Version>) {
-    let at = jiff::Timestamp::UNIX_EPOCH;
+/// A line about a secret whose current version was written ten seconds after the epoch.
+fn line(name: &str, pod: &str, acknowledged: Option<u64>, current: Option<u64>) -> Held {
+    let at = Timestamp::UNIX_EPOCH;
     let acknowledged = acknowledged.and_then(Version::new);
-    let consumer = Consumer {
+    let line = Consumer {
         secret: SecretId::from_bytes([1; 16]),
         name: name.parse().unwrap(),
         namespace: "team".into(),
@@ -22,7 +19,14 @@ fn line(
         acknowledged,
         acknowledged_at: acknowledged.map(|_| at),
     };
-    (consumer, current.and_then(Version::new))
+    let current = current.and_then(Version::new);
+    let changed = Timestamp::from_second(10).unwrap();
+    Held {
+        laggard: current.and_then(|current| Laggard::of(&line, current, changed)),
+        line,
+        current,
+        retiring: None,
+    }
 }
 
 #[test]
@@ -50,8 +54,22 @@ fn a_pod_is_current_when_all_it_uses_is() {
         (vec![line("C", "p1", Some(1), Some(1))], "0/0"),
         (vec![line("A", "p1", Some(1), None)], "1/1"),
     ] {
-        assert_eq!(tally(&names, &lines).summary, expected);
+        assert_eq!(tally(&names, "team", &lines).summary, expected);
     }
+}
+
+#[test]
+fn who_lags_is_named_once_and_since_when() {
+    let names = ["A".to_owned(), "B".to_owned()];
+    let lines = [
+        line("A", "p2", Some(1), Some(2)),
+        line("B", "p2", Some(1), Some(3)),
+        line("A", "p1", Some(2), Some(2)),
+    ];
+    let counted = tally(&names, "team", &lines);
+    assert_eq!((counted.lagging, counted.total), (1, 2));
+    assert_eq!(counted.laggards.as_deref(), Some("p2 since 1970-01-01T00:00:10Z"));
+    assert_eq!(tally(&names, "team", &lines[2..]).laggards, None);
 }
 
 #[tokio::test]

@@ -13,7 +13,7 @@ use kube::{
 
 use crate::{
     backoff::Backoff, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail, metrics::Metrics,
-    repairs::Repairs, restart::Wakes,
+    pods::Pods, repairs::Repairs, restart::Wakes,
 };
 
 /// The namespaces whose core Secrets the operator may read and write.
@@ -66,6 +66,8 @@ pub struct Context {
     pub events: Events,
     /// Metrics.
     pub metrics: Metrics,
+    /// The pods that run.
+    pub pods: Arc<Pods>,
     /// Our own last writes.
     pub(crate) fresh: Fresh,
     /// Consecutive failures.
@@ -95,6 +97,8 @@ pub struct Parts {
     pub events: Events,
     /// Metrics.
     pub metrics: Metrics,
+    /// The pods that run.
+    pub pods: Arc<Pods>,
 }
 
 impl From<Parts> for Context {
@@ -109,6 +113,7 @@ impl From<Parts> for Context {
             index: VaultIndex::default(),
             events: parts.events,
             metrics: parts.metrics,
+            pods: parts.pods,
             fresh: Fresh::default(),
             backoff: Backoff::default(),
             repairs: Repairs::default(),

@@ -158,6 +158,7 @@ fn went<K: Kind>(object: &K, context: &Context) {
     if let Some(uid) = &object.meta().uid {
         context.fresh.forget(uid);
         context.backoff.succeeded(uid);
+        context.metrics.waits(K::KIND, uid, None);
     }
     object.wake_others(context, Some(object), true);
 }

@@ -40,6 +40,7 @@ mod secret_watch;
 pub mod settings;
 mod sources;
 mod status;
+mod succession;
 mod synced;
 mod text;
 mod vault;

@@ -1,9 +1,11 @@
 //! What the controllers count. Labels are kinds and results, never a name.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use coffer_domain::Error;
-use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, Opts, Registry};
+use jiff::Timestamp;
+use parking_lot::Mutex;
+use prometheus::{HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry};
 
 /// The controllers' metrics.
 #[derive(Clone)]
@@ -13,7 +15,13 @@ pub struct Metrics {
     rotations: IntCounterVec,
     restarts: IntCounterVec,
     leading: IntGauge,
+    waiting: IntGaugeVec,
+    waiting_since: IntGaugeVec,
+    waits: Waits,
 }
+
+/// Since when each object waits, by its kind and uid.
+type Waits = Arc<Mutex<BTreeMap<(&'static str, String), Timestamp>>>;
 
 impl Metrics {
     /// Registers them. Fails if they are registered already.
@@ -49,6 +57,22 @@ impl Metrics {
             &["result"],
         )?;
         let leading = IntGauge::new("coffer_leading", "1 while this operator holds the Lease")?;
+        let waiting = IntGaugeVec::new(
+            Opts::new(
+                "coffer_rotations_waiting",
+                "Objects whose rotation waits for pods to acknowledge the new version",
+            ),
+            &["kind"],
+        )?;
+        let waiting_since = IntGaugeVec::new(
+            Opts::new(
+                "coffer_rotations_waiting_since_seconds",
+                "Unix time since when the oldest of them waits; 0: none does",
+            ),
+            &["kind"],
+        )?;
+        registry.register(Box::new(waiting.clone()))?;
+        registry.register(Box::new(waiting_since.clone()))?;
         registry.register(Box::new(reconciles.clone()))?;
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(rotations.clone()))?;
@@ -60,6 +84,9 @@ impl Metrics {
             rotations,
             restarts,
             leading,
+            waiting,
+            waiting_since,
+            waits: Waits::default(),
         })
     }
 
@@ -79,6 +106,21 @@ impl Metrics {
     /// A step of a restart was taken.
     pub fn restarted(&self, result: &str) {
         self.restarts.with_label_values(&[result]).inc();
+    }
+
+    /// Since when an object's rotation waits for pods; `None`: it does not, or the object is gone.
+    pub fn waits(&self, kind: &'static str, uid: &str, since: Option<Timestamp>) {
+        let mut waits = self.waits.lock();
+        let key = (kind, uid.to_owned());
+        match since {
+            Some(since) => drop(waits.insert(key, since)),
+            None => drop(waits.remove(&key)),
+        }
+        let of_kind = || waits.iter().filter(|((its, _), _)| *its == kind);
+        let oldest = of_kind().map(|(_, since)| since.as_second()).min().unwrap_or(0);
+        let number = i64::try_from(of_kind().count()).unwrap_or(i64::MAX);
+        self.waiting.with_label_values(&[kind]).set(number);
+        self.waiting_since.with_label_values(&[kind]).set(oldest);
     }
 
     /// Whether this operator leads.

@@ -167,7 +167,8 @@ impl Pods {
         self.forget(known.place.as_ref(), &uid).await;
     }
 
-    async fn forget(&self, place: Option<&Place>, uid: &str) {
+    /// Has a pod that is gone forgotten.
+    pub async fn forget(&self, place: Option<&Place>, uid: &str) {
         let Some(place) = place else { return };
         match self.coffer.forget_pod(&Caller::controller(), place, uid).await {
             Ok(()) | Err(Error::NotFound { .. }) => {}
@@ -191,7 +192,7 @@ impl Pods {
         for place in places(context) {
             match self.coffer.list_consumers(&Caller::controller(), &place).await {
                 Ok(lines) => {
-                    let uids: BTreeSet<String> = lines.into_iter().map(|(line, _)| line.pod_uid).collect();
+                    let uids: BTreeSet<String> = lines.into_iter().map(|held| held.line.pod_uid).collect();
                     for uid in uids.iter().filter(|uid| !self.live.read().contains_key(*uid)) {
                         self.forget(Some(&place), uid).await;
                     }

@@ -12,7 +12,6 @@ use crate::{
     controller,
     feed::{self, place_of},
     mailbox::Inboxes,
-    pods::Pods,
     restart::{self, Options},
     secret_watch,
 };
@@ -44,7 +43,6 @@ pub async fn run(
     context: Shared,
     writers: Writers,
     inboxes: Inboxes,
-    pods: Arc<Pods>,
     restarts: Options,
     stop: watch::Receiver<bool>,
 ) {
@@ -77,13 +75,7 @@ pub async fn run(
     let work = async {
         ready.wait().await;
         if all_ready(&context.caches).await {
-            let work = Work {
-                inboxes,
-                pods: &pods,
-                restarts,
-                feed_from,
-            };
-            reconcile(context.clone(), &dirty, work, stop.clone()).await;
+            reconcile(context.clone(), inboxes, &dirty, restarts, feed_from, stop.clone()).await;
         }
     };
     tokio::select! {
@@ -93,21 +85,14 @@ pub async fn run(
     }
 }
 
-/// What is worked on, once all caches are full.
-struct Work<'p> {
+async fn reconcile(
+    context: Shared,
     inboxes: Inboxes,
-    pods: &'p Pods,
+    dirty: &Dirty,
     restarts: Options,
     feed_from: u64,
-}
-
-async fn reconcile(context: Shared, dirty: &Dirty, work: Work<'_>, stop: watch::Receiver<bool>) {
-    let Work {
-        inboxes,
-        pods,
-        restarts,
-        feed_from,
-    } = work;
+    stop: watch::Receiver<bool>,
+) {
     let caches = context.caches.clone();
     let stopped = || stopped(stop.clone());
     let controllers = async {
@@ -123,7 +108,7 @@ async fn reconcile(context: Shared, dirty: &Dirty, work: Work<'_>, stop: watch::
         );
     };
     let rest = async {
-        pods.sweep(&context).await;
+        context.pods.sweep(&context).await;
         dirty.mark(
             caches
                 .secrets
@@ -135,7 +120,7 @@ async fn reconcile(context: Shared, dirty: &Dirty, work: Work<'_>, stop: watch::
         tokio::join!(
             feed::follow(context.clone(), dirty.clone(), feed_from),
             census::count(context.clone(), dirty.clone()),
-            restart::follow(context.clone(), pods, restarts),
+            restart::follow(context.clone(), restarts),
         );
     };
     tokio::select! {

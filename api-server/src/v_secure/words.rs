@@ -35,9 +35,8 @@ pub fn of(event: &AuditEvent) -> Option<Word> {
         "secret.write" if version(event) == Some(1) => word("secret", "created"),
         "secret.create" => word("secret", "created"),
         "secret.write" | "secret.amend" | "secret.rename" | "secret.rollback" | "secret.replace"
-        | "secret.declare" | "secret.restore" | "secret.undelete" | "secret.publish" | "secret.unpublish" => {
-            word("secret", "updated")
-        }
+        | "secret.declare" | "secret.retire" | "secret.restore" | "secret.undelete" | "secret.publish"
+        | "secret.unpublish" => word("secret", "updated"),
         "secret.erase" | "secret.delete" | "secret.trash" | "secret.destroy" | "secret.purge" => {
             word("secret", "deleted")
         }

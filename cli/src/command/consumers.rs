@@ -29,7 +29,7 @@ pub async fn run(context: &Context, name: Option<&str>, place: &PlaceArgs) -> Re
             "current"
         };
         let since = if item["lagging"] == true {
-            &item["deliveredAt"]
+            &item["laggingSince"]
         } else {
             &item["acknowledgedAt"]
         };
@@ -41,6 +41,8 @@ pub async fn run(context: &Context, name: Option<&str>, place: &PlaceArgs) -> Re
             cell(&item["acknowledged"]),
             state.to_owned(),
             cell(since),
+            cell(&item["retiring"]["version"]),
+            cell(&item["retiring"]["deadline"]),
         ]
     };
     let header = [
@@ -51,6 +53,8 @@ pub async fn run(context: &Context, name: Option<&str>, place: &PlaceArgs) -> Re
         "ACKNOWLEDGED",
         "STATE",
         "SINCE",
+        "RETIRING",
+        "DEADLINE",
     ];
     output::table(&header, &items.iter().map(row).collect::<Vec<_>>());
     Ok(())

@@ -52,14 +52,16 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::List { place } => list::run(&context, &place).await,
         Verb::Rotate {
             name: Some(name),
+            force,
             place,
             ..
-        } => rotate::secret(&context, &name, &place).await,
+        } => rotate::secret(&context, &name, force, &place).await,
         Verb::Rotate {
             name: None,
             api_key,
             overlap,
             place,
+            ..
         } => rotate::api_key(&context, &api_key.unwrap_or_default(), &overlap, &place).await,
         Verb::Consumers { name, place } => consumers::run(&context, name.as_deref(), &place).await,
         Verb::Audit { verb } => audit::run(&context, verb).await,

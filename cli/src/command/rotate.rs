@@ -10,14 +10,16 @@ use crate::{
     output::{self, cell},
 };
 
-pub async fn secret(context: &Context, name: &str, place: &PlaceArgs) -> Result<(), Failure> {
+pub async fn secret(context: &Context, name: &str, force: bool, place: &PlaceArgs) -> Result<(), Failure> {
     let named = Named::new(name, place)?;
     let verb = format!("{}:rotate", named.name);
+    let query: Vec<_> = force.then(|| ("force", "true".to_owned())).into_iter().collect();
     let answer = context
         .client
-        .send(Method::POST, &named.path(&verb), &[], None)
+        .send(Method::POST, &named.path(&verb), &query, None)
         .await?;
-    let said = format!("{} is now at version {}", named.name, answer["version"]);
+    let alone = if force { ", and waits for nobody" } else { "" };
+    let said = format!("{} is now at version {}{alone}", named.name, answer["version"]);
     show(context, &answer, &said);
     Ok(())
 }

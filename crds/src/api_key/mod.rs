@@ -40,6 +40,7 @@ use crate::{
     // Not of type date: kubectl prints a date as an age, and one in the future as <invalid>.
     printcolumn(name = "Expires", type_ = "string", json_path = ".status.expiresAt", description = "When the current key stops working"),
     printcolumn(name = "Next rotation", type_ = "string", json_path = ".status.nextRotation", priority = 1, description = "When the key is due to be replaced"),
+    printcolumn(name = "Lagging", type_ = "string", json_path = ".status.previous.lagging", priority = 1, description = "The pods that still hold the previous key, and since when they lag"),
     printcolumn(name = "Scopes", type_ = "string", json_path = ".spec.scopes", priority = 1, description = "What the key may do"),
     printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#, priority = 1, description = "Why, in a sentence"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
@@ -53,6 +54,10 @@ use crate::{
     (
         "!has(self.writeTo.vaultKey) || !has(self.environment) || self.environment != '*'",
         "writeTo.vaultKey is written in spec.environment, which must then be one environment and not *: name one, or use writeTo.secretName",
+    ),
+    (
+        "!has(self.rotation) || !has(self.rotation.onlyAfterAck) || !self.rotation.onlyAfterAck || has(self.writeTo.vaultKey)",
+        "rotation.onlyAfterAck waits for the pods that receive the key by injection: give writeTo.vaultKey, or use rotation.overlap",
     ),
 ])))]
 pub struct ApiKeySpec {

@@ -4,6 +4,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::lagging::LaggingPod;
+
 /// What the operator reports of an API key. Never the key itself.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -53,6 +55,20 @@ pub struct PreviousKey {
     /// Its public id.
     pub key_id: String,
 
-    /// When it stops working.
+    /// When it stops working at the latest.
     pub valid_until: Time,
+
+    /// How many live pods have not put its successor in place, with `rotation.onlyAfterAck`: it stops working when there
+    /// are none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub waiting: Option<u32>,
+
+    /// Who they are, and since when they lag, in a line, so that a column can show it: `web-1 since 2026-01-01T03:00:01Z`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub lagging: Option<String>,
+
+    /// The first of them, those that lag longest first.
+    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "atomic"))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting_for: Vec<LaggingPod>,
 }

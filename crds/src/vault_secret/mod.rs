@@ -17,7 +17,7 @@ pub use data::{
     SecretKeyRef, Source,
 };
 pub use restart::{BadOnChange, OnChange, Restart, RestartWindow};
-pub use status::{Consumers, KeyStatus, ReturnedKey, SyncedSecret, VaultSecretStatus};
+pub use status::{Consumers, KeyStatus, RetiringValue, ReturnedKey, SyncedSecret, VaultSecretStatus};
 pub use sync::{SecretType, Sync};
 
 use crate::{
@@ -46,6 +46,7 @@ use crate::{
     printcolumn(name = "Environment", type_ = "string", json_path = ".status.environment", description = "The environment in effect"),
     printcolumn(name = "Keys", type_ = "integer", json_path = ".status.keyCount", description = "Number of secrets, public halves of key pairs included"),
     printcolumn(name = "Consumers", type_ = "string", json_path = ".status.consumers.summary", description = "Pods that hold the current versions, of all that hold any"),
+    printcolumn(name = "Lagging", type_ = "string", json_path = ".status.consumers.laggards", priority = 1, description = "The pods that do not hold the current versions, and since when"),
     printcolumn(name = "Last rotation", type_ = "date", json_path = ".status.lastRotation", priority = 1, description = "Time since generated values were last replaced"),
     // Not of type date: kubectl prints a date as an age, and one in the future as <invalid>.
     printcolumn(name = "Next rotation", type_ = "string", json_path = ".status.nextRotation", priority = 1, description = "When generated values are due to be replaced"),

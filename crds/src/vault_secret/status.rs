@@ -4,6 +4,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::lagging::LaggingPod;
+
 /// What the operator reports of a set of secrets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -40,6 +42,11 @@ pub struct VaultSecretStatus {
     /// When generated values are due to be replaced. Absent: no schedule.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub next_rotation: Option<Time>,
+
+    /// Values before the current ones that are on their way out, with `rotation.onlyAfterAck`, and what they wait for.
+    #[schemars(length(max = 512), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retiring: Vec<RetiringValue>,
 
     /// How many pods hold the values, and how many of them the current ones.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -98,6 +105,32 @@ pub struct ReturnedKey {
     pub at: Time,
 }
 
+/// A value that goes when every live pod has put the current one in place.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RetiringValue {
+    /// Name of the secret.
+    #[schemars(length(max = 257))]
+    pub name: String,
+
+    /// Number of the oldest version that can still be read for it.
+    pub version: u64,
+
+    /// Since when there is a newer one.
+    pub since: Time,
+
+    /// When it goes at the latest.
+    pub deadline: Time,
+
+    /// How many live pods have not put the current version in place.
+    pub waiting: u32,
+
+    /// The first of them, those that lag longest first.
+    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "atomic"))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub waiting_for: Vec<LaggingPod>,
+}
+
 /// Pods that received values and acknowledged them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -113,6 +146,11 @@ pub struct Consumers {
 
     /// `current/total`, such as `3/3`, so that a column can show it.
     pub summary: String,
+
+    /// Who lags, and since when, in a line, so that a column can show it: `web-1 since 2026-01-01T03:00:01Z, 2 more`.
+    /// Absent: nobody.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub laggards: Option<String>,
 }
 
 /// The core Secret that the operator wrote.
@@ -136,6 +174,7 @@ impl Consumers {
             current,
             lagging: total - current,
             summary: format!("{current}/{total}"),
+            laggards: None,
         }
     }
 }

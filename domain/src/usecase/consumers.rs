@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use jiff::Timestamp;
+
 use super::{
     ATTEMPTS, Caller, Coffer, MAX_PAGE,
     access::{Ask, not_found},
@@ -17,7 +19,8 @@ use crate::{
     principal::{Principal, Workload},
     rights::{Decision, Permission, Target, decide},
     secret_value::SecretValue,
-    store::{Commit, LocatedVault, Write},
+    store::{Commit, LocatedVault, Precondition, Write},
+    succession::{Laggard, Retiring},
 };
 
 /// What a pod wants.
@@ -38,6 +41,36 @@ pub struct Delivery {
     pub value: SecretValue,
     /// Why an env file cannot carry it.
     pub env_file_unfit: Option<String>,
+}
+
+/// A line of the ledger, beside what the secret is at.
+#[derive(Debug, Clone)]
+pub struct Held {
+    /// The line.
+    pub line: Consumer,
+    /// The secret's current version; `None`: it has none, and nothing newer can come of it.
+    pub current: Option<Version>,
+    /// The consumer, if it has not put the current version in place.
+    pub laggard: Option<Laggard>,
+    /// What is kept for those that lag, and until when at most.
+    pub retiring: Option<(Retiring, Timestamp)>,
+}
+
+impl Held {
+    fn of(line: Consumer, secret: Option<&Secret>) -> Self {
+        let current = secret.and_then(|secret| secret.current);
+        let retiring = secret.and_then(Secret::retiring);
+        let retiring = retiring.map(|(succession, it)| (it, succession.deadline(it.since)));
+        let written = secret.map(|secret| secret.updated_at);
+        let changed = retiring.map(|(it, _)| it.since).or(written);
+        let lags = current.zip(changed);
+        Self {
+            laggard: lags.and_then(|(current, changed)| Laggard::of(&line, current, changed)),
+            line,
+            current,
+            retiring,
+        }
+    }
 }
 
 const DELIVER: Ask = Ask {
@@ -68,39 +101,39 @@ impl Coffer {
         place: &Place,
         wanted: &Wanted,
     ) -> Result<BTreeMap<SecretName, Delivery>, Error> {
-        let (located, secrets) = self.wanted_secrets(caller, place, wanted).await?;
-        let mut delivered = BTreeMap::new();
-        for secret in &secrets {
-            if let Some(delivery) = self.open_current(&located, place, secret).await? {
-                delivered.insert(secret.name.clone(), delivery);
+        for _ in 0..ATTEMPTS {
+            let (located, secrets) = self.wanted_secrets(caller, place, wanted).await?;
+            let mut delivered = BTreeMap::new();
+            for secret in &secrets {
+                if let Some(delivery) = self.open_current(&located, place, secret).await? {
+                    delivered.insert(secret.name.clone(), delivery);
+                }
+            }
+            let mut event = self.event(caller, DELIVER.action, place.to_string(), Outcome::Allowed);
+            event.versions = delivered
+                .iter()
+                .map(|(name, one)| format!("{name}@{}", one.version))
+                .collect();
+            let Principal::Workload(pod) = &caller.principal else {
+                self.store.record(located.organization.id, event).await?;
+                return Ok(delivered);
+            };
+            let lines = secrets.iter().filter_map(|secret| {
+                let version = delivered.get(&secret.name)?.version;
+                Some(self.delivered_line(pod, secret, version))
+            });
+            let commit = Commit {
+                organization: located.organization.id,
+                preconditions: unchanged(&located, place, &secrets),
+                writes: lines.map(Write::Consumer).collect(),
+                audit: event,
+                changes: vec![self.ledger_change(&located, place)],
+            };
+            if self.try_commit(commit).await? {
+                return Ok(delivered);
             }
         }
-        let mut event = self.event(caller, DELIVER.action, place.to_string(), Outcome::Allowed);
-        event.versions = delivered
-            .iter()
-            .map(|(name, one)| format!("{name}@{}", one.version))
-            .collect();
-        let Principal::Workload(pod) = &caller.principal else {
-            self.store.record(located.organization.id, event).await?;
-            return Ok(delivered);
-        };
-        let lines = secrets.iter().filter_map(|secret| {
-            let version = delivered.get(&secret.name)?.version;
-            Some(self.delivered_line(pod, secret, version))
-        });
-        let writes = lines.map(Write::Consumer).collect();
-        let commit = Commit {
-            organization: located.organization.id,
-            preconditions: Vec::new(),
-            writes,
-            audit: event,
-            changes: vec![self.ledger_change(&located, place)],
-        };
-        if self.try_commit(commit).await? {
-            Ok(delivered)
-        } else {
-            Err(contended(place))
-        }
+        Err(contended(place))
     }
 
     /// Enters in the ledger that a pod has put these versions in place.
@@ -158,29 +191,23 @@ impl Coffer {
     }
 
     /// The ledger of an environment.
-    pub async fn list_consumers(
-        &self,
-        caller: &Caller,
-        place: &Place,
-    ) -> Result<Vec<(Consumer, Option<Version>)>, Error> {
+    pub async fn list_consumers(&self, caller: &Caller, place: &Place) -> Result<Vec<Held>, Error> {
         let ask = Ask {
             permission: Permission::ReadConsumers,
             action: "consumers.read",
         };
         let located = self.authorise(caller, ask, place, None).await?;
         let lines = self.store.consumers(located.vault.id, &place.environment).await?;
-        let mut current: BTreeMap<SecretName, Option<Version>> = BTreeMap::new();
+        let mut secrets: BTreeMap<SecretName, Option<Secret>> = BTreeMap::new();
         let mut all = Vec::with_capacity(lines.len());
         for line in lines {
-            if !current.contains_key(&line.name) {
-                let secret = self
-                    .store
-                    .secret(located.vault.id, &place.environment, &line.name)
-                    .await?;
-                current.insert(line.name.clone(), secret.and_then(|secret| secret.current));
+            if !secrets.contains_key(&line.name) {
+                let (environment, name) = (&place.environment, &line.name);
+                let secret = self.store.secret(located.vault.id, environment, name).await?;
+                secrets.insert(line.name.clone(), secret);
             }
-            let version = current.get(&line.name).copied().flatten();
-            all.push((line, version));
+            let secret = secrets.get(&line.name).and_then(Option::as_ref);
+            all.push(Held::of(line, secret));
         }
         Ok(all)
     }
@@ -318,6 +345,20 @@ impl Coffer {
             at: self.clock.now(),
         }
     }
+}
+
+/// What waits for its consumers must not reach one that nobody waits for: a rotation that comes between the reading of
+/// a value and the entry of its delivery has the pod given the new one.
+fn unchanged(located: &LocatedVault, place: &Place, secrets: &[Secret]) -> Vec<Precondition> {
+    let waits = |secret: &&Secret| {
+        let said = secret.metadata.as_ref();
+        said.is_some_and(|said| said.succession.is_some())
+    };
+    let secrets = secrets.iter().filter(waits).map(|secret| {
+        let (environment, name) = (place.environment.clone(), secret.name.clone());
+        Precondition::Secret(located.vault.id, environment, name, Some(secret.revision))
+    });
+    secrets.collect()
 }
 
 pub(super) fn may_read(caller: &Caller, located: &LocatedVault, secret: &Secret) -> bool {

@@ -12,7 +12,7 @@ use crate::{
     Error,
     address::Place,
     entity::{ApiKey, Owner, Secret, Vault},
-    id::ApiKeyId,
+    id::{ApiKeyId, OrgId},
     name::{OrgName, SecretName, VaultName},
     principal::Principal,
     rights::Permission,
@@ -71,12 +71,21 @@ impl Coffer {
         owner: &Owner,
     ) -> Result<Option<ApiKey>, Error> {
         controllers_only(caller, organization)?;
-        let Some(tenant) = self.store.organization(organization).await? else {
-            return Ok(None);
-        };
+        match self.store.organization(organization).await? {
+            Some(tenant) => self.newest_owned_key(tenant.id, owner).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The newest key of a tenant that `owner` manages and that is not revoked.
+    pub(super) async fn newest_owned_key(
+        &self,
+        tenant: OrgId,
+        owner: &Owner,
+    ) -> Result<Option<ApiKey>, Error> {
         let (mut newest, mut after) = (None, None);
         loop {
-            let page = self.store.api_keys(tenant.id, after, MAX_PAGE).await?;
+            let page = self.store.api_keys(tenant, after, MAX_PAGE).await?;
             after = page.last().map(|key| key.id);
             let complete = page.len() < MAX_PAGE as usize;
             let mut owned = page

@@ -23,17 +23,18 @@ fn the_ledger_says_which_pod_holds_which_version() {
     assert_eq!(text(&delivered[&name("DB_URL")].value), "one");
     let lines = || run(world.coffer.list_consumers(&Caller::controller(), &place())).unwrap();
     assert_eq!(
-        (lines()[0].0.delivered, lines()[0].0.acknowledged),
+        (lines()[0].line.delivered, lines()[0].line.acknowledged),
         (version(1), None)
     );
     run(world
         .coffer
         .acknowledge(&pod, &place(), &[(name("DB_URL"), version(1))]))
     .unwrap();
-    assert_eq!(lines()[0].0.acknowledged, Some(version(1)));
+    assert_eq!(lines()[0].line.acknowledged, Some(version(1)));
     world.put("DB_URL", "two");
     run(world.coffer.deliver(&pod, &place(), &named(&["DB_URL"]))).unwrap();
-    let (line, current) = lines().remove(0);
+    let held = lines().remove(0);
+    let (line, current) = (held.line, held.current);
     assert_eq!(
         (line.delivered, line.acknowledged, current),
         (version(2), Some(version(1)), Some(version(2)))

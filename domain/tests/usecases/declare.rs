@@ -1,5 +1,6 @@
 use coffer_domain::{
     Error,
+    address::Version,
     generate::{Alphabet, Generator},
     rights::Permission,
     usecase::{
@@ -19,7 +20,8 @@ fn declared(key: &str, source: Source) -> Declared {
     Declared {
         name: name(key),
         source,
-        rotate: false,
+        rotate: None,
+        patience: None,
     }
 }
 
@@ -73,7 +75,7 @@ fn rotation_makes_one_new_version_and_a_changed_copy_another() {
     .unwrap();
     let old = world.read(&Caller::controller(), "P").unwrap();
     let rotate = Declared {
-        rotate: true,
+        rotate: Some(Version::FIRST),
         ..declared("P", Source::Generate(PASSWORD))
     };
     let states = declare(
@@ -161,10 +163,7 @@ fn an_external_value_is_written_by_others_and_reported() {
     assert_eq!(declare(&world, "a", external()).unwrap()[0].version, None);
     world.put("E", "it's");
     let states = declare(&world, "a", external()).unwrap();
-    assert_eq!(
-        states[0].version.map(coffer_domain::address::Version::get),
-        Some(1)
-    );
+    assert_eq!(states[0].version.map(Version::get), Some(1));
     assert_eq!(
         states[0].env_file_unfit.as_deref(),
         Some("it contains a single quote")

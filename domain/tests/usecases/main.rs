@@ -20,6 +20,7 @@ mod outbox;
 mod requests;
 mod returned;
 mod secrets;
+mod succession;
 mod trash;
 mod vaults;
 

@@ -32,11 +32,12 @@ fn go_back(world: &World, returns: &[Return]) -> Result<Vec<Returned>, Error> {
         .return_secrets(&Caller::controller(), &place(), returns))
 }
 
-fn generate(world: &World, rotate: bool, generator: Generator) {
+fn generate(world: &World, rotate: Option<u64>, generator: Generator) {
     let key = Declared {
         name: name("K"),
         source: Source::Generate(generator),
-        rotate,
+        rotate: rotate.map(version),
+        patience: None,
     };
     let declaration = Declaration {
         owner: owner("a"),
@@ -102,15 +103,15 @@ fn both_halves_of_a_key_pair_go_back_together() {
     let pair = Generator::KeyPair {
         algorithm: KeyAlgorithm::Ed25519,
     };
-    generate(&world, false, pair);
+    generate(&world, None, pair);
     let halves = || ["K", "K.pub"].map(|name| world.read(&Caller::controller(), name).unwrap());
     let before = halves();
-    generate(&world, true, pair);
+    generate(&world, Some(1), pair);
     assert!(halves()[0] != before[0] && halves()[1] != before[1]);
     let returned = go_back(&world, &[back("K", 2, 1), back("K.pub", 2, 1)]).unwrap();
     assert_eq!(returned.len(), 2);
     assert_eq!(halves(), before);
-    generate(&world, false, pair);
+    generate(&world, None, pair);
     assert_eq!(halves(), before, "and stay so when they are declared again");
 }
 
@@ -132,14 +133,14 @@ fn a_deleted_version_is_brought_back_for_it() {
 fn nobody_elses_secret_and_only_for_controllers() {
     let world = World::new();
     let hex = Generator::Hex { bytes: 16 };
-    generate(&world, false, hex);
-    generate(&world, true, hex);
+    generate(&world, None, hex);
+    generate(&world, Some(1), hex);
     let theirs = Return {
         owner: owner("b"),
         ..back("K", 2, 1)
     };
     assert!(matches!(go_back(&world, &[theirs]), Err(Error::Managed { .. })));
-    let (key, _) = world.key("team", &[coffer_domain::rights::Permission::Write]);
+    let (key, _) = world.key("team", &[Permission::Write]);
     let refused = run(world.coffer.return_secrets(&key, &place(), &[back("K", 2, 1)]));
     assert!(matches!(refused, Err(Error::Forbidden { .. })));
 }

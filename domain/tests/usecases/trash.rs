@@ -56,7 +56,8 @@ fn own(world: &World) {
         keys: vec![Declared {
             name: name("OWNED"),
             source: Source::Copy("o".into()),
-            rotate: false,
+            rotate: None,
+            patience: None,
         }],
         sweep: false,
         delete_removed: false,

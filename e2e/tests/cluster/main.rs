@@ -12,4 +12,5 @@ mod keys;
 mod odd_values;
 mod rotation;
 mod sources;
+mod succession;
 mod workloads;

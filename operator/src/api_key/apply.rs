@@ -7,7 +7,10 @@ use coffer_domain::{
     Error,
     entity::ApiKey as Stored,
     name::Label,
-    usecase::api_keys::{IssuedKey, NewApiKey},
+    usecase::{
+        api_keys::{IssuedKey, NewApiKey},
+        secrets::Succeeding,
+    },
 };
 use jiff::Timestamp;
 use kube::Resource;
@@ -19,10 +22,12 @@ use super::{
 };
 use crate::{
     context::Context,
+    controller::Kind,
     events::Gravity,
     failure::Failure,
     halt::Halt,
     identity::{Identity, misnamed},
+    succession,
 };
 
 /// How the key stands afterwards.
@@ -31,14 +36,22 @@ pub struct Outcome {
     pub stored: Stored,
     /// When it is replaced next.
     pub next_rotation: Option<Timestamp>,
+    /// Whom the end of the previous token waits for.
+    pub retiring: Vec<Succeeding>,
+    /// Whether the next rotation waits for that end.
+    pub waits: bool,
 }
 
 impl Outcome {
     /// When to look again: at the next rotation, the end of the key, and the end of the previous token.
     pub fn times(&self, now: Timestamp) -> Vec<Timestamp> {
         let previous = self.stored.previous.as_ref().map(|previous| previous.valid_until);
-        let times = [self.next_rotation, self.stored.expires_at, previous];
-        times.into_iter().flatten().filter(|time| *time > now).collect()
+        // One that is due and waits for nothing is not to be missed.
+        let next = self.next_rotation.filter(|next| !self.waits || *next > now);
+        let again = succession::wake(&self.retiring, now);
+        let ends = [self.stored.expires_at, previous, again];
+        let ends = ends.into_iter().flatten().filter(|time| *time > now);
+        ends.chain(next).collect()
     }
 }
 
@@ -64,14 +77,25 @@ pub async fn apply(
     let (id, expires_at) = (key.id, wish.expires_at(&key));
     let organization = identity.organization()?;
     let grants = wish.grants.clone();
-    let stored = context
+    let mut stored = context
         .coffer
         .update_api_key(&context.caller, &organization, id, grants, expires_at)
         .await?;
     if let Some(token) = token {
-        place.put(context, identity, &stored, &token).await?;
+        place
+            .put(context, identity, &stored, &token, wish.patience)
+            .await?;
         tell(object, context, &stored, step).await;
     }
+    let mut found = place.settle(context).await?;
+    succession::report(context, ApiKey::KIND, &object.object_ref(&()), &found).await;
+    if found.iter().any(|found| found.retired.is_some()) {
+        stored = context
+            .coffer
+            .get_api_key(&context.caller, &organization, id)
+            .await?;
+    }
+    found.retain(|found| found.retired.is_none());
     let observed = object
         .status
         .as_ref()
@@ -84,8 +108,10 @@ pub async fn apply(
         .as_ref()
         .and_then(|schedule| schedule.next_after(stored.rotated_at));
     Ok(Outcome {
+        waits: wish.waits(&stored, context.now()),
         stored,
         next_rotation,
+        retiring: found,
     })
 }
 

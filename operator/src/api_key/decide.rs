@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use coffer_crds::{ApiKeySpec, EnvironmentScope, Scope, Vault, condition::reason};
+use coffer_crds::{ApiKeyRotation, ApiKeySpec, EnvironmentScope, Scope, Vault, condition::reason};
 use coffer_domain::{
     entity::ApiKey as Stored,
     pattern::Pattern,
@@ -26,8 +26,10 @@ pub struct Wish {
     pub expires_in: Option<SignedDuration>,
     /// When it is replaced.
     pub schedule: Option<Schedule>,
-    /// How long the one before it still works.
+    /// How long the one before it still works, at most.
     pub overlap: Duration,
+    /// How long, at most, it works for pods that have not put its successor in place; `None`: it waits for nobody.
+    pub patience: Option<Duration>,
 }
 
 /// What comes next.
@@ -73,6 +75,9 @@ pub fn wish(spec: &ApiKeySpec, vault: &Vault) -> Result<Wish, Problem> {
         overlap: rotation.map_or(OVERLAP, |rotation| {
             Duration::from_secs(rotation.overlap_seconds())
         }),
+        patience: rotation
+            .and_then(ApiKeyRotation::patience_seconds)
+            .map(Duration::from_secs),
     })
 }
 
@@ -110,12 +115,22 @@ pub fn decide(wish: &Wish, world: &World) -> Result<Step, Problem> {
     Ok(match world.in_place {
         None => Step::Replace,
         Some(made) if made != stored.rotated_at => Step::Reissue,
-        Some(_) if due || expired => Step::Rotate,
+        // The next rotation waits until the last one is over; a token that has ended cannot.
+        Some(_) if expired || (due && !wish.waits(stored, world.now)) => Step::Rotate,
         Some(_) => Step::Keep,
     })
 }
 
 impl Wish {
+    /// Whether the token before still works for pods that may lag.
+    pub fn waits(&self, stored: &Stored, now: Timestamp) -> bool {
+        let works = stored
+            .previous
+            .as_ref()
+            .is_some_and(|previous| previous.valid_until > now);
+        self.patience.is_some() && works
+    }
+
     /// When the present token of `stored` is to stop working.
     pub fn expires_at(&self, stored: &Stored) -> Option<Timestamp> {
         self.expires_after(stored.rotated_at)

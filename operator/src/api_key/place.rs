@@ -1,7 +1,7 @@
 //! Where an API key's token is kept: a core Secret, or a secret of the vault. Which token is in place is
 //! known by marks that are no secret: the key's id and when its token was made.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use coffer_crds::{ApiKeySpec, EnvironmentScope, Target as Asked, condition::reason};
 use coffer_domain::{
@@ -11,7 +11,7 @@ use coffer_domain::{
     entity::ApiKey,
     name::SecretName,
     secret_value::SecretValue,
-    usecase::secrets::{Declaration, Declared, Source},
+    usecase::secrets::{Declaration, Declared, Source, Succeeding},
 };
 use jiff::Timestamp;
 
@@ -22,6 +22,7 @@ use crate::{
     halt::Halt,
     identity::{Identity, misnamed},
     problem::Problem,
+    succession,
     synced::{self, Content, Target},
 };
 
@@ -119,13 +120,14 @@ impl<'a> Place<'a> {
         }
     }
 
-    /// Puts a token in place.
+    /// Puts a token in place. In the vault the one before is kept for `patience` at most, for pods that lag.
     pub async fn put(
         &self,
         context: &Context,
         identity: &Identity,
         stored: &ApiKey,
         token: &ApiToken,
+        patience: Option<Duration>,
     ) -> Result<(), Halt> {
         match self {
             Self::Secret { target, key } => {
@@ -150,7 +152,8 @@ impl<'a> Place<'a> {
                 let keys = vec![Declared {
                     name: name.clone(),
                     source,
-                    rotate: false,
+                    rotate: None,
+                    patience,
                 }];
                 let declaration = Declaration {
                     owner: identity.owner(),
@@ -159,6 +162,16 @@ impl<'a> Place<'a> {
                     delete_removed: true,
                 };
                 Ok(declare(context, environment, &declaration).await.map(drop)?)
+            }
+        }
+    }
+
+    /// Ends the token before, if no live pod needs it any more; how that stands, while it does not.
+    pub async fn settle(&self, context: &Context) -> Result<Vec<Succeeding>, Halt> {
+        match self {
+            Self::Secret { .. } => Ok(Vec::new()),
+            Self::Vault { environment, name } => {
+                Ok(succession::settle(context, environment, std::slice::from_ref(name)).await?)
             }
         }
     }

@@ -1,8 +1,9 @@
 //! What an `ApiKey`'s status says: ids and times, never a token.
 
-use coffer_crds::{ApiKey, ApiKeyStatus, PreviousKey, condition};
+use coffer_crds::{ApiKey, ApiKeyStatus, PreviousKey, condition, lagging::in_a_line};
+use coffer_domain::usecase::secrets::Succeeding;
 use jiff::Timestamp;
-use kube::{Api, Resource};
+use kube::{Api, Resource, ResourceExt};
 
 use super::apply::Outcome;
 use crate::{
@@ -11,6 +12,7 @@ use crate::{
     failure::Failure,
     problem::Problem,
     status,
+    succession::named,
 };
 
 /// Writes what differs, with an Event when Ready changes.
@@ -49,6 +51,8 @@ fn next(
     let Ok(Outcome {
         stored,
         next_rotation,
+        retiring,
+        ..
     }) = outcome
     else {
         return ApiKeyStatus {
@@ -68,10 +72,27 @@ fn next(
         expires_at: stored.expires_at.map(seconds),
         last_rotation: (stored.rotated_at > stored.created_at).then(|| seconds(stored.rotated_at)),
         next_rotation: next_rotation.map(seconds),
-        previous: previous.map(|it| PreviousKey {
-            key_id: key_id.clone(),
-            valid_until: seconds(it.valid_until),
-        }),
+        previous: previous.map(|it| previous_key(object, &key_id, it.valid_until, retiring.first())),
         key_id: Some(key_id),
+    }
+}
+
+/// The key before, and whom its end waits for.
+fn previous_key(
+    object: &ApiKey,
+    key_id: &str,
+    valid_until: Timestamp,
+    retiring: Option<&Succeeding>,
+) -> PreviousKey {
+    let laggards = retiring.map(|retiring| retiring.laggards.as_slice());
+    let waiting_for = laggards.map(named).unwrap_or_default();
+    let all = laggards.map(<[_]>::len);
+    let namespace = object.namespace().unwrap_or_default();
+    PreviousKey {
+        key_id: key_id.to_owned(),
+        valid_until: seconds(valid_until),
+        waiting: all.map(|all| u32::try_from(all).unwrap_or(u32::MAX)),
+        lagging: in_a_line(&waiting_for, all.unwrap_or_default(), &namespace),
+        waiting_for,
     }
 }

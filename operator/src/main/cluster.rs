@@ -69,15 +69,10 @@ impl Cluster {
             mail,
             events,
             metrics: metrics.clone(),
+            pods: self.pods,
         });
-        let mut running = tokio::spawn(run(
-            Arc::new(context),
-            writers,
-            inboxes,
-            self.pods,
-            restarts,
-            stop.clone(),
-        ));
+        let running = run(Arc::new(context), writers, inboxes, restarts, stop.clone());
+        let mut running = tokio::spawn(running);
         let lost = tokio::select! {
             // Controllers that end because they were asked to are no failure.
             biased;

@@ -7,6 +7,7 @@ use coffer_domain::{
     Error,
     address::{Place, Version},
     name::SecretName,
+    usecase::consumers::Held,
     window::Window,
 };
 use jiff::SignedDuration;
@@ -28,7 +29,7 @@ use crate::{
     failure::Failure,
     feed::place_of,
     identity::Identity,
-    pods::{LivePod, Pods, controller},
+    pods::{LivePod, controller},
 };
 
 /// What is remembered from one look to the next, to ask less; it is never needed to decide rightly.
@@ -51,7 +52,6 @@ pub fn resource(kind: &str) -> ApiResource {
 /// Looks at one place.
 pub async fn gather(
     context: &Context,
-    pods: &Pods,
     place: &Place,
     enabled: bool,
     memory: &mut Memory,
@@ -72,7 +72,7 @@ pub async fn gather(
     };
     let restarted = names_restarted(&objects);
     let mut started: HashMap<&str, BTreeMap<SecretName, Version>> = HashMap::new();
-    for (line, current) in &lines {
+    for Held { line, current, .. } in &lines {
         if let Some(current) = current {
             scene.current.insert(line.name.clone(), *current);
             let of_pod = started.entry(&line.pod_uid).or_default();
@@ -80,7 +80,7 @@ pub async fn gather(
         }
     }
     let mut workloads: BTreeMap<Key, Workload> = BTreeMap::new();
-    for pod in pods.of(place) {
+    for pod in context.pods.of(place) {
         let mut started = started.remove(pod.uid.as_str()).unwrap_or_default();
         started.retain(|name, _| wants_restart(&pod, restarted.get(name).copied()));
         let by_annotation = pod.on_change == Some(OnChange::Restart);

@@ -28,7 +28,7 @@ use self::{
     gather::{Memory, gather},
     model::{Plan, Policy, Scene, State},
 };
-use crate::{context::Shared, pods::Pods};
+use crate::context::Shared;
 
 /// How long changes gather: several at once are one restart.
 const GATHER: Duration = Duration::from_secs(1);
@@ -86,8 +86,8 @@ impl Wakes {
 }
 
 /// Restarts for as long as it is polled.
-pub async fn follow(context: Shared, pods: &Pods, options: Options) {
-    context.restarts.mark(pods.places());
+pub async fn follow(context: Shared, options: Options) {
+    context.restarts.mark(context.pods.places());
     let mut restarts = Restarts {
         context,
         options,
@@ -98,7 +98,7 @@ pub async fn follow(context: Shared, pods: &Pods, options: Options) {
     let mut patience = LONGEST;
     loop {
         let woken = restarts.context.restarts.take(patience).await;
-        patience = restarts.round(pods, woken).await;
+        patience = restarts.round(woken).await;
     }
 }
 
@@ -114,11 +114,11 @@ struct Restarts {
 
 impl Restarts {
     /// One look, and the steps that follow from it; how long until the next one.
-    async fn round(&mut self, pods: &Pods, woken: HashSet<Place>) -> Duration {
+    async fn round(&mut self, woken: HashSet<Place>) -> Duration {
         let context = self.context.clone();
         let looked: HashSet<Place> = woken.union(&self.watched).cloned().collect();
         for place in &looked {
-            match gather(&context, pods, place, self.options.enabled, &mut self.memory).await {
+            match gather(&context, place, self.options.enabled, &mut self.memory).await {
                 Ok(scene) if scene.workloads.is_empty() => drop(self.scenes.remove(place)),
                 Ok(scene) => drop(self.scenes.insert(place.clone(), scene)),
                 Err(error) => {

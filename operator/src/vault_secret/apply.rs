@@ -1,21 +1,26 @@
 //! Declaring the values, and mirroring them.
 
 use coffer_crds::{SyncedSecret, VaultSecret, condition::reason};
-use coffer_domain::{address::Place, usecase::secrets::KeyState};
+use coffer_domain::{
+    address::Place,
+    usecase::secrets::{KeyState, Succeeding},
+};
 use jiff::Timestamp;
 use kube::Resource;
 
 use super::{
     decide::{self, Decision},
-    mirror,
+    gather, mirror,
 };
 use crate::{
     context::Context,
+    controller::Kind,
     declare::declare,
     events::Gravity,
     halt::{Halt, settle},
     identity::Identity,
     problem::Problem,
+    succession,
 };
 
 /// How everything stands afterwards.
@@ -24,12 +29,21 @@ pub struct Outcome {
     pub states: Vec<KeyState>,
     /// When generated values rotate next.
     pub next_rotation: Option<Timestamp>,
+    /// What is on its way out, and whom it waits for.
+    pub retiring: Vec<Succeeding>,
     /// When they last did.
     pub last_rotation: Option<Timestamp>,
     /// Why something asked for is not in place.
     pub problem: Option<Problem>,
     /// The mirror, when one is asked for.
     pub synced: Option<Result<SyncedSecret, Problem>>,
+}
+
+impl Outcome {
+    /// When to look again: at the next rotation, which waits for what is on its way out.
+    pub fn wake(&self, now: Timestamp) -> Option<Timestamp> {
+        succession::wake(&self.retiring, now).or(self.next_rotation)
+    }
 }
 
 /// Carries out `decision`.
@@ -44,6 +58,7 @@ pub async fn apply(
     if !decision.rotating.is_empty() {
         tell_rotated(object, context, &decision, &states).await;
     }
+    let retiring = retiring(object, context, place, &decision).await?;
     let synced = mirror::keep(object, context, identity, place, &states).await;
     let synced = settle(synced)?;
     let next = decision.schedule.as_ref();
@@ -52,8 +67,26 @@ pub async fn apply(
         last_rotation: decide::last_rotation(&object.spec, &states),
         problem: decision.problem.or_else(|| awaited(&states)),
         synced: synced.transpose(),
+        retiring,
         states,
     })
+}
+
+/// Retires what nobody holds up; what is still held up.
+async fn retiring(
+    object: &VaultSecret,
+    context: &Context,
+    place: &Place,
+    decision: &Decision,
+) -> Result<Vec<Succeeding>, Halt> {
+    let mut found = if decision.settles {
+        succession::settle(context, place, &gather::names(object)).await?
+    } else {
+        Vec::new()
+    };
+    succession::report(context, VaultSecret::KIND, &object.object_ref(&()), &found).await;
+    found.retain(|found| found.retired.is_none());
+    Ok(found)
 }
 
 async fn tell_rotated(object: &VaultSecret, context: &Context, decision: &Decision, states: &[KeyState]) {

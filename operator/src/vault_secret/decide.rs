@@ -1,8 +1,10 @@
 //! What to declare for a `VaultSecret`, and whether its values are due to be rotated. Pure.
 
+use std::time::Duration;
+
 use coffer_crds::{
-    Algorithm, Alphabet, DataEntry, DeletionPolicy, Generate, GenerateType, Source, VaultSecretSpec,
-    condition::reason,
+    Algorithm, Alphabet, DataEntry, DeletionPolicy, Generate, GenerateType, Rotation, Source,
+    VaultSecretSpec, condition::reason,
 };
 use coffer_domain::{
     generate::{Alphabet as Characters, Generator},
@@ -24,6 +26,8 @@ pub struct Decision {
     pub schedule: Option<Schedule>,
     /// The generated keys that are rotated now.
     pub rotating: Vec<SecretName>,
+    /// Whether something may be on its way out.
+    pub settles: bool,
     /// Why some value could not be read: the others are declared all the same.
     pub problem: Option<Problem>,
 }
@@ -37,9 +41,12 @@ pub fn decide(spec: &VaultSecretSpec, world: &World) -> Result<Decision, Problem
         .transpose()?;
     let windows = spec.restart.as_ref().map(restart::windows).transpose();
     windows.map_err(|bad| Problem::stalled(reason::INVALID_SPEC, bad))?;
+    // The next rotation waits until the last one is over.
+    let waits = world.stored.values().any(|secret| secret.retiring().is_some());
     let due = schedule
         .as_ref()
-        .is_some_and(|schedule| is_due(spec, world, schedule));
+        .is_some_and(|schedule| !waits && is_due(spec, world, schedule));
+    let patience = spec.rotation.as_ref().and_then(Rotation::patience_seconds);
     let mut keys = Vec::with_capacity(spec.data.len());
     let mut problem = None;
     for (key, entry) in &spec.data {
@@ -47,9 +54,13 @@ pub fn decide(spec: &VaultSecretSpec, world: &World) -> Result<Decision, Problem
         keys.push(declared);
         problem = problem.or(trouble);
     }
-    let rotating = keys
-        .iter()
-        .filter(|key| key.rotate && world.stored.contains_key(key.name.as_str()));
+    for key in keys
+        .iter_mut()
+        .filter(|key| matches!(key.source, Origin::Generate(_)))
+    {
+        key.patience = patience.map(Duration::from_secs);
+    }
+    let rotating = keys.iter().filter(|key| key.rotate.is_some());
     let rotating = rotating.map(|key| key.name.clone()).collect();
     let delete_removed = spec.deletion_policy() == DeletionPolicy::Delete;
     let declaration = Declaration {
@@ -62,6 +73,7 @@ pub fn decide(spec: &VaultSecretSpec, world: &World) -> Result<Decision, Problem
         declaration,
         schedule,
         rotating,
+        settles: waits || patience.is_some(),
         problem,
     })
 }
@@ -80,16 +92,18 @@ fn declared(
     let plain = |source| Declared {
         name: name.clone(),
         source,
-        rotate: false,
+        rotate: None,
+        patience: None,
     };
     Ok(match source {
         Source::Generate(generate) => {
             let source = Origin::Generate(generator(key, generate)?);
+            let current = world.stored.get(key).and_then(|secret| secret.current);
+            let rotate = current.filter(|_| due);
             (
                 Declared {
-                    name,
-                    source,
-                    rotate: due,
+                    rotate,
+                    ..plain(source)
                 },
                 None,
             )

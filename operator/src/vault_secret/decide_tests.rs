@@ -4,8 +4,10 @@ use coffer_domain::{
     address::Version,
     entity::{Owner, Secret},
     id::{SecretId, VaultId},
+    metadata::Metadata,
     name::EnvName,
     secret_value::SecretValue,
+    succession::Succession,
 };
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -72,6 +74,29 @@ fn rotating(rotation: Value, stored_at: &[(&str, &str)], now: &str) -> Vec<Strin
         .collect();
     let decision = decide(&spec(data, rotation), &world).unwrap();
     decision.rotating.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn the_next_rotation_waits_until_the_last_one_is_over() {
+    let data = json!({"A": {"generate": {"type": "uuid"}}, "B": {"external": {}}});
+    let spec = spec(
+        data,
+        json!({"every": "1h", "onlyAfterAck": true, "deadline": "2h"}),
+    );
+    let mut world = world("2026-01-01T05:00:00Z");
+    world.stored = [stored("A", 2, "2026-01-01T00:00:00Z")].into();
+    let due = decide(&spec, &world).unwrap();
+    assert_eq!((due.rotating.len(), due.settles), (1, true));
+    let patience: Vec<_> = due.declaration.keys.iter().map(|key| key.patience).collect();
+    assert_eq!(
+        patience,
+        [Some(Duration::from_hours(2)), None],
+        "generated values alone"
+    );
+    let secret = world.stored.get_mut("A").unwrap();
+    let succession = Succession::new(Duration::from_hours(2)).after_write(Some(Version::FIRST), world.now);
+    secret.metadata = Metadata::with_succession(None, Some(succession));
+    assert!(decide(&spec, &world).unwrap().rotating.is_empty());
 }
 
 #[test]

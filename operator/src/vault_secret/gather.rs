@@ -31,7 +31,7 @@ pub struct World {
     pub may_have_left: bool,
     /// The values to copy, or why one cannot be read, by key of `data`.
     pub copies: BTreeMap<String, Result<SecretValue, Problem>>,
-    /// What is stored under the names of `data`.
+    /// What is stored under the names of `data`, and of the public halves.
     pub stored: BTreeMap<String, Secret>,
 }
 
@@ -77,14 +77,10 @@ fn may_have_left(object: &VaultSecret) -> bool {
     generation != Some(1) && !done
 }
 
-/// The names of `data` that are names; others are for [`super::decide`] to refuse.
-fn names(object: &VaultSecret) -> Vec<SecretName> {
-    object
-        .spec
-        .data
-        .keys()
-        .filter_map(|key| SecretName::new(key).ok())
-        .collect()
+/// The names of its secrets that are names; others are for [`super::decide`] to refuse.
+pub fn names(object: &VaultSecret) -> Vec<SecretName> {
+    let names = object.spec.secret_names().into_iter();
+    names.filter_map(|name| SecretName::new(name).ok()).collect()
 }
 
 async fn copies(

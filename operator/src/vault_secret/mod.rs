@@ -49,14 +49,15 @@ impl Kind for VaultSecret {
             Ok(_) => settle(apply_spec(self, context, &identity).await)?,
             Err(problem) => Err(problem),
         };
-        let next = outcome.as_ref().ok().and_then(|outcome| outcome.next_rotation);
+        let now = context.now();
+        let next = outcome.as_ref().ok().and_then(|outcome| outcome.wake(now));
         let is_new = self.status.as_ref().and_then(|it| it.observed_generation) != self.meta().generation;
         status::write(self, context, &api, outcome).await?;
         context.restarts.mark(place_of(self));
         if is_new {
             rivals::wake(context, &identity.namespace, &self.spec.vault_ref.name);
         }
-        Ok(wake_at(context.now(), next))
+        Ok(wake_at(now, next))
     }
 
     async fn show(&self, context: &Context, problem: &Problem) -> Result<(), Failure> {

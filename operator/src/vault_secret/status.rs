@@ -1,10 +1,13 @@
 //! What a `VaultSecret`'s status says: versions, times and names; never a value or a hash of one.
 
 use coffer_crds::{
-    KeyStatus, VaultSecret, VaultSecretStatus,
+    KeyStatus, RetiringValue, VaultSecret, VaultSecretStatus,
     condition::{self, Draft, ENV_FILE_COMPATIBLE, SYNCED, reason},
 };
-use coffer_domain::{envfile::WAYS_OUT, usecase::secrets::KeyState};
+use coffer_domain::{
+    envfile::WAYS_OUT,
+    usecase::secrets::{KeyState, Succeeding},
+};
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{Api, Resource};
 
@@ -15,6 +18,7 @@ use crate::{
     failure::Failure,
     problem::Problem,
     status,
+    succession::named,
     text::{LONGEST_MESSAGE, shortened},
 };
 
@@ -71,6 +75,7 @@ fn next(
                 keys: outcome.states.iter().map(key).collect(),
                 last_rotation: outcome.last_rotation.map(seconds),
                 next_rotation: outcome.next_rotation.map(seconds),
+                retiring: outcome.retiring.iter().map(retiring).collect(),
                 consumers: old.consumers.clone(),
                 returned: old.returned.clone(),
                 synced_secret: match outcome.synced {
@@ -120,6 +125,17 @@ fn env_file(states: &[KeyState]) -> Draft {
         reason::VALUES_DO_NOT_FIT,
         shortened(&message, LONGEST_MESSAGE),
     )
+}
+
+fn retiring(found: &Succeeding) -> RetiringValue {
+    RetiringValue {
+        name: found.name.to_string(),
+        version: found.oldest.get(),
+        since: seconds(found.since),
+        deadline: seconds(found.deadline),
+        waiting: u32::try_from(found.laggards.len()).unwrap_or(u32::MAX),
+        waiting_for: named(&found.laggards),
+    }
 }
 
 fn key(state: &KeyState) -> KeyStatus {

@@ -29,6 +29,7 @@ fn outcome(synced: Option<Result<SyncedSecret, Problem>>) -> Outcome {
     Outcome {
         states: vec![state(None)],
         next_rotation: None,
+        retiring: Vec::new(),
         last_rotation: None,
         problem: None,
         synced,
@@ -132,5 +133,45 @@ fn unfit_values_are_named_with_every_way_out() {
     assert_eq!(
         shown[0].message,
         format!("an env file cannot carry A: it is empty; {WAYS_OUT}")
+    );
+}
+
+#[test]
+fn who_holds_a_value_up_is_named_and_the_rest_are_counted() {
+    let laggard = |number: usize| coffer_domain::succession::Laggard {
+        namespace: "team".into(),
+        pod: format!("web-{number}"),
+        pod_uid: format!("u{number}"),
+        holds: Version::new(1),
+        since: "2026-01-01T00:00:00.5Z".parse().unwrap(),
+    };
+    let waiting = Succeeding {
+        name: "A".parse().unwrap(),
+        current: Version::new(2).unwrap(),
+        oldest: Version::FIRST,
+        since: "2026-01-01T00:00:00.5Z".parse().unwrap(),
+        deadline: "2026-01-02T00:00:00.5Z".parse().unwrap(),
+        laggards: (0..20).map(laggard).collect(),
+        retired: None,
+    };
+    let mut outcome = outcome(None);
+    outcome.retiring = vec![waiting];
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    for (now, again) in [
+        ("2026-01-01T00:00:00Z", "2026-01-01T00:01:00Z"),
+        ("2026-01-02T00:00:00Z", "2026-01-02T00:00:00.5Z"),
+    ] {
+        assert_eq!(outcome.wake(at(now)), Some(at(again)));
+    }
+    let status = next(&object(None), &VaultSecretStatus::default(), Ok(outcome), &now());
+    let shown = serde_json::to_value(&status.retiring).unwrap();
+    assert_eq!(
+        (&shown[0]["version"], &shown[0]["waiting"]),
+        (&json!(1), &json!(20))
+    );
+    assert_eq!(shown[0]["waitingFor"].as_array().unwrap().len(), 8);
+    assert_eq!(
+        shown[0]["waitingFor"][0],
+        json!({"namespace": "team", "pod": "web-0", "version": 1, "since": "2026-01-01T00:00:00Z"})
     );
 }

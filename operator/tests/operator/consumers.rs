@@ -15,7 +15,7 @@ use crate::{
     world::{World, data, place, secrets, vault},
 };
 
-fn pod(name: &str) -> Value {
+pub fn pod(name: &str) -> Value {
     json!({
         "metadata": {"namespace": "team", "name": name, "labels": {"coffer.dev/injected": "true"},
             "annotations": {"coffer.dev/vault": "app"}},

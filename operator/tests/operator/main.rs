@@ -25,6 +25,7 @@ mod outage;
 mod restarts;
 mod rotation;
 mod sources;
+mod succession;
 mod sync;
 mod trust;
 mod world;

@@ -106,23 +106,23 @@ impl World {
         let (mail, inboxes) = mail();
         let client = self.fake.client();
         self.registry = Registry::new();
+        let pods = Arc::new(Pods::new(client.clone(), self.coffer.clone()));
         let context = Context::from(Parts {
             client: client.clone(),
             coffer: self.coffer.clone(),
             secret_namespaces: self.secret_namespaces.clone(),
             caches,
             mail,
-            events: Events::new(client.clone(), self.clock.clone(), "operator-0".into()),
+            events: Events::new(client, self.clock.clone(), "operator-0".into()),
             metrics: Metrics::new(&self.registry).unwrap(),
+            pods: pods.clone(),
         });
-        let pods = Arc::new(Pods::new(client, self.coffer.clone()));
         let restarts = self.restarts;
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(async move {
-            let watcher = pods.clone();
             tokio::select! {
-                () = run(Arc::new(context), writers, inboxes, pods, restarts, stopped) => {}
-                () = watcher.watch() => {}
+                () = run(Arc::new(context), writers, inboxes, restarts, stopped) => {}
+                () = pods.watch() => {}
             }
         });
         self.running = Some((stop, task));

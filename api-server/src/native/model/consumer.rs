@@ -1,6 +1,6 @@
 //! The ledger: which pod holds which version.
 
-use coffer_domain::{address::Version, entity::Consumer};
+use coffer_domain::{address::Version, usecase::consumers::Held};
 use jiff::Timestamp;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -30,13 +30,41 @@ pub struct ConsumerOut {
     acknowledged_at: Option<Timestamp>,
     /// The secret's current version; null when it has none.
     current: Option<u64>,
-    /// Whether it has put in place something else than the current version.
+    /// Whether it has not put the current version in place.
     lagging: bool,
+    /// Since when, if it has not: since there is the current version, or since the pod was first sent it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>, nullable = false, format = DateTime)]
+    lagging_since: Option<Timestamp>,
+    /// What is kept until nobody lags any more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    retiring: Option<RetiringOut>,
+}
+
+/// Versions that are on their way out.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RetiringOut {
+    /// The oldest of them: all from this one up to the current one.
+    version: u64,
+    /// Since when there is a newer one.
+    #[schema(value_type = String, format = DateTime)]
+    since: Timestamp,
+    /// When they are retired at the latest.
+    #[schema(value_type = String, format = DateTime)]
+    deadline: Timestamp,
 }
 
 impl ConsumerOut {
-    /// A line about a secret whose current version is `current`.
-    pub fn of(line: Consumer, current: Option<Version>) -> Self {
+    /// A line of the ledger.
+    pub fn of(held: Held) -> Self {
+        let Held {
+            line,
+            current,
+            laggard,
+            retiring,
+        } = held;
         Self {
             name: line.name.into(),
             namespace: line.namespace,
@@ -47,7 +75,13 @@ impl ConsumerOut {
             acknowledged: line.acknowledged.map(Version::get),
             acknowledged_at: line.acknowledged_at,
             current: current.map(Version::get),
-            lagging: current.is_some() && line.acknowledged != current,
+            lagging: laggard.is_some(),
+            lagging_since: laggard.map(|laggard| laggard.since),
+            retiring: retiring.map(|(retiring, deadline)| RetiringOut {
+                version: retiring.oldest.get(),
+                since: retiring.since,
+                deadline,
+            }),
         }
     }
 }

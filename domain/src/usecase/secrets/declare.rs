@@ -1,13 +1,13 @@
 //! Making an environment hold what a `VaultSecret` declares, in one commit, and changing nothing when it
 //! does already.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use jiff::Timestamp;
 
 use super::{
     WRITE,
-    plan::{Ownership, Plan},
+    plan::{Ownership, Patience, Plan, released},
     rotate::public_name,
     write::{check_mutable, check_size},
 };
@@ -17,6 +17,7 @@ use crate::{
     audit::Outcome,
     entity::{Owner, Secret, VersionState},
     generate::{Generator, PUBLIC_SUFFIX},
+    metadata::Metadata,
     name::SecretName,
     secret_value::SecretValue,
     store::LocatedVault,
@@ -43,8 +44,12 @@ pub struct Declared {
     pub name: SecretName,
     /// Where its value comes from.
     pub source: Source,
-    /// Whether it is to be made anew now (generated ones only).
-    pub rotate: bool,
+    /// The version that is to give way to a new one now (generated ones only). If another one is current, that has
+    /// happened, and does not happen again; nor while the one before is still on its way out.
+    pub rotate: Option<Version>,
+    /// How long, at most, the version before is kept for consumers that have not put the newer one in place; then it
+    /// is deleted. `None`: it stays.
+    pub patience: Option<Duration>,
 }
 
 /// Everything that one object declares.
@@ -186,6 +191,7 @@ impl Coffer {
             check_mutable(&place.secret(key.name.clone()), present)?;
         }
         let owner = Some(declaration.owner.clone());
+        let patience = Patience::Set(key.patience);
         match &key.source {
             Source::External => release(plan, present),
             Source::Keep => {}
@@ -197,6 +203,7 @@ impl Coffer {
                 };
                 let ownership = Ownership {
                     owner,
+                    patience,
                     ..Ownership::default()
                 };
                 match present.filter(|_| same) {
@@ -209,8 +216,9 @@ impl Coffer {
                     owner,
                     generator: Some(*generator),
                     metadata: None,
+                    patience,
                 };
-                match present.filter(|secret| secret.current.is_some() && !key.rotate) {
+                match present.filter(|secret| secret.current.is_some() && !is_to_rotate(secret, key)) {
                     Some(secret) => adopt(plan, secret, ownership),
                     None => self.plan_made(plan, all, key, *generator, ownership)?,
                 }
@@ -284,18 +292,13 @@ impl Coffer {
             .values()
             .filter(|secret| secret.owner.as_ref() == Some(&declaration.owner));
         for secret in owned.filter(|secret| !declared(&secret.name)) {
-            let released = Secret {
-                owner: None,
-                generator: None,
-                ..secret.clone()
-            };
             if declaration.delete_removed {
                 let versions = self.store.versions(secret.id).await?;
                 let live = versions.iter().filter(|meta| meta.state == VersionState::Live);
                 let live: Vec<Version> = live.map(|meta| meta.version).collect();
                 plan.shift_released(secret, &versions, &live, VersionState::Deleted);
             } else {
-                plan.amend(secret, released);
+                plan.amend(secret, released(secret));
             }
         }
         Ok(())
@@ -350,31 +353,29 @@ impl Coffer {
     }
 }
 
+/// Whether it is at the version that is to go, and not waiting for an earlier one to be gone.
+fn is_to_rotate(secret: &Secret, key: &Declared) -> bool {
+    let waits = secret.retiring().is_some();
+    key.rotate.is_some() && key.rotate == secret.current && !waits
+}
+
 /// Takes over a secret whose value is right already.
 fn adopt(plan: &mut Plan<'_>, present: &Secret, ownership: Ownership) {
-    let Ownership { owner, generator, .. } = ownership;
-    if present.owner != owner || present.generator != generator {
-        plan.amend(
-            present,
-            Secret {
-                generator,
-                owner,
-                ..present.clone()
-            },
-        );
+    let succession = ownership.patience.over(Some(present));
+    let adopted = Secret {
+        owner: ownership.owner,
+        generator: ownership.generator,
+        metadata: Metadata::with_succession(present.metadata.clone(), succession),
+        ..present.clone()
+    };
+    if adopted != *present {
+        plan.amend(present, adopted);
     }
 }
 
 /// An external value belongs to whoever writes it.
 fn release(plan: &mut Plan<'_>, present: Option<&Secret>) {
     if let Some(secret) = present.filter(|secret| secret.owner.is_some() || secret.generator.is_some()) {
-        plan.amend(
-            secret,
-            Secret {
-                owner: None,
-                generator: None,
-                ..secret.clone()
-            },
-        );
+        plan.amend(secret, released(secret));
     }
 }

@@ -1,6 +1,6 @@
 //! Building one commit over several secrets of one environment.
 
-use std::{ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc, time::Duration};
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -16,6 +16,7 @@ use crate::{
     name::SecretName,
     secret_value::SecretValue,
     store::{Commit, LocatedVault, Precondition, Write},
+    succession::Succession,
     usecase::Coffer,
 };
 
@@ -36,6 +37,33 @@ pub(super) struct Ownership {
     pub generator: Option<Generator>,
     /// What is said of it from now on; `None` leaves that as it is.
     pub metadata: Option<Metadata>,
+    /// What becomes of the version before.
+    pub patience: Patience,
+}
+
+/// What becomes of the version before, once there is a newer one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum Patience {
+    /// What was said before.
+    #[default]
+    AsItWas,
+    /// From now on: it goes when the consumers have the newer one, and at the latest after so long. `None`: it stays.
+    Set(Option<Duration>),
+}
+
+impl Patience {
+    /// What was said of `present`, as it is now said.
+    pub(super) fn over(self, present: Option<&Secret>) -> Option<Succession> {
+        let before = present.and_then(|secret| secret.metadata.as_ref()?.succession);
+        match self {
+            Self::AsItWas => before,
+            Self::Set(None) => None,
+            Self::Set(Some(patience)) => Some(Succession {
+                retiring: before.and_then(|before| before.retiring),
+                ..Succession::new(patience)
+            }),
+        }
+    }
 }
 
 impl<'a> Plan<'a> {
@@ -133,6 +161,10 @@ impl<'a> Plan<'a> {
             Metadata::kept,
         );
         let dropped = trim(&mut metadata, version);
+        let succession = ownership.patience.over(present);
+        let before = present.and_then(|secret| secret.current);
+        let succession = succession.map(|it| it.after_write(before, self.now));
+        let metadata = Metadata::with_succession(metadata, succession);
         let secret = Secret {
             id: present.map_or_else(
                 || SecretId::fresh(&*coffer.clock, &*coffer.entropy),
@@ -238,8 +270,22 @@ impl<'a> Plan<'a> {
             present,
             Secret {
                 current,
-                owner: None,
-                generator: None,
+                ..released(present)
+            },
+        );
+    }
+
+    /// Deletes versions that were on their way out, which are none of the current ones.
+    pub(super) fn retire(&mut self, present: &Secret, versions: &[VersionMeta], moved: &[Version]) {
+        let current = self.shifted(present, versions, moved, VersionState::Deleted);
+        let said = present.metadata.clone();
+        let succession = said.as_ref().and_then(|said| said.succession);
+        let succession = succession.map(|it| Succession { retiring: None, ..it });
+        self.amend(
+            present,
+            Secret {
+                current,
+                metadata: Metadata::with_succession(said, succession),
                 ..present.clone()
             },
         );
@@ -302,6 +348,16 @@ impl<'a> Plan<'a> {
         if !touched.is_empty() {
             self.commit.audit.versions.push(label(name, touched));
         }
+    }
+}
+
+/// A secret that nobody manages any more: it waits for nobody either.
+pub(super) fn released(present: &Secret) -> Secret {
+    Secret {
+        owner: None,
+        generator: None,
+        metadata: Metadata::with_succession(present.metadata.clone(), None),
+        ..present.clone()
     }
 }
 

@@ -17,7 +17,8 @@ use crate::{
 };
 
 impl Coffer {
-    /// Has a generated secret made anew, at once. A key pair's public half follows in the same commit.
+    /// Has a generated secret made anew, at once. A key pair's public half follows in the same commit. While the
+    /// version before is on its way out this is a conflict that names who still holds it.
     pub async fn rotate_secret(&self, caller: &Caller, address: &Address) -> Result<Written, Error> {
         for _ in 0..ATTEMPTS {
             let located = self
@@ -31,6 +32,11 @@ impl Coffer {
                 return Err(self.missing_secret(caller, &located, address).await?);
             };
             let generator = present.generator.ok_or_else(|| not_generated(address))?;
+            if present.retiring().is_some() {
+                // What waits for nobody any more goes first.
+                self.settle_or_refuse(caller, &located, address, &present).await?;
+                continue;
+            }
             let event = self.event(caller, ROTATE.action, address.to_string(), Outcome::Allowed);
             let mut plan = Plan::new(&address.place, &located, event);
             let written = self
@@ -56,7 +62,7 @@ impl Coffer {
         let ownership = Ownership {
             owner: present.owner.clone(),
             generator: Some(generator),
-            metadata: None,
+            ..Ownership::default()
         };
         let (secret, meta) = plan.write(self, &present.name, Some(present), value, ownership.clone());
         if let Some(public) = public {

@@ -55,7 +55,7 @@ pub async fn list_consumers(
     let lines = app.coffer.list_consumers(&caller, &place).await?;
     let meant = lines
         .into_iter()
-        .filter(|(line, _)| name.as_ref().is_none_or(|name| line.name == *name));
-    let shown = meant.map(|(line, current)| ConsumerOut::of(line, current));
+        .filter(|held| name.as_ref().is_none_or(|name| held.line.name == *name));
+    let shown = meant.map(ConsumerOut::of);
     Ok(respond::json(StatusCode::OK, &Page::whole(shown.collect())))
 }

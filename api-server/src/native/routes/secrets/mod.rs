@@ -60,13 +60,14 @@ async fn on_post(
     State(app): State<Arc<App>>,
     Signed(caller): Signed,
     path: SecretPath,
+    uri: Uri,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, ApiError> {
     match path.verb.as_deref() {
         Some("undelete") => undelete::undelete_secret(&app, &caller, &path.address, &headers, body).await,
         Some("destroy") => destroy::destroy_secret(&app, &caller, &path.address, &headers, body).await,
-        Some("rotate") => rotate::rotate_secret(&app, &caller, &path.address).await,
+        Some("rotate") => rotate::rotate_secret(&app, &caller, &path.address, uri.query()).await,
         _ => Err(unknown_verb(
             "POST takes :undelete, :destroy or :rotate; to write a value, PUT it",
         )),
