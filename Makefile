@@ -53,8 +53,12 @@ chromium: ## Headless Chromium, for the tests of pages: Debian's, unless there i
 vault: node-tool ## A Vault server, for the tests of what keeps secrets in one or speaks like one, and HashiCorp's client: from source, unless the cache has them.
 	$(NODE) tools build vault kv2
 
+.PHONY: gitops
+gitops: node-tool ## Argo CD's engine and kstatus, for the tests of health and drift: from source, unless the cache has them.
+	$(NODE) tools build gitops
+
 .PHONY: unit
-unit: chromium vault ## Unit, contract and HTTP tests.
+unit: chromium vault gitops ## Unit, contract and HTTP tests.
 	cargo test --workspace --locked
 
 .PHONY: acceptance
@@ -112,7 +116,7 @@ node-tool:
 # With one's own cluster no node is needed.
 .PHONY: tools
 tools: node-tool ## Kubernetes and the chart's tools, from source, unless the cache has them.
-	$(NODE) tools build $(if $(KUBECONFIG),helm helm-unittest kubeconform)
+	$(NODE) tools build $(if $(KUBECONFIG),helm helm-unittest kubeconform gitops)
 
 .PHONY: e2e
 e2e: image ## End-to-end tests on a real node (or on the cluster of KUBECONFIG).

@@ -1,12 +1,21 @@
 //! What several kinds share: the reference to a vault, and what deletion means.
 
 use schemars::{JsonSchema, Schema};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::rule::rules;
 
 /// The environment that an absent `environment` means, and the only one of a vault that lists none.
 pub const DEFAULT_ENVIRONMENT: &str = "default";
+
+/// `status.observedGeneration` of an object that the operator has not come to: no object ever has this generation.
+pub(crate) const NOT_OBSERVED: i64 = -1;
+
+/// Reads an `observedGeneration`; [`NOT_OBSERVED`] is as absent.
+pub(crate) fn observed<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<i64>, D::Error> {
+    let read = Option::<i64>::deserialize(deserializer)?;
+    Ok(read.filter(|generation| *generation != NOT_OBSERVED))
+}
 
 /// A vault, by name, in the namespace of the object that refers to it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -3,7 +3,7 @@
 use kube::CustomResourceExt;
 use serde_json::{Map, Value, json};
 
-use crate::{ApiKey, Vault, VaultSecret, rule::rules, yaml};
+use crate::{ApiKey, Vault, VaultSecret, common::NOT_OBSERVED, rule::rules, yaml};
 
 /// A generated manifest.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +43,7 @@ pub fn definition<T: CustomResourceExt>() -> Result<Value, serde_json::Error> {
     {
         if let Some(schema) = version.pointer_mut("/schema/openAPIV3Schema") {
             tidy(schema);
+            not_looked_at(schema);
             if T::api_resource().kind == "Vault" {
                 schema["x-kubernetes-validations"] = vault_name_rules();
             }
@@ -57,6 +58,14 @@ fn vault_name_rules() -> Value {
         "self.metadata.name.size() <= 63 && !self.metadata.name.contains('.')",
         "a Vault's metadata.name must have at most 63 characters and no dots: it is a part of addresses",
     )])
+}
+
+/// An object that the operator has not come to says so from its first moment on: without a status, kstatus (and with it
+/// Flux) takes an object to be done. The one default there is, and none of what a user writes.
+fn not_looked_at(schema: &mut Value) {
+    if let Some(status) = schema.pointer_mut("/properties/status") {
+        status["default"] = json!({"observedGeneration": NOT_OBSERVED});
+    }
 }
 
 /// Removes what the derived schema says beyond our meaning: `nullable`, since an explicit null is best pruned

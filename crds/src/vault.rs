@@ -144,7 +144,11 @@ pub struct AccessRule {
 #[serde(rename_all = "camelCase")]
 pub struct VaultStatus {
     /// The `metadata.generation` that this status speaks of; older than the object's own: not yet looked at.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(
+        default,
+        deserialize_with = "crate::common::observed",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub observed_generation: Option<i64>,
 
     /// Ready, Reconciling and Stalled, in the way of kstatus.

@@ -5,17 +5,23 @@
 
 mod api;
 mod app;
+mod argo;
 mod canary;
 mod cluster;
 mod coffer;
+mod git;
 pub mod traces;
+mod untouched;
 mod wait;
 
 pub use api::Api;
 pub use app::App;
+pub use argo::{Agent, Verdicts};
 pub use canary::Canary;
 pub use cluster::{Namespace, alone, beside};
 pub use coffer::{condition, vault, vault_secret, web_pod};
+pub use git::Repository;
+pub use untouched::Untouched;
 pub use wait::{PATIENCE, eventually};
 
 /// Where the chart is installed.

@@ -144,7 +144,11 @@ pub async fn count_consumers(context: &Context, place: &Place) -> Result<bool, F
 
 async fn write_consumers(context: &Context, object: &VaultSecret, counted: Consumers) -> Result<(), Failure> {
     // A reconciliation comes first: it alone makes a status.
-    let Some(old) = object.status.as_ref() else {
+    let Some(old) = object
+        .status
+        .as_ref()
+        .filter(|it| it.observed_generation.is_some())
+    else {
         return Ok(());
     };
     if old.consumers.is_none() && counted.total == 0 {

@@ -2,10 +2,10 @@
 
 mod bad_input;
 mod canary;
-mod changes;
 mod deletion;
 mod doors;
 mod first_light;
+mod gitops;
 mod guard;
 mod held;
 mod keys;

@@ -19,6 +19,7 @@ mod deletion;
 mod fake;
 mod first_light;
 mod flaky;
+mod health;
 mod idle;
 mod leaders;
 mod outage;

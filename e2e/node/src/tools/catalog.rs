@@ -26,7 +26,7 @@ macro_rules! module {
 }
 
 /// Every group.
-pub static GROUPS: [Group; 9] = [
+pub static GROUPS: [Group; 10] = [
     Group {
         name: "kubernetes",
         files: module!("tools/kubernetes": "go.mod", "go.sum"),
@@ -109,6 +109,16 @@ pub static GROUPS: [Group; 9] = [
         settings: &[],
         linked: &[],
         programs: &[("kv2", ".")],
+    },
+    Group {
+        name: "gitops",
+        files: module!("tools/gitops": "go.mod", "go.sum", "main.go", "lua.go", "health.go", "watch.go"),
+        settings: &[],
+        linked: &[],
+        programs: &[
+            ("gitops-agent", "github.com/argoproj/gitops-engine/agent"),
+            ("gitops-verdict", "."),
+        ],
     },
 ];
 

@@ -75,6 +75,10 @@ impl State {
         if let Some(namespace) = &target.namespace {
             meta["namespace"] = namespace.clone().into();
         }
+        if WITH_STATUS.contains(&target.plural.as_str()) && object.get("status").is_none() {
+            // The default of our definitions.
+            object["status"] = json!({"observedGeneration": -1});
+        }
         Ok(self.put(target, None, object))
     }
 
