@@ -10,7 +10,7 @@ use utoipa::{
 
 use crate::{
     agent, health,
-    native::routes::{api_keys, audit, changes, consumers, secrets, users, vaults, whoami},
+    native::routes::{api_keys, audit, changes, consumers, sealing_keys, secrets, users, vaults, whoami},
 };
 
 #[derive(OpenApi)]
@@ -37,6 +37,9 @@ use crate::{
         secrets::destroy::destroy_secret,
         secrets::rotate::rotate_secret,
         secrets::versions::list_versions,
+        secrets::reseal::reseal_secret,
+        sealing_keys::list::list_sealing_keys,
+        sealing_keys::create::create_sealing_key,
         api_keys::create::create_api_key,
         api_keys::list::list_api_keys,
         api_keys::get::get_api_key,

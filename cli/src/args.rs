@@ -2,6 +2,7 @@
 
 mod keynest;
 mod keyway;
+mod seal;
 
 use std::path::PathBuf;
 
@@ -11,6 +12,7 @@ pub use keynest::KeynestVerb;
 pub use keyway::{
     DirectoryArgs, DirectoryVerb, KeywayVerb, OrganizationVerb, RepositoryVerb, RoleVerb, TokenVerb, UserVerb,
 };
+pub use seal::{CheckArgs, ResealArgs, SealArgs, SealKeyVerb, VaultArgs};
 
 /// Read, write and rotate secrets; see which pods hold which version; check the audit log.
 #[derive(Debug, Parser)]
@@ -32,6 +34,8 @@ const EXAMPLES: &str = "Examples:
   printf %s \"$VALUE\" | coffer put API_KEY -n team --vault app
   coffer rotate DATABASE_PASSWORD -n team --vault app
   coffer consumers -n team --vault app                which pod holds which version, and who lags
+  printf %s \"$VALUE\" | coffer seal API_KEY --public-key app.pub      safe to commit to Git
+  coffer check -f deploy/                             manifests, offline, before they are applied
   coffer audit verify -n team
   coffer bootstrap --data ./data                      prepare an empty store
   coffer keyway directory --file users.json user add octocat
@@ -134,6 +138,17 @@ pub enum Verb {
         #[command(flatten)]
         place: PlaceArgs,
     },
+    /// Seal a value to a vault's public key, for a `VaultSecret` in Git; works offline
+    Seal(SealArgs),
+    /// Seal what is sealed in files anew, to the newest key, through the server
+    Reseal(ResealArgs),
+    /// The keys that values are sealed to
+    SealKey {
+        #[command(subcommand)]
+        verb: SealKeyVerb,
+    },
+    /// Whether manifests are sound: schemas, rules, references, schedules, templates, seals, annotations; offline
+    Check(CheckArgs),
     /// The audit log
     Audit {
         #[command(subcommand)]

@@ -57,6 +57,12 @@ pub enum Failure {
     /// The directory cannot be changed so.
     #[error("{0}")]
     Directory(String),
+    /// A value cannot be sealed.
+    #[error("{0}")]
+    Seal(String),
+    /// Manifests are not sound; what is wrong was printed.
+    #[error("{0}")]
+    Unsound(String),
     /// Bootstrapping failed.
     #[error("{0}")]
     Bootstrap(String),

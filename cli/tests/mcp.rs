@@ -2,19 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod common;
+
 use std::{
     os::{fd::OwnedFd, unix::net::UnixStream as Pair},
     process::{Child, Command, Output, Stdio},
-    sync::Arc,
 };
 
-use coffer_api_server::{
-    Limits, ServerParts, StreamSettings, bootstrap::bootstrap, http::settings::DoorSettings,
-    identity::LogNotices, metrics::Metrics, serve,
-};
-use coffer_domain::{name::OrgName, usecase::Coffer};
-use coffer_store::{Seed, StoreOptions, SystemClock, SystemEntropy, SystemKeyPairs, kek::StaticKek};
-use prometheus::Registry;
+use common::Server;
 use rmcp::{
     RoleClient, ServiceExt,
     model::{CallToolRequestParams, ReadResourceRequestParams},
@@ -24,7 +19,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, UnixStream},
+    net::UnixStream,
 };
 
 const URI: &str = "vsecure://secrets/production/DB";
@@ -41,39 +36,13 @@ struct World {
 
 impl World {
     async fn start() -> Self {
-        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
-        let data = tempfile::tempdir().unwrap();
-        let entropy = Arc::new(SystemEntropy::checked().unwrap());
-        let kek = StaticKek::from_keys(Seed::fresh(&*entropy), Vec::new(), Arc::clone(&entropy) as _);
-        let options = StoreOptions::new(data.path().join("store"), Arc::new(kek)).unwrap();
-        let store = coffer_store::open(options).await.unwrap();
-        let coffer = Coffer::new(store, Arc::new(SystemClock), entropy, Arc::new(SystemKeyPairs));
-        let made = bootstrap(&coffer, &OrgName::new("default").unwrap())
-            .await
-            .unwrap();
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}", listener.local_addr().unwrap());
-        let parts = ServerParts {
-            coffer,
-            identity: None,
-            notices: Arc::new(LogNotices),
-            listener,
-            tls: None,
-            trust: None,
-            metrics: Arc::new(Metrics::new(Registry::new()).unwrap()),
-            metrics_listener: None,
-            limits: Limits::default(),
-            streams: StreamSettings::default(),
-            access_log: false,
-            doors: DoorSettings::default(),
-        };
-        tokio::spawn(async move { serve(parts, std::future::pending()).await.unwrap() });
+        let server = Server::start().await;
         let mut world = Self {
-            base,
-            admin: String::from_utf8(made.token.reveal().to_vec()).unwrap(),
+            base: server.base,
+            admin: server.admin,
             agent: Default::default(),
             http: reqwest::Client::builder().build().unwrap(),
-            _data: data,
+            _data: server.data,
         };
         let secret = json!({"name": "DB", "value": "canary", "tags": ["production"]});
         world.post("/secrets", secret).await;

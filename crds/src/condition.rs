@@ -50,6 +50,8 @@ pub mod reason {
     pub const SOURCE_NOT_FOUND: &str = "SourceNotFound";
     /// That Secret has no such key.
     pub const SOURCE_KEY_NOT_FOUND: &str = "SourceKeyNotFound";
+    /// A `sealed` value does not open here; the message names the key and says why. The last good value stays.
+    pub const SEAL_REFUSED: &str = "SealRefused";
     /// A value is over the limit of 64 KiB.
     pub const VALUE_TOO_LARGE: &str = "ValueTooLarge";
     /// An `external` entry has no value yet.

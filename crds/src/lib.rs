@@ -13,6 +13,8 @@
 )]
 
 mod api_key;
+#[cfg(feature = "check")]
+pub mod check;
 mod common;
 pub mod condition;
 mod duration;
@@ -20,6 +22,7 @@ pub mod lagging;
 mod manifest;
 mod rotation;
 mod rule;
+mod sealing;
 mod vault;
 mod vault_secret;
 mod yaml;
@@ -32,6 +35,7 @@ pub use common::{DEFAULT_ENVIRONMENT, DeletionPolicy, VaultRef};
 pub use duration::{BadDuration, Duration};
 pub use manifest::{Manifest, definition, manifests};
 pub use rotation::{BadTiming, Rotation, Timing};
+pub use sealing::{KeyRotation, MOST_LISTED_KEYS, SealingKeyStatus, SealingStatus};
 pub use vault::{AccessRule, Vault, VaultSpec, VaultStatus};
 pub use vault_secret::{
     Algorithm, Alphabet, BadOnChange, BadSource, Consumers, DataEntry, External, Generate, GenerateType,

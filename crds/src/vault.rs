@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     common::{DEFAULT_ENVIRONMENT, DeletionPolicy},
     rule::rules,
+    sealing::{KeyRotation, SealingStatus},
 };
 
 /// What the user asks of a vault.
@@ -49,6 +50,13 @@ use crate::{
         description = "The vault's environments"
     ),
     printcolumn(
+        name = "Sealing key",
+        type_ = "string",
+        json_path = ".status.sealing.keyId",
+        priority = 1,
+        description = "The key that values are sealed to"
+    ),
+    printcolumn(
         name = "Message",
         type_ = "string",
         json_path = r#".status.conditions[?(@.type=="Ready")].message"#,
@@ -81,6 +89,11 @@ pub struct VaultSpec {
     #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub access: Vec<AccessRule>,
+
+    /// When the key that values are sealed to is replaced by a new one: `{every: 30d}`. Older keys still open what
+    /// was sealed to them. Absent: never by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_rotation: Option<KeyRotation>,
 
     /// What becomes of the stored secrets when this object is deleted: `Retain` keeps them, and a Vault of the
     /// same name finds them again; `Delete` destroys them for good, with the key
@@ -167,6 +180,10 @@ pub struct VaultStatus {
     /// Number of secrets in all environments, deleted ones not counted.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub secrets: Option<u32>,
+
+    /// The keys that values for this vault can be sealed to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealing: Option<SealingStatus>,
 }
 
 impl VaultSpec {

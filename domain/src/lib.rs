@@ -34,6 +34,7 @@ pub mod resource;
 pub mod rights;
 pub mod role;
 pub mod rotation;
+pub mod seal;
 pub mod secret_json;
 pub mod secret_value;
 pub mod segment;

@@ -15,7 +15,7 @@ use coffer_domain::{
     usecase::MAX_PAGE,
 };
 use futures::StreamExt;
-use kube::ResourceExt;
+use kube::{ResourceExt, runtime::reflector::ObjectRef};
 
 use crate::{
     census::Dirty,
@@ -58,6 +58,7 @@ struct News {
     secrets: BTreeMap<Place, BTreeMap<SecretName, Option<Version>>>,
     ledgers: HashSet<Place>,
     vaults: HashSet<VaultId>,
+    amended: HashSet<VaultId>,
     keys: HashSet<ApiKeyId>,
 }
 
@@ -79,7 +80,10 @@ impl News {
                         news.secrets.entry(place).or_default().insert(name, version);
                     }
                 }
-                Subject::Vault { vault } => drop(news.vaults.insert(vault)),
+                Subject::Vault { vault } => {
+                    news.vaults.insert(vault);
+                    news.amended.insert(vault);
+                }
                 Subject::ApiKey { key } => drop(news.keys.insert(key)),
                 Subject::Consumers { vault, environment } => {
                     news.ledgers.extend(context.index.place(vault, &environment));
@@ -97,6 +101,11 @@ impl News {
             context.wake_keys(|object| self.concerns_key(object));
         }
         context.restarts.mark(self.ledgers.iter().cloned());
+        // A vault's status shows its sealing keys, which may have been rotated through an API.
+        let amended = self.amended.iter().filter_map(|id| context.index.names(*id));
+        context.mail.vaults.send_all(
+            amended.map(|(organization, vault)| ObjectRef::new(vault.as_str()).within(organization.as_str())),
+        );
         dirty.mark(
             self.ledgers,
             self.vaults.into_iter().filter_map(|id| context.index.names(id)),

@@ -14,12 +14,17 @@ const AFTER: Duration = Duration::from_millis(5);
 
 /// The schedule, or what is wrong with it.
 pub fn parse(timing: Result<Timing<'_>, BadTiming>) -> Result<Schedule, Problem> {
+    parse_in("rotation", timing)
+}
+
+/// The same of another field than `rotation`.
+pub fn parse_in(field: &str, timing: Result<Timing<'_>, BadTiming>) -> Result<Schedule, Problem> {
     let schedule = match timing {
         Ok(Timing::Schedule { cron, time_zone }) => Schedule::cron(cron, Some(time_zone)),
         Ok(Timing::Every(period)) => Schedule::every(Duration::from_secs(period.to_seconds())),
         Err(bad) => return Err(Problem::stalled(reason::INVALID_SCHEDULE, bad.to_string())),
     };
-    schedule.map_err(|bad: BadSchedule| Problem::stalled(reason::INVALID_SCHEDULE, format!("rotation.{bad}")))
+    schedule.map_err(|bad: BadSchedule| Problem::stalled(reason::INVALID_SCHEDULE, format!("{field}.{bad}")))
 }
 
 /// Look again at the earliest of `times`, or only when something changes.

@@ -43,6 +43,8 @@ const OURS: &[(&str, &[&str])] = &[
             "coffer-wire",
             "coffer-store",
             "coffer-api-server",
+            "coffer-crds",
+            "coffer-injector",
         ],
     ),
     ("coffer-e2e", &["coffer-crds", "coffer-node"]),

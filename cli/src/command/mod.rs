@@ -2,7 +2,9 @@
 
 mod audit;
 mod bootstrap;
+mod check;
 mod consumers;
+mod documents;
 mod get;
 mod keynest;
 mod keyway;
@@ -10,7 +12,10 @@ mod list;
 mod mcp;
 mod place;
 mod put;
+mod reseal;
 mod rotate;
+mod seal;
+mod seal_key;
 
 use crate::{
     args::{Cli, KeywayVerb, Output, Verb},
@@ -30,6 +35,12 @@ pub struct Context {
 pub async fn run(cli: Cli) -> Result<(), Failure> {
     if let Verb::Bootstrap(args) = cli.verb {
         return bootstrap::run(args).await;
+    }
+    if let Verb::Seal(args) = cli.verb {
+        return seal::run(args, &cli.connection, cli.output).await;
+    }
+    if let Verb::Check(args) = cli.verb {
+        return check::run(&args, cli.output);
     }
     if let Verb::Keyway {
         verb: KeywayVerb::Directory(args),
@@ -66,7 +77,9 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Consumers { name, place } => consumers::run(&context, name.as_deref(), &place).await,
         Verb::Audit { verb } => audit::run(&context, verb).await,
         Verb::Keynest { verb } => keynest::run(&context, verb).await,
+        Verb::Reseal(args) => reseal::run(&context, args).await,
+        Verb::SealKey { verb } => seal_key::run(&context, verb).await,
         Verb::Mcp => mcp::run(&context).await,
-        Verb::Bootstrap(_) | Verb::Keyway { .. } => Ok(()),
+        Verb::Bootstrap(_) | Verb::Check(_) | Verb::Seal(_) | Verb::Keyway { .. } => Ok(()),
     }
 }

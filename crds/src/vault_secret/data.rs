@@ -14,10 +14,19 @@ pub const PUBLIC_KEY_SUFFIX: &str = ".pub";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = rules(&[(
-    "[has(self.generate), has(self.secretKeyRef), has(self.external)].filter(set, set).size() == 1",
-    "each entry of data needs exactly one of generate, secretKeyRef and external",
+    "[has(self.sealed), has(self.generate), has(self.secretKeyRef), has(self.external)].filter(set, set).size() == 1",
+    "each entry of data needs exactly one of sealed, generate, secretKeyRef and external",
 )])))]
 pub struct DataEntry {
+    /// Sealed to the vault's public key, for this namespace, vault, environment and name alone; safe to commit to
+    /// Git. Made by `coffer seal`: `sealed: "coffer-seal:v1:…"`.
+    #[schemars(
+        length(min = 1, max = 90_000),
+        regex(pattern = r"^coffer-seal:v1:[0-9a-f]{16}:[A-Za-z0-9._/-]+:[A-Za-z0-9_-]+$")
+    )]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
+
     /// Made by Coffer, and rotated by it: `generate: {type: password}`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generate: Option<Generate>,
@@ -145,6 +154,8 @@ pub struct External {
 /// The source of an entry, once it is known to be one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source<'a> {
+    /// Sealed to the vault's public key.
+    Sealed(&'a str),
     /// Made by Coffer.
     Generate(&'a Generate),
     /// Copied from a core Secret.
@@ -155,16 +166,21 @@ pub enum Source<'a> {
 
 /// The entry has no source or several. The schema refuses such objects; this is for those that got by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("an entry of data needs exactly one of generate, secretKeyRef and external")]
+#[error("an entry of data needs exactly one of sealed, generate, secretKeyRef and external")]
 pub struct BadSource;
 
 impl DataEntry {
     /// The one source.
     pub fn source(&self) -> Result<Source<'_>, BadSource> {
-        match (&self.generate, &self.secret_key_ref, &self.external) {
-            (Some(generate), None, None) => Ok(Source::Generate(generate)),
-            (None, Some(reference), None) => Ok(Source::SecretKeyRef(reference)),
-            (None, None, Some(external)) => Ok(Source::External(external)),
+        let all = [
+            self.sealed.as_deref().map(Source::Sealed),
+            self.generate.as_ref().map(Source::Generate),
+            self.secret_key_ref.as_ref().map(Source::SecretKeyRef),
+            self.external.as_ref().map(Source::External),
+        ];
+        let mut set = all.into_iter().flatten();
+        match (set.next(), set.next()) {
+            (Some(source), None) => Ok(source),
             _ => Err(BadSource),
         }
     }

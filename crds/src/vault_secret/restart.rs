@@ -42,7 +42,7 @@ pub struct BadOnChange;
 pub struct Restart {
     /// The hours in which restarts may begin, such as `{days: [Sat, Sun], start: "02:00", end: "05:00", timeZone:
     /// Europe/Berlin}`. Absent or empty: at any hour.
-    #[schemars(length(max = 8))]
+    #[schemars(length(max = 8), extend("x-kubernetes-list-type" = "atomic"))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub windows: Vec<RestartWindow>,
 
@@ -61,7 +61,7 @@ pub struct Restart {
 )])))]
 pub struct RestartWindow {
     /// The days on which it opens: `[Mon, Tue, Wed, Thu, Fri]`. Absent or empty: every day.
-    #[schemars(length(max = 7), inner(length(max = 3)))]
+    #[schemars(length(max = 7), inner(length(max = 3)), extend("x-kubernetes-list-type" = "atomic"))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub days: Vec<String>,
 

@@ -34,6 +34,7 @@ pub mod projects;
 pub mod replays;
 pub mod requests;
 mod sandbox;
+pub mod sealing;
 pub mod secrets;
 pub mod segments;
 mod user_keys;
@@ -123,6 +124,7 @@ impl Coffer {
     /// Hands over a commit, with what subscribers are to be told of it; `false` if it must be decided anew.
     async fn try_commit(&self, mut commit: Commit) -> Result<bool, Error> {
         self.note_expiries(&mut commit)?;
+        self.drop_sealing_keys(&mut commit).await?;
         self.tell_subscribers(&mut commit).await?;
         match self.store.commit(commit).await {
             Ok(()) => Ok(true),

@@ -11,6 +11,7 @@ mod held;
 mod keys;
 mod odd_values;
 mod rotation;
+mod sealed;
 mod sources;
 mod succession;
 mod workloads;

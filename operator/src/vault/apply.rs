@@ -4,9 +4,11 @@ use coffer_domain::{
     Error,
     entity::Vault,
     name::{OrgName, VaultName},
+    rotation::Schedule,
     usecase::vaults::VaultSettings,
 };
 
+use super::sealing::{self, Sealing};
 use crate::{
     context::Context,
     failure::Failure,
@@ -22,6 +24,8 @@ pub struct Applied {
     pub vault: Vault,
     /// How many secrets it holds.
     pub secrets: u64,
+    /// The keys that values can be sealed to.
+    pub sealing: Sealing,
 }
 
 /// Applies `settings`, taking over from an object of the same name that is gone.
@@ -30,6 +34,7 @@ pub async fn apply(
     organization: &OrgName,
     identity: &Identity,
     settings: VaultSettings,
+    key_rotation: Option<&Schedule>,
 ) -> Result<Applied, Halt> {
     let (coffer, caller) = (&context.coffer, &context.caller);
     let name = VaultName::new(&identity.name).map_err(|bad| misnamed("metadata.name", &bad))?;
@@ -46,7 +51,12 @@ pub async fn apply(
     };
     context.index.learn(vault.id, organization, &name);
     let secrets = coffer.count_secrets(caller, organization, &name).await?;
-    Ok(Applied { vault, secrets })
+    let sealing = sealing::keep(context, organization, &name, key_rotation).await?;
+    Ok(Applied {
+        vault,
+        secrets,
+        sealing,
+    })
 }
 
 /// Drops the vault with everything in it. One that is not there, or is another object's, stays as it is;

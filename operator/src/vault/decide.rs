@@ -1,11 +1,14 @@
 //! From a `Vault`'s spec to the vault that the store should hold. Pure.
 
 use coffer_crds::{AccessRule, VaultSpec};
-use coffer_domain::{name::EnvName, pattern::Pattern, rights::Access, usecase::vaults::VaultSettings};
+use coffer_domain::{
+    name::EnvName, pattern::Pattern, rights::Access, rotation::Schedule, usecase::vaults::VaultSettings,
+};
 
 use crate::{
     identity::{Identity, misnamed},
     problem::Problem,
+    schedule,
 };
 
 /// The settings that the spec asks for.
@@ -24,6 +27,14 @@ pub fn settings(spec: &VaultSpec, identity: &Identity) -> Result<VaultSettings, 
         access,
         owner: Some(identity.owner()),
     })
+}
+
+/// When the key that values are sealed to is replaced.
+pub fn key_rotation(spec: &VaultSpec) -> Result<Option<Schedule>, Problem> {
+    let rotation = spec.key_rotation.as_ref();
+    rotation
+        .map(|rotation| schedule::parse_in("keyRotation", rotation.timing()))
+        .transpose()
 }
 
 fn access(rule: &AccessRule, namespace: &str) -> Access {
@@ -88,6 +99,17 @@ mod tests {
         );
         assert_eq!(settings.access[0].environments, [Pattern::new("staging")]);
         assert_eq!(settings.access[0].names, [Pattern::new("app/*")]);
+    }
+
+    #[test]
+    fn a_bad_schedule_names_its_field() {
+        let spec = spec(serde_json::json!({"keyRotation": {"schedule": "61 * * * *"}}));
+        let problem = key_rotation(&spec).unwrap_err();
+        assert!(
+            problem.message.starts_with("keyRotation.schedule: "),
+            "{}",
+            problem.message
+        );
     }
 
     #[test]

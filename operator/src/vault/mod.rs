@@ -3,6 +3,7 @@
 mod apply;
 mod decide;
 mod gather;
+mod sealing;
 mod status;
 
 use async_trait::async_trait;
@@ -14,7 +15,7 @@ use kube::{
 
 use crate::{
     context::Context, controller::Kind, failure::Failure, finalizer, halt::settle, identity::Identity,
-    problem::Problem,
+    problem::Problem, schedule::wake_at,
 };
 
 /// On vaults whose end ends what is stored, and on no others.
@@ -37,8 +38,13 @@ impl Kind for Vault {
         let wanted = self.spec.deletion_policy() == DeletionPolicy::Delete;
         finalizer::set(&api, &context.fresh, self, FINALIZER, wanted).await?;
         let applied = settle(apply_spec(self, context, &identity).await)?;
+        let sealing = applied.as_ref().ok().map(|applied| &applied.sealing);
+        if let Some(sealing) = sealing.filter(|sealing| sealing.rotated) {
+            sealing::tell(self, context, sealing).await;
+        }
+        let next = sealing.and_then(|sealing| sealing.next);
         status::write(self, context, &api, applied).await?;
-        Ok(Action::await_change())
+        Ok(wake_at(context.now(), next))
     }
 
     async fn show(&self, context: &Context, problem: &Problem) -> Result<(), Failure> {
@@ -63,7 +69,8 @@ async fn apply_spec(
 ) -> Result<apply::Applied, crate::halt::Halt> {
     let organization = identity.organization()?;
     let settings = decide::settings(&vault.spec, identity)?;
-    apply::apply(context, &organization, identity, settings).await
+    let key_rotation = decide::key_rotation(&vault.spec)?;
+    apply::apply(context, &organization, identity, settings, key_rotation.as_ref()).await
 }
 
 /// Everything that refers to this vault.

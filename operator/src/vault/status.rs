@@ -36,7 +36,11 @@ fn next(vault: &Vault, old: &VaultStatus, applied: Result<Applied, Problem>, now
             conditions,
             ..old.clone()
         },
-        Ok(Applied { vault, secrets }) => {
+        Ok(Applied {
+            vault,
+            secrets,
+            sealing,
+        }) => {
             let environments: Vec<&str> = vault.environments.iter().map(EnvName::as_str).collect();
             VaultStatus {
                 observed_generation,
@@ -44,6 +48,7 @@ fn next(vault: &Vault, old: &VaultStatus, applied: Result<Applied, Problem>, now
                 id: Some(vault.id.to_string()),
                 environments: Some(environments.join(",")),
                 secrets: Some(u32::try_from(secrets).unwrap_or(u32::MAX)),
+                sealing: sealing.status(&vault.name),
             }
         }
     }

@@ -109,7 +109,7 @@ fn declared(
             )
         }
         Source::External(_) => (plain(Origin::External), None),
-        Source::SecretKeyRef(_) => match world.copies.get(key) {
+        Source::SecretKeyRef(_) | Source::Sealed(_) => match world.copies.get(key) {
             Some(Ok(value)) => (plain(Origin::Copy(value.clone())), None),
             Some(Err(problem)) => (plain(Origin::Keep), Some(problem.clone())),
             None => (plain(Origin::Keep), None),

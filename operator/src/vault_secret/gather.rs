@@ -60,7 +60,7 @@ pub async fn gather(
         now: context.now(),
         owner: identity.owner(),
         may_have_left: may_have_left(object),
-        copies: copies(object, context, identity).await?,
+        copies: copies(object, context, identity, place).await?,
         stored: stored
             .into_iter()
             .map(|secret| (secret.name.to_string(), secret))
@@ -87,15 +87,46 @@ async fn copies(
     object: &VaultSecret,
     context: &Context,
     identity: &Identity,
+    place: &Place,
 ) -> Result<BTreeMap<String, Result<SecretValue, Problem>>, Halt> {
     let mut sources = Sources::new(context, &identity.namespace);
-    let mut copies = BTreeMap::new();
+    let mut copies = unsealed(object, context, place).await?;
     for (key, entry) in &object.spec.data {
         if let Ok(Source::SecretKeyRef(reference)) = entry.source() {
             copies.insert(key.clone(), sources.read(key, reference).await?);
         }
     }
     Ok(copies)
+}
+
+/// The values that came sealed, opened, or why one is not.
+async fn unsealed(
+    object: &VaultSecret,
+    context: &Context,
+    place: &Place,
+) -> Result<BTreeMap<String, Result<SecretValue, Problem>>, Halt> {
+    let sealed = object.spec.data.iter().filter_map(|(key, entry)| {
+        let Ok(Source::Sealed(text)) = entry.source() else {
+            return None;
+        };
+        Some((SecretName::new(key).ok()?, text.to_owned()))
+    });
+    let sealed: Vec<(SecretName, String)> = sealed.collect();
+    if sealed.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let opened = context
+        .coffer
+        .unseal_secrets(&context.caller, place, &sealed)
+        .await?;
+    let named = sealed.into_iter().zip(opened).map(|((name, _), value)| {
+        let refused = |why| {
+            let message = format!("data.{name}.sealed: {why}");
+            Problem::stalled(reason::SEAL_REFUSED, message)
+        };
+        (name.to_string(), value.map_err(refused))
+    });
+    Ok(named.collect())
 }
 
 /// The store has no such vault though there is a `Vault`: what that says of itself is the better answer.

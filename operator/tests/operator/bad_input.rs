@@ -83,7 +83,12 @@ async fn a_bad_time_zone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn two_sources_in_one_entry() {
     let spec = data(json!({"A": {"generate": {"type": "uuid"}, "external": {}}}));
-    refused(spec, "InvalidSpec", &["data.A", "exactly one of generate"]).await;
+    refused(
+        spec,
+        "InvalidSpec",
+        &["data.A", "exactly one of sealed, generate"],
+    )
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -25,6 +25,7 @@ mod leaders;
 mod outage;
 mod restarts;
 mod rotation;
+mod sealed;
 mod sources;
 mod succession;
 mod sync;

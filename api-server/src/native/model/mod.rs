@@ -5,6 +5,7 @@ pub mod api_key;
 pub mod audit;
 pub mod change;
 pub mod consumer;
+pub mod sealing;
 pub mod secret;
 pub mod user;
 pub mod vault;

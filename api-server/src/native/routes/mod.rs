@@ -7,6 +7,7 @@ pub mod api_keys;
 pub mod audit;
 pub mod changes;
 pub mod consumers;
+pub mod sealing_keys;
 pub mod secrets;
 pub mod users;
 pub mod vaults;
@@ -32,6 +33,7 @@ fn all() -> Vec<Route> {
     let mut routes: Vec<Route> = vec![("/whoami", get(whoami::whoami))];
     routes.extend(vaults::routes());
     routes.extend(secrets::routes());
+    routes.extend(sealing_keys::routes());
     routes.extend(api_keys::routes());
     routes.extend(audit::routes());
     routes.extend(changes::routes());

@@ -5,6 +5,7 @@ pub mod destroy;
 pub mod get;
 pub mod list;
 pub mod put;
+pub mod reseal;
 pub mod rotate;
 pub mod undelete;
 pub mod versions;
@@ -67,9 +68,10 @@ async fn on_post(
     match path.verb.as_deref() {
         Some("undelete") => undelete::undelete_secret(&app, &caller, &path.address, &headers, body).await,
         Some("destroy") => destroy::destroy_secret(&app, &caller, &path.address, &headers, body).await,
+        Some("reseal") => reseal::reseal_secret(&app, &caller, &path.address, &headers, body).await,
         Some("rotate") => rotate::rotate_secret(&app, &caller, &path.address, uri.query()).await,
         _ => Err(unknown_verb(
-            "POST takes :undelete, :destroy or :rotate; to write a value, PUT it",
+            "POST takes :undelete, :destroy, :reseal or :rotate; to write a value, PUT it",
         )),
     }
 }

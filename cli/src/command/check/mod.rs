@@ -1,0 +1,111 @@
+//! `coffer check`: what an API server, the operator and the injector would say of manifests, without any of them.
+//! The schemas and rules are those of the definitions, the seals' form is the domain's, and what is said of pods is
+//! what the injector decides.
+
+mod finding;
+mod objects;
+mod ours;
+mod pods;
+mod references;
+mod seals;
+
+use std::{io::Read, path::Path};
+
+use serde_json::json;
+
+use super::{
+    documents::{documents, files},
+    seal::public_key,
+};
+use crate::{
+    args::{CheckArgs, Output},
+    failure::Failure,
+    output,
+};
+use finding::{Finding, Level, Report};
+use objects::Objects;
+use seals::Keys;
+
+pub fn run(args: &CheckArgs, print: Output) -> Result<(), Failure> {
+    let keys = args.public_key.iter().map(|given| public_key(given));
+    let keys = Keys::new(keys.collect::<Result<_, _>>()?);
+    let mut report = Report::default();
+    let mut objects = Objects::new(&args.organization);
+    for path in &args.paths {
+        gather(path, &mut objects, &mut report)?;
+    }
+    ours::check(&objects, &mut report);
+    references::check(&objects, &mut report);
+    seals::check(&objects, &keys, &mut report);
+    pods::check(&objects, &mut report);
+    let report = report.sorted();
+    show(&report, objects.count(), print);
+    verdict(&report, args.strict)
+}
+
+/// Reads a file, a folder, or standard input.
+fn gather(path: &Path, objects: &mut Objects, report: &mut Report) -> Result<(), Failure> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Failure::File { path, source }
+    };
+    if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map_err(failed(path))?;
+        take("standard input", &text, objects, report);
+        return Ok(());
+    }
+    for file in files(path)? {
+        let text = std::fs::read_to_string(&file).map_err(failed(&file))?;
+        take(&file.display().to_string(), &text, objects, report);
+    }
+    Ok(())
+}
+
+fn take(file: &str, text: &str, objects: &mut Objects, report: &mut Report) {
+    for document in documents(text) {
+        match document.value() {
+            Ok(Some(value)) => objects.take(file, document.line, value),
+            Ok(None) => {}
+            Err(why) => report.push(Finding {
+                level: Level::Error,
+                file: file.to_owned(),
+                line: document.line,
+                object: String::new(),
+                message: format!("it cannot be read: {why}"),
+            }),
+        }
+    }
+}
+
+fn show(report: &[Finding], objects: usize, print: Output) {
+    if print == Output::Json {
+        let findings: Vec<_> = report.iter().map(Finding::json).collect();
+        return output::json(&json!({
+            "objects": objects,
+            "errors": count(report, Level::Error),
+            "warnings": count(report, Level::Warning),
+            "findings": findings,
+        }));
+    }
+    if report.is_empty() {
+        return output::print(format!("{objects} objects, nothing wrong").as_bytes());
+    }
+    let rows: Vec<_> = report.iter().map(Finding::row).collect();
+    output::table(&["LEVEL", "FILE", "OBJECT", "WHAT"], &rows);
+}
+
+fn count(report: &[Finding], level: Level) -> usize {
+    report.iter().filter(|finding| finding.level == level).count()
+}
+
+fn verdict(report: &[Finding], strict: bool) -> Result<(), Failure> {
+    let (errors, warnings) = (count(report, Level::Error), count(report, Level::Warning));
+    if errors == 0 && (warnings == 0 || !strict) {
+        return Ok(());
+    }
+    Err(Failure::Unsound(format!("{errors} errors, {warnings} warnings")))
+}
+
+#[cfg(test)]
+mod tests;
