@@ -29,7 +29,7 @@ pub fn timing(more: &[(&str, &str)]) -> Value {
             "rotation.timeZone belongs to rotation.schedule: remove it, or give a schedule instead of every",
         ),
         (
-            r"!has(self.schedule) || self.schedule.matches('^\s*\S+(\s+\S+){4}\s*$')",
+            r"!has(self.schedule) || self.schedule.matches('^\\s*\\S+(\\s+\\S+){4}\\s*$')",
             "rotation.schedule must have five fields: minute hour day-of-month month day-of-week, such as 0 3 * * 0",
         ),
     ];

@@ -64,7 +64,7 @@ fn a_version_goes_when_nobody_lags_or_at_the_deadline_or_by_force() {
 
 #[test]
 fn another_write_does_not_put_the_deadline_off() {
-    let succession = Succession::new(Duration::from_secs(60));
+    let succession = Succession::new(Duration::from_mins(1));
     assert_eq!(
         succession.after_write(None, at(5)).retiring,
         None,

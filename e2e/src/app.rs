@@ -70,9 +70,7 @@ impl<'a> App<'a> {
     }
 
     async fn to_agent(&self, what: &str) -> Result<()> {
-        let reached = self
-            .get(&format!("/process/{what}?process=coffer-agent"))
-            .await?;
+        let reached = self.get(&format!("/process/{what}?process=coffer-agent")).await?;
         ensure!(reached.trim() == "1", "{what} reached {reached} agents");
         Ok(())
     }

@@ -22,6 +22,7 @@ mod returned;
 mod sealing;
 mod secrets;
 mod succession;
+mod succession_orders;
 mod trash;
 mod vaults;
 

@@ -39,7 +39,10 @@ async fn replace_behind(frozen: &App<'_>, api: &Api) -> Result<String> {
     eventually("nobody lags", || async {
         let ledger = api.get(&format!("{PLACE}/consumers?name=ci/token")).await?;
         let items = ledger["items"].as_array().cloned().unwrap_or_default();
-        ensure!(items.len() == 2 && items.iter().all(|item| item["lagging"] == false), "{ledger}");
+        ensure!(
+            items.len() == 2 && items.iter().all(|item| item["lagging"] == false),
+            "{ledger}"
+        );
         Ok(())
     })
     .await?;
@@ -105,7 +108,12 @@ async fn a_frozen_consumer_keeps_its_key_until_it_thaws_or_dies() -> Result<()> 
     .await?;
     let ledger = api.get(&format!("{PLACE}/consumers?name=ci/token")).await?;
     let lags = |item: &&Value| item["lagging"] == true;
-    let lagging: Vec<&Value> = ledger["items"].as_array().into_iter().flatten().filter(lags).collect();
+    let lagging: Vec<&Value> = ledger["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .filter(lags)
+        .collect();
     ensure!(
         lagging.len() == 1
             && lagging[0]["pod"] == "frozen"

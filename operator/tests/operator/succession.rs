@@ -79,7 +79,8 @@ fn is_over(fake: &Fake) -> bool {
 fn told(fake: &Fake, reason: &str) -> Vec<String> {
     let events = fake.list("events");
     let told = events.iter().filter(|event| event["reason"] == reason);
-    told.map(|event| event["note"].as_str().unwrap().to_owned()).collect()
+    told.map(|event| event["note"].as_str().unwrap().to_owned())
+        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -94,13 +95,17 @@ async fn the_status_names_who_lags_until_the_last_one_has_the_new_value() {
     world
         .until("a column names it", |fake| {
             let object = fake.get("vaultsecrets", "team", "web").unwrap();
-            let line = object["status"]["consumers"]["laggards"].as_str().unwrap_or_default();
+            let line = object["status"]["consumers"]["laggards"]
+                .as_str()
+                .unwrap_or_default();
             line.starts_with("web-2 since 2")
         })
         .await;
     assert!(reads(&world, "A", 1).await, "the value that web-2 has");
     receives(&world, &pods[1], true).await;
-    world.until("it is told", |fake| !told(fake, "Retired").is_empty()).await;
+    world
+        .until("it is told", |fake| !told(fake, "Retired").is_empty())
+        .await;
     world.until("nothing waits", is_over).await;
     assert!(!reads(&world, "A", 1).await && reads(&world, "A", 2).await);
     world.settle().await;
@@ -143,7 +148,10 @@ async fn the_deadline_outlives_a_restart_and_is_told_once() {
     world.settle().await;
     let told = told(&world.fake, "RetiredAtDeadline");
     assert_eq!(told.len(), 1);
-    assert!(told[0].contains("before these had version 2: team/web-1 since 2"), "{told:?}");
+    assert!(
+        told[0].contains("before these had version 2: team/web-1 since 2"),
+        "{told:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -166,7 +174,11 @@ async fn the_next_rotation_comes_when_the_last_one_is_over() {
     restart(&mut world).await;
     world.until("it lags", |fake| waiting(fake) == ["web-1"]).await;
     restart(&mut world).await;
-    assert_eq!(world.events("Rotated").len(), 1, "the second one is due, and waits");
+    assert_eq!(
+        world.events("Rotated").len(),
+        1,
+        "the second one is due, and waits"
+    );
     receives(&world, &pods[0], true).await;
     world
         .until("the second one", |fake| told(fake, "Rotated").len() == 2)
@@ -225,10 +237,14 @@ async fn the_old_key_works_while_a_pod_lags_and_dies_when_it_has_the_new_one() {
     assert!(works(&world, &first).await && works(&world, &token(&world).await).await);
     assert_eq!(world.events("Rotated").len(), 1, "further rotations wait");
     receives(&world, &pods[0], true).await;
-    world.until("it is told", |fake| told(fake, "Retired").len() == 1).await;
+    world
+        .until("it is told", |fake| told(fake, "Retired").len() == 1)
+        .await;
     assert!(!works(&world, &first).await, "dead with the Event");
     world
-        .until("the next rotation, long due", |fake| told(fake, "Rotated").len() == 2)
+        .until("the next rotation, long due", |fake| {
+            told(fake, "Rotated").len() == 2
+        })
         .await;
     assert!(works(&world, &token(&world).await).await);
 }
@@ -277,6 +293,8 @@ async fn a_key_that_no_pod_received_is_replaced_without_waiting() {
     world.stop().await;
     world.advance(SignedDuration::from_mins(61));
     world.start();
-    world.until("it is told", |fake| told(fake, "Retired").len() == 1).await;
+    world
+        .until("it is told", |fake| told(fake, "Retired").len() == 1)
+        .await;
     assert!(!works(&world, &first).await && works(&world, &token(&world).await).await);
 }

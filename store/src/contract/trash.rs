@@ -136,6 +136,13 @@ pub(crate) async fn what_is_said_of_a_secret_reads_back(store: AnyStore) {
             oldest: 2,
             cas_required: true,
         }),
+        succession: Some(coffer_domain::succession::Succession {
+            patience: 3_600,
+            retiring: Some(coffer_domain::succession::Retiring {
+                oldest: coffer_domain::address::Version::FIRST,
+                since: now(),
+            }),
+        }),
     };
     for said in [metadata.kept(), None] {
         let changed = Secret {
