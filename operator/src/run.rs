@@ -75,7 +75,15 @@ pub async fn run(
     let work = async {
         ready.wait().await;
         if all_ready(&context.caches).await {
-            reconcile(context.clone(), inboxes, &dirty, restarts, feed_from, stop.clone()).await;
+            reconcile(
+                context.clone(),
+                inboxes,
+                &dirty,
+                restarts,
+                feed_from,
+                stop.clone(),
+            )
+            .await;
         }
     };
     tokio::select! {

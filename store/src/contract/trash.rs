@@ -125,7 +125,6 @@ pub(crate) async fn what_is_said_of_a_secret_reads_back(store: AnyStore) {
         public: true,
         attributes: [("subject".to_owned(), "CN=x".to_owned())].into(),
         document: serde_json::Map::from_iter([("environment".to_owned(), "production".into())]),
-        succession: None,
         rotation: Some(coffer_domain::metadata::RotationPolicy {
             enabled: true,
             period: Some("90d".to_owned()),
