@@ -95,26 +95,20 @@ fn unready(workload: Workload) -> Workload {
     }
 }
 
+/// `1-2`.
+fn spread(spans: &Spans) -> String {
+    let one = |span: &Span| format!("{}-{}", span.from, span.to);
+    spans.values().map(one).collect::<Vec<_>>().join(",")
+}
+
 /// The steps, as `web: Restart` and so on.
 fn steps(scenes: &[Scene], now: Timestamp) -> Vec<String> {
     let plan = plan(scenes, POLICY, now);
     let word = |step: &Step| match step {
-        Step::Restart(spans) => format!(
-            "restart for {}",
-            spans
-                .values()
-                .map(|it| format!("{}-{}", it.from, it.to))
-                .collect::<String>()
-        ),
+        Step::Restart(spans) => format!("restart for {}", spread(spans)),
         Step::Evict(pod) => format!("evict {pod}"),
         Step::Ready => "ready".into(),
-        Step::Return(spans) => format!(
-            "return {}",
-            spans
-                .values()
-                .map(|it| format!("{}-{}", it.from, it.to))
-                .collect::<String>()
-        ),
+        Step::Return(spans) => format!("return {}", spread(spans)),
     };
     plan.steps
         .iter()

@@ -75,7 +75,7 @@ mod tests {
         serde_json::from_value(json).unwrap()
     }
 
-    fn deployment(status: Value) -> DynamicObject {
+    fn deployment(status: &Value) -> DynamicObject {
         object(json!({"metadata": {"generation": 2}, "spec": {"replicas": 2}, "status": status}))
     }
 
@@ -101,7 +101,7 @@ mod tests {
             (json!({}), false),
         ] {
             assert_eq!(
-                is_settled("Deployment", &deployment(status.clone())),
+                is_settled("Deployment", &deployment(&status)),
                 settled,
                 "{status}"
             );
