@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result, ensure};
+use anyhow::{Context, Result};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use crate::Namespace;
@@ -57,22 +57,6 @@ impl<'a> App<'a> {
     pub async fn hangups(&self) -> Result<u64> {
         let counts: BTreeMap<String, u64> = serde_json::from_str(&self.get("/signals").await?)?;
         Ok(counts.get("SIGHUP").copied().unwrap_or_default())
-    }
-
-    /// Stops the pod's agent where it is, as a hanging one. The pod needs `shareProcessNamespace`.
-    pub async fn freeze_agent(&self) -> Result<()> {
-        self.to_agent("freeze").await
-    }
-
-    /// Lets it go on.
-    pub async fn thaw_agent(&self) -> Result<()> {
-        self.to_agent("thaw").await
-    }
-
-    async fn to_agent(&self, what: &str) -> Result<()> {
-        let reached = self.get(&format!("/process/{what}?process=coffer-agent")).await?;
-        ensure!(reached.trim() == "1", "{what} reached {reached} agents");
-        Ok(())
     }
 
     /// A file as text.

@@ -13,5 +13,4 @@ mod odd_values;
 mod rotation;
 mod sealed;
 mod sources;
-mod succession;
 mod workloads;
