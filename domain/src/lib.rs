@@ -45,5 +45,6 @@ pub mod template;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 pub mod usecase;
+pub mod window;
 
 pub use error::Error;

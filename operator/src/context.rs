@@ -13,7 +13,7 @@ use kube::{
 
 use crate::{
     backoff::Backoff, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail, metrics::Metrics,
-    pods::Pods, remote::Remotes, repairs::Repairs,
+    pods::Pods, remote::Remotes, repairs::Repairs, restart::Wakes,
 };
 
 /// The namespaces whose core Secrets the operator may read and write.
@@ -76,6 +76,8 @@ pub struct Context {
     pub(crate) backoff: Backoff,
     /// Secrets that were put right.
     pub(crate) repairs: Repairs,
+    /// Places where workloads may have to be restarted.
+    pub(crate) restarts: Wakes,
 }
 
 /// A context that reconcilers share.
@@ -120,6 +122,7 @@ impl From<Parts> for Context {
             fresh: Fresh::default(),
             backoff: Backoff::default(),
             repairs: Repairs::default(),
+            restarts: Wakes::default(),
         }
     }
 }

@@ -33,6 +33,7 @@ mod problem;
 mod reference;
 pub mod remote;
 mod repairs;
+pub mod restart;
 mod rivals;
 pub mod run;
 mod schedule;

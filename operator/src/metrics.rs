@@ -14,6 +14,7 @@ pub struct Metrics {
     durations: HistogramVec,
     rotations: IntCounterVec,
     remote: IntCounterVec,
+    restarts: IntCounterVec,
     leading: IntGauge,
     waiting: IntGaugeVec,
     waiting_since: IntGaugeVec,
@@ -56,6 +57,13 @@ impl Metrics {
             ),
             &["kind", "result"],
         )?;
+        let restarts = IntCounterVec::new(
+            Opts::new(
+                "coffer_restarts_total",
+                "Workloads and changed secrets, by what was done: restarted, evicted, returned, looping",
+            ),
+            &["result"],
+        )?;
         let leading = IntGauge::new("coffer_leading", "1 while this operator holds the Lease")?;
         let waiting = IntGaugeVec::new(
             Opts::new(
@@ -77,12 +85,14 @@ impl Metrics {
         registry.register(Box::new(durations.clone()))?;
         registry.register(Box::new(rotations.clone()))?;
         registry.register(Box::new(remote.clone()))?;
+        registry.register(Box::new(restarts.clone()))?;
         registry.register(Box::new(leading.clone()))?;
         Ok(Self {
             reconciles,
             durations,
             rotations,
             remote,
+            restarts,
             leading,
             waiting,
             waiting_since,
@@ -101,6 +111,11 @@ impl Metrics {
     /// One rotation was made.
     pub fn rotated(&self, kind: &str) {
         self.rotations.with_label_values(&[kind]).inc();
+    }
+
+    /// A step of a restart was taken.
+    pub fn restarted(&self, result: &str) {
+        self.restarts.with_label_values(&[result]).inc();
     }
 
     /// Since when an object's rotation waits for pods; `None`: it does not, or the object is gone.

@@ -6,7 +6,7 @@ use clap::Parser;
 use coffer_domain::copy_rule::CopyRule;
 use thiserror::Error;
 
-use crate::{context::SecretNamespaces, remote::LEAST_REFRESH};
+use crate::{context::SecretNamespaces, remote::LEAST_REFRESH, restart::Options};
 
 /// Runs Coffer's controllers, with the API server inside.
 #[derive(Debug, Parser)]
@@ -87,12 +87,31 @@ pub struct Settings {
     /// Issuer of pods' tokens; without, the one that the cluster publishes
     #[arg(long, env = "COFFER_WORKLOAD_ISSUER")]
     pub workload_issuer: Option<String>,
+    /// Restart workloads whose pods were started with older values, where that is asked for
+    #[arg(long, env = "COFFER_RESTARTS")]
+    pub restarts: bool,
+    /// The most workloads that are restarted at a time
+    #[arg(long, env = "COFFER_RESTARTS_AT_ONCE", default_value = "3")]
+    pub restarts_at_once: NonZeroU16,
+    /// The most restarts of one workload in an hour, up to 15: what comes more often is a loop
+    #[arg(long, env = "COFFER_RESTARTS_PER_HOUR", default_value = "6",
+          value_parser = clap::value_parser!(u16).range(1..=15))]
+    pub restarts_per_hour: u16,
     /// Log a line per request
     #[arg(long, env = "COFFER_ACCESS_LOG")]
     pub access_log: bool,
 }
 
 impl Settings {
+    /// Whether and how workloads are restarted.
+    pub fn restarts(&self) -> Options {
+        Options {
+            enabled: self.restarts,
+            at_once: self.restarts_at_once.get().into(),
+            per_hour: self.restarts_per_hour.into(),
+        }
+    }
+
     /// Where Secrets may be used.
     pub fn secret_namespaces(&self) -> SecretNamespaces {
         if self.secret_namespaces.iter().any(|name| name == "*") {

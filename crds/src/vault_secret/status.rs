@@ -22,8 +22,10 @@ pub struct VaultSecretStatus {
     pub observed_generation: Option<i64>,
 
     /// Ready, Reconciling and Stalled, in the way of kstatus; Synced, when `spec.sync` is given; `EnvFileCompatible`,
-    /// which names the secrets that cannot become variables as they are, and the ways out; and `RemoteCurrent`, when
-    /// there are `remote` entries: False when a value is the last good one, and not known to be the newest.
+    /// which names the secrets that cannot become variables as they are, and the ways out; `RemoteCurrent`, when
+    /// there are `remote` entries: False when a value is the last good one, and not known to be the newest;
+    /// `RolledOut`, where workloads are restarted for the values: whether all of them run with the current ones; and
+    /// `RolledBack`, which names the workload that did not become ready, after a return to the versions before.
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
@@ -57,6 +59,12 @@ pub struct VaultSecretStatus {
     /// How many pods hold the values, and how many of them the current ones.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consumers: Option<Consumers>,
+
+    /// The secrets whose current version holds the value of an earlier one again, because a workload that was restarted
+    /// for the version between them did not become ready.
+    #[schemars(length(max = 512), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returned: Vec<ReturnedKey>,
 
     /// The core Secret that mirrors the values.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -97,6 +105,31 @@ pub struct RemoteVersion {
 
     /// When it was written there: a secret that was erased and written anew starts again at version 1.
     pub created: MicroTime,
+}
+
+/// A secret that was returned to an earlier value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReturnedKey {
+    /// Name of the secret.
+    #[schemars(length(max = 257))]
+    pub name: String,
+
+    /// The version whose value holds again.
+    pub from: u64,
+
+    /// The version with which a workload did not become ready.
+    pub failed: u64,
+
+    /// The version that holds the value of `from` again.
+    pub version: u64,
+
+    /// The workload, such as `Deployment shop/web`.
+    #[schemars(length(max = 512))]
+    pub workload: String,
+
+    /// When it was returned.
+    pub at: Time,
 }
 
 /// A value that goes when every live pod has put the current one in place.

@@ -19,6 +19,7 @@ mod keyway;
 mod kv2;
 mod outbox;
 mod requests;
+mod returned;
 mod sealing;
 mod secrets;
 mod succession;

@@ -62,6 +62,7 @@ impl Cluster {
         metrics.leads(true);
         let (caches, writers) = caches();
         let (mail, inboxes) = mail();
+        let restarts = self.settings.restarts();
         let context = Context::from(Parts {
             client: self.client,
             coffer: self.coffer,
@@ -73,7 +74,8 @@ impl Cluster {
             metrics: metrics.clone(),
             pods: self.pods,
         });
-        let mut running = tokio::spawn(run(Arc::new(context), writers, inboxes, stop.clone()));
+        let running = run(Arc::new(context), writers, inboxes, restarts, stop.clone());
+        let mut running = tokio::spawn(running);
         let lost = tokio::select! {
             // Controllers that end because they were asked to are no failure.
             biased;

@@ -19,7 +19,7 @@ use super::{
     gather::World,
     remote::{Report, report},
 };
-use crate::{identity::misnamed, problem::Problem, schedule};
+use crate::{identity::misnamed, problem::Problem, restart, schedule};
 
 /// What to do.
 pub struct Decision {
@@ -46,6 +46,8 @@ pub fn decide(spec: &VaultSecretSpec, world: &World) -> Result<Decision, Problem
         .as_ref()
         .map(|rotation| schedule::parse(rotation.timing()))
         .transpose()?;
+    let windows = spec.restart.as_ref().map(restart::windows).transpose();
+    windows.map_err(|bad| Problem::stalled(reason::INVALID_SPEC, bad))?;
     // The next rotation waits until the last one is over.
     let waits = world.stored.values().any(|secret| secret.retiring().is_some());
     let due = schedule

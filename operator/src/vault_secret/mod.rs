@@ -17,6 +17,7 @@ use crate::{
     context::Context,
     controller::Kind,
     failure::Failure,
+    feed::place_of,
     finalizer,
     halt::{Halt, settle},
     identity::Identity,
@@ -53,6 +54,7 @@ impl Kind for VaultSecret {
         let next = outcome.as_ref().ok().and_then(|outcome| outcome.wake(now));
         let is_new = self.status.as_ref().and_then(|it| it.observed_generation) != self.meta().generation;
         status::write(self, context, &api, outcome).await?;
+        context.restarts.mark(place_of(self));
         if is_new {
             rivals::wake(context, &identity.namespace, &self.spec.vault_ref.name);
         }

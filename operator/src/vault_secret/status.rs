@@ -94,6 +94,7 @@ fn next(
                 next_rotation: outcome.next_rotation.map(seconds),
                 retiring: outcome.retiring.iter().map(retiring).collect(),
                 consumers: old.consumers.clone(),
+                returned: old.returned.clone(),
                 synced_secret: match outcome.synced {
                     Some(Ok(synced)) => Some(synced),
                     Some(Err(_)) => old.synced_secret.clone(),

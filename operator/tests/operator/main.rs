@@ -25,6 +25,7 @@ mod leaders;
 mod outage;
 mod remote;
 mod remote_server;
+mod restarts;
 mod rotation;
 mod sealed;
 mod sources;

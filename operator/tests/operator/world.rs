@@ -23,6 +23,7 @@ use coffer_operator::{
     metrics::Metrics,
     pods::Pods,
     remote::Remotes,
+    restart::Options,
     run::{caches, run},
 };
 use coffer_store::{Seed, StoreOptions, SystemClock, SystemEntropy, SystemKeyPairs, kek::StaticKek};
@@ -55,6 +56,7 @@ pub struct World {
     clock: Arc<TestClock>,
     secret_namespaces: SecretNamespaces,
     remote: Option<(Arc<dyn Provider>, CopyRules)>,
+    pub restarts: Options,
     running: Option<(watch::Sender<bool>, JoinHandle<()>)>,
     _data: tempfile::TempDir,
 }
@@ -89,6 +91,10 @@ impl World {
             clock,
             secret_namespaces: these,
             remote: None,
+            restarts: Options {
+                enabled: true,
+                ..Options::default()
+            },
             running: None,
             _data: data,
         }
@@ -128,10 +134,11 @@ impl World {
             metrics: Metrics::new(&self.registry).unwrap(),
             pods: pods.clone(),
         });
+        let restarts = self.restarts;
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(async move {
             tokio::select! {
-                () = run(Arc::new(context), writers, inboxes, stopped) => {}
+                () = run(Arc::new(context), writers, inboxes, restarts, stopped) => {}
                 () = pods.watch() => {}
             }
         });
