@@ -112,7 +112,7 @@ impl Settings {
         let variables = variables(&config)?;
         let directories = directories(&config)?;
         let watch = watch(&config, &directories);
-        let signal = config.signal.map(hint).transpose()?;
+        let signal = config.signal.as_ref().map(hint).transpose()?;
         Ok(Self {
             signal,
             server: ServerAddress::parse(&config.server)?,
@@ -128,7 +128,7 @@ impl Settings {
     }
 }
 
-fn hint(spec: SignalSpec) -> Result<Hint, SettingsError> {
+fn hint(spec: &SignalSpec) -> Result<Hint, SettingsError> {
     let unknown = || SettingsError::Signal(spec.signal.clone());
     Hint::parse(&spec.signal, &spec.process, spec.secrets.clone()).ok_or_else(unknown)
 }
