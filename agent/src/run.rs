@@ -1,6 +1,8 @@
 //! The sidecar: keeps one stream open, puts in place what it brings, acknowledges it, and holds the pod
 //! until it has done so once.
 
+mod makeshift;
+
 use std::convert::Infallible;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -18,7 +20,7 @@ use crate::net::{Trust, TrustError};
 use crate::plan::{Obstacle, plan};
 use crate::report::{Reason, Reporter};
 use crate::settings::Settings;
-use crate::stale::{Absence, Keys};
+use crate::stale::Absence;
 use crate::state::{State, StateError};
 
 /// The server says something at least every 20 seconds.
@@ -218,6 +220,7 @@ impl Agent {
 
     fn in_place(&mut self, entries: Vec<coffer_wire::AckEntry>) -> Result<(), Ended> {
         log::info("in-place", &[("secrets", &entries.len())]);
+        self.tell_application(&entries);
         self.set_ready()
             .map_err(|e| Ended::Because(Reason::passing(&e)))?;
         self.reporter.clear();
@@ -242,6 +245,30 @@ impl Agent {
         Ok(())
     }
 
+    /// Signals the application when what it was started with, or told of last, has changed: once for each change, also when
+    /// the agent was started again in between. A signal that reaches nobody is not tried again: whoever starts later reads
+    /// what is in place.
+    fn tell_application(&self, entries: &[coffer_wire::AckEntry]) {
+        let Some(hint) = &self.settings.signal else { return };
+        let versions = hint.matters(entries.iter().map(|entry| (entry.name.as_str(), entry.version)));
+        let before = self.state.told().ok().flatten();
+        if before.as_ref() == Some(&versions) {
+            return;
+        }
+        // Noted first: what cannot be noted would be told again and again.
+        if let Err(error) = self.state.set_told(&versions) {
+            log::warn("not-noted", &[("error", &error)]);
+            return;
+        }
+        if before.is_none() {
+            return;
+        }
+        match hint.tell() {
+            Ok(count) => log::info("signalled", &[("processes", &count)]),
+            Err(error) => log::warn("not-signalled", &[("error", &error)]),
+        }
+    }
+
     /// Sends the acknowledgement that is owed, if any; on failure it stays owed.
     fn acknowledge(&mut self) {
         let Some(owed) = &self.owed else { return };
@@ -252,46 +279,6 @@ impl Agent {
             },
             Err(error) => log::warn("not-acknowledged", &[("error", &error)]),
         }
-    }
-
-    /// Nobody answers: once that has lasted, a pod that is held starts with the values that are kept for it. Why it waits
-    /// for the server still, or again.
-    fn make_do(&mut self, absent: Reason) -> Reason {
-        if self.ready || self.settings.stale.is_none() || !self.absence.lasts() {
-            return absent;
-        }
-        match self.start_stale() {
-            Ok(()) => absent,
-            Err(error) => Reason::passing(&format!("{}; {error}", absent.text)),
-        }
-    }
-
-    fn start_stale(&mut self) -> Result<(), String> {
-        let Some(stale) = &self.settings.stale else {
-            return Ok(());
-        };
-        // Noted first: a pod that was marked must not forget it.
-        if !self.stale {
-            self.state.set_stale(true).map_err(|e| e.to_string())?;
-            self.stale = true;
-        }
-        let keys = Keys::new(stale, &self.settings.token_file).map_err(|e| e.to_string())?;
-        let secrets = keys.values().map_err(|e| e.to_string())?;
-        let plan = plan(&self.settings, &secrets).map_err(|e| e.to_string())?;
-        apply(&self.settings, &plan).map_err(|e| e.to_string())?;
-        log::warn("in-place-from-bundle", &[("secrets", &plan.versions.len())]);
-        self.set_ready().map_err(|e| e.to_string())
-    }
-
-    /// After current values were acknowledged: takes the mark from the pod, if there is one.
-    fn tell_current(&mut self) -> Result<(), String> {
-        if let (true, Some(stale)) = (self.stale, &self.settings.stale) {
-            let keys = Keys::new(stale, &self.settings.token_file).map_err(|e| e.to_string())?;
-            keys.tell_current().map_err(|e| e.to_string())?;
-            self.state.set_stale(false).map_err(|e| e.to_string())?;
-            self.stale = false;
-        }
-        Ok(())
     }
 
     /// Tells `reason`. A pod that is held for a lasting one is ended once, as kubelet shows a termination

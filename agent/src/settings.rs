@@ -5,13 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use coffer_wire::{
-    AgentConfig, Content, Delivery, FileSpec, Selection, StaleConfig, Template, TemplateError, WatchRequest,
-    bundle::BundleContent, envfile,
+    AgentConfig, Content, Delivery, FileSpec, Selection, SignalSpec, StaleConfig, Template, TemplateError,
+    WatchRequest, bundle::BundleContent, envfile,
 };
 use thiserror::Error;
 
 use crate::net::{AddressError, ServerAddress};
 use crate::place::{EntryName, NameError};
+use crate::signal::Hint;
 
 /// A parsed configuration.
 #[derive(Debug)]
@@ -34,6 +35,8 @@ pub struct Settings {
     pub directories: BTreeMap<PathBuf, Vec<FileSettings>>,
     /// Where the agent's own state goes.
     pub state_dir: PathBuf,
+    /// Whom to signal when secrets have changed.
+    pub signal: Option<Hint>,
     /// How to start while the server cannot be reached.
     pub stale: Option<StaleSettings>,
 }
@@ -92,6 +95,9 @@ pub enum SettingsError {
     /// The address of the bundles' keys.
     #[error("stale: keys: {0}")]
     Keys(AddressError),
+    /// A signal's name.
+    #[error("signal {0:?}: not one that an application can be sent")]
+    Signal(String),
     /// A variable's name.
     #[error("variable {0:?}: not a name that an environment variable can have")]
     Variable(String),
@@ -129,7 +135,9 @@ impl Settings {
             .as_ref()
             .map(|stale| stale_settings(stale, &watch))
             .transpose()?;
+        let signal = config.signal.as_ref().map(hint).transpose()?;
         Ok(Self {
+            signal,
             server: ServerAddress::parse(&config.server)?,
             trust: config.trust,
             watch,
@@ -157,6 +165,11 @@ fn stale_settings(stale: &StaleConfig, watch: &WatchRequest) -> Result<StaleSett
             max_stale: stale.max_stale,
         },
     })
+}
+
+fn hint(spec: &SignalSpec) -> Result<Hint, SettingsError> {
+    let unknown = || SettingsError::Signal(spec.signal.clone());
+    Hint::parse(&spec.signal, &spec.process, spec.secrets.clone()).ok_or_else(unknown)
 }
 
 fn variables(config: &AgentConfig) -> Result<Chosen, SettingsError> {
@@ -256,6 +269,7 @@ mod tests {
         let mut json = json!({
             "server": "https://coffer.coffer-system.svc:8443", "trust": "", "organization": "shop", "vault": "app",
             "environment": "production", "tokenFile": "/token", "stateDir": "/state",
+            "signal": {"signal": "SIGHUP", "process": "app"},
             "variables": {"delivery": "env-file", "dir": "/env", "selection": {"named": {"A": "a", "B": "app/b"}}},
             "files": [
                 {"dir": "/files", "name": "one", "mode": 0o440, "content": {"secret": "a"}},
@@ -331,6 +345,11 @@ mod tests {
                 "/files/1/dir",
                 json!("/env"),
                 "file \"two\": \"/env\" is the directory of the variables",
+            ),
+            (
+                "/signal",
+                json!({"signal": "SIGKILL", "process": "app"}),
+                "signal \"SIGKILL\": not one that an application can be sent",
             ),
             (
                 "/files/0/content",

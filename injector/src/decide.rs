@@ -15,7 +15,7 @@ use crate::{
         bundle::{self, Bundle},
         choice, exec,
         files::{self, Directories},
-        marker, refusal, token,
+        marker, refusal, signal, token,
         variables::{self, Resolved},
         volumes::{self, Mebibytes},
     },
@@ -87,6 +87,7 @@ impl<'p> Plan<'p> {
             Mode::Exec => variables::resolve_for_exec(&wish.variables),
         };
         let identity = Identity::of(&pod.spec, &chosen);
+        signal::check(pod, wish, &chosen, identity)?;
         Ok(Self {
             chosen,
             directories,
@@ -106,6 +107,7 @@ impl<'p> Plan<'p> {
             self.identity.user,
         ));
         warnings.extend(advice::of(wish, context.known, reader(pod, context)));
+        warnings.extend(signal::warning(wish, context.known));
         warnings
     }
 
@@ -248,6 +250,7 @@ impl<'p> Plan<'p> {
             files: self.directories.specs(),
             state_dir: agent::STATE_DIRECTORY.to_owned(),
             stale: None,
+            signal: signal::spec(wish, context.known),
         }
     }
 }

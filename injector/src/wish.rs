@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use coffer_crds::OnChange;
 use coffer_domain::name::{EnvName, OrgName, SecretName, VaultName};
 
 use crate::annotation::{ENV, FILE};
@@ -26,6 +27,19 @@ pub struct Wish {
     pub containers: Option<Vec<String>>,
     /// How old values may be that the pod starts with while the store is down, in seconds; `None`: it waits.
     pub max_stale: Option<u64>,
+    /// What follows a new version; `None`: as the secrets say.
+    pub on_change: Option<OnChange>,
+    /// Whom to signal.
+    pub signal: Option<Signal>,
+}
+
+/// Whom to signal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signal {
+    /// One of [`coffer_wire::SIGNALS`].
+    pub name: String,
+    /// The process's name.
+    pub process: String,
 }
 
 impl Wish {

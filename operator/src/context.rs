@@ -13,7 +13,7 @@ use kube::{
 
 use crate::{
     backoff::Backoff, bundle::Desk, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail,
-    metrics::Metrics, pods::Pods, repairs::Repairs,
+    metrics::Metrics, pods::Pods, remote::Remotes, repairs::Repairs, restart::Wakes,
 };
 
 /// The namespaces whose core Secrets the operator may read and write.
@@ -56,6 +56,8 @@ pub struct Context {
     pub caller: Caller,
     /// Where core Secrets may be touched.
     pub secret_namespaces: SecretNamespaces,
+    /// The other server that values are copied from.
+    pub remotes: Remotes,
     /// The cached objects.
     pub caches: Caches,
     /// Whom to wake.
@@ -76,6 +78,8 @@ pub struct Context {
     pub(crate) repairs: Repairs,
     /// Where bundles are asked for, if any are kept.
     pub(crate) bundles: Option<Arc<Desk>>,
+    /// Places where workloads may have to be restarted.
+    pub(crate) restarts: Wakes,
 }
 
 /// A context that reconcilers share.
@@ -89,6 +93,8 @@ pub struct Parts {
     pub coffer: Coffer,
     /// Where core Secrets may be touched.
     pub secret_namespaces: SecretNamespaces,
+    /// The other server that values are copied from.
+    pub remotes: Remotes,
     /// The cached objects.
     pub caches: Caches,
     /// Whom to wake.
@@ -110,6 +116,7 @@ impl From<Parts> for Context {
             coffer: parts.coffer,
             caller: Caller::controller(),
             secret_namespaces: parts.secret_namespaces,
+            remotes: parts.remotes,
             caches: parts.caches,
             mail: parts.mail,
             index: VaultIndex::default(),
@@ -120,6 +127,7 @@ impl From<Parts> for Context {
             backoff: Backoff::default(),
             repairs: Repairs::default(),
             bundles: parts.bundles,
+            restarts: Wakes::default(),
         }
     }
 }

@@ -13,6 +13,8 @@ pub struct Metrics {
     reconciles: IntCounterVec,
     durations: HistogramVec,
     rotations: IntCounterVec,
+    remote: IntCounterVec,
+    restarts: IntCounterVec,
     leading: IntGauge,
     bundles: IntGauge,
     waiting: IntGaugeVec,
@@ -49,6 +51,20 @@ impl Metrics {
             ),
             &["kind"],
         )?;
+        let remote = IntCounterVec::new(
+            Opts::new(
+                "coffer_remote_requests_total",
+                "Requests to the server that values are copied from, by what for and result",
+            ),
+            &["kind", "result"],
+        )?;
+        let restarts = IntCounterVec::new(
+            Opts::new(
+                "coffer_restarts_total",
+                "Workloads and changed secrets, by what was done: restarted, evicted, returned, looping",
+            ),
+            &["result"],
+        )?;
         let leading = IntGauge::new("coffer_leading", "1 while this operator holds the Lease")?;
         let waiting = IntGaugeVec::new(
             Opts::new(
@@ -73,12 +89,16 @@ impl Metrics {
             "coffer_bundles",
             "Last-known-good bundles that are kept for pods to start with",
         )?;
+        registry.register(Box::new(remote.clone()))?;
+        registry.register(Box::new(restarts.clone()))?;
         registry.register(Box::new(leading.clone()))?;
         registry.register(Box::new(bundles.clone()))?;
         Ok(Self {
             reconciles,
             durations,
             rotations,
+            remote,
+            restarts,
             leading,
             bundles,
             waiting,
@@ -105,6 +125,11 @@ impl Metrics {
         self.bundles.set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
+    /// A step of a restart was taken.
+    pub fn restarted(&self, result: &str) {
+        self.restarts.with_label_values(&[result]).inc();
+    }
+
     /// Since when an object's rotation waits for pods; `None`: it does not, or the object is gone.
     pub fn waits(&self, kind: &'static str, uid: &str, since: Option<Timestamp>) {
         let mut waits = self.waits.lock();
@@ -118,6 +143,11 @@ impl Metrics {
         let number = i64::try_from(of_kind().count()).unwrap_or(i64::MAX);
         self.waiting.with_label_values(&[kind]).set(number);
         self.waiting_since.with_label_values(&[kind]).set(oldest);
+    }
+
+    /// The other server was asked for something, and answered so.
+    pub fn asked_remote(&self, kind: &str, result: &str) {
+        self.remote.with_label_values(&[kind, result]).inc();
     }
 
     /// Whether this operator leads.

@@ -63,13 +63,17 @@ fn a_held_pod_starts_from_its_bundle_and_says_when_that_is_over() {
     });
     let mut wait = pod.spawn(pod.command("wait"));
     let agent = pod.run();
-    let mut stream = std::thread::scope(|scope| {
-        let given = scope.spawn(|| give_key(&keys, injector.watch()));
+    let keys = &keys;
+    let (mut stream, injector) = std::thread::scope(|scope| {
+        let given = scope.spawn(move || {
+            give_key(keys, injector.watch());
+            injector
+        });
         loop {
             let watch = server.watch();
             assert_eq!(watch.body["maxStale"], 3600);
             if given.is_finished() {
-                break watch.begin();
+                break (watch.begin(), given.join().unwrap());
             }
             watch.answer(503, &json!({"code": "unavailable", "message": "not now"}));
         }

@@ -16,6 +16,7 @@ pub mod bundles;
 pub mod changes;
 pub mod consumers;
 mod controllers;
+mod copies;
 pub mod documents;
 pub mod door_keys;
 mod doors;

@@ -13,7 +13,10 @@
 //! | `mode` | how variables arrive: `env-file` (absent: this) or `exec` |
 //! | `max-stale` | how old values may be that the pod starts with while the store is down: `24h`; absent: it waits |
 //! | `containers` | container names separated by commas; absent: all but native sidecars |
+//! | `on-change` | what follows a new version: `none`, `signal` or `restart`; absent: as the secrets say |
+//! | `signal` | `SIGNAL PROCESS`, such as `SIGHUP nginx`: whom the agent signals |
 
+mod change;
 mod file;
 pub(crate) mod path;
 mod variables;
@@ -45,6 +48,10 @@ pub const MODE: &str = "coffer.dev/mode";
 pub const CONTAINERS: &str = "coffer.dev/containers";
 /// How old values may be that the pod starts with.
 pub const MAX_STALE: &str = "coffer.dev/max-stale";
+/// Says what follows a new version.
+pub const ON_CHANGE: &str = "coffer.dev/on-change";
+/// Says whom to signal.
+pub const SIGNAL: &str = "coffer.dev/signal";
 /// Written by the injector: the pod carries its agent.
 pub const STATUS: &str = "coffer.dev/status";
 /// The value of [`STATUS`].
@@ -52,7 +59,7 @@ pub const STATUS_INJECTED: &str = "injected";
 /// Label written by the injector, for selectors and the admission policy.
 pub const INJECTED_LABEL: &str = "coffer.dev/injected";
 
-const KNOWN: [&str; 9] = [
+const KNOWN: [&str; 12] = [
     "inject",
     "vault",
     "environment",
@@ -62,6 +69,10 @@ const KNOWN: [&str; 9] = [
     "containers",
     "max-stale",
     "status",
+    "on-change",
+    "signal",
+    // Written by the operator on pod templates that it restarts.
+    "restarted-at",
 ];
 /// The most variables and the most files one pod may ask for.
 pub const MOST_ENTRIES: usize = 256;
@@ -94,7 +105,13 @@ pub fn parse(metadata: &Metadata<'_>, namespace: &str) -> Result<Wish, Denied> {
         files: file::parse_all(ours(metadata))?,
         containers: metadata.annotation(CONTAINERS).map(containers).transpose()?,
         max_stale: metadata.annotation(MAX_STALE).map(max_stale).transpose()?,
+        on_change: metadata
+            .annotation(ON_CHANGE)
+            .map(change::on_change)
+            .transpose()?,
+        signal: metadata.annotation(SIGNAL).map(change::signal).transpose()?,
     };
+    change::check(&wish)?;
     if wish.files.is_empty() && wish.variables == Variables::Named(Vec::new()) {
         return Err(Denied::new(
             INJECT,

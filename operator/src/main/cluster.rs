@@ -13,6 +13,7 @@ use coffer_operator::{
     metrics::Metrics,
     notices,
     pods::Pods,
+    remote::Remotes,
     run::{caches, run},
     settings::Settings,
 };
@@ -36,6 +37,7 @@ pub struct Cluster {
     pub pods: Arc<Pods>,
     pub refusals: Receiver<(Workload, String)>,
     pub bundles: Option<Arc<Desk>>,
+    pub remotes: Remotes,
 }
 
 impl Cluster {
@@ -62,10 +64,12 @@ impl Cluster {
         metrics.leads(true);
         let (caches, writers) = caches();
         let (mail, inboxes) = mail();
+        let restarts = self.settings.restarts();
         let context = Context::from(Parts {
             client: self.client,
             coffer: self.coffer,
             secret_namespaces: self.settings.secret_namespaces(),
+            remotes: self.remotes,
             caches,
             mail,
             events,
@@ -73,7 +77,8 @@ impl Cluster {
             bundles: self.bundles,
             pods: self.pods,
         });
-        let mut running = tokio::spawn(run(Arc::new(context), writers, inboxes, stop.clone()));
+        let running = run(Arc::new(context), writers, inboxes, restarts, stop.clone());
+        let mut running = tokio::spawn(running);
         let lost = tokio::select! {
             // Controllers that end because they were asked to are no failure.
             biased;

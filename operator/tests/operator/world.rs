@@ -11,7 +11,9 @@ use std::{
 use coffer_bundle::{ROOT_BYTES, RootKeys};
 use coffer_domain::{
     address::Place,
+    copy_rule::CopyRules,
     port::{Clock, Entropy},
+    provider::Provider,
     secret_value::SecretValue,
     usecase::{Caller, Coffer, secrets::PutOptions},
 };
@@ -22,6 +24,8 @@ use coffer_operator::{
     mailbox::mail,
     metrics::Metrics,
     pods::Pods,
+    remote::Remotes,
+    restart::Options,
     run::{caches, run},
 };
 use coffer_store::{Seed, StoreOptions, SystemClock, SystemEntropy, SystemKeyPairs, kek::StaticKek};
@@ -34,6 +38,8 @@ use crate::{fake::Fake, flaky::Flaky};
 
 /// Longer than anything takes; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a server is asked for what is new: soon enough for a test.
+const OFTEN: Duration = Duration::from_millis(50);
 
 /// Bundles are sealed with this key.
 pub fn root() -> RootKeys {
@@ -61,6 +67,8 @@ pub struct World {
     pub bundles: Arc<Desk>,
     clock: Arc<TestClock>,
     secret_namespaces: SecretNamespaces,
+    remote: Option<(Arc<dyn Provider>, CopyRules)>,
+    pub restarts: Options,
     running: Option<(watch::Sender<bool>, JoinHandle<()>)>,
     _data: tempfile::TempDir,
 }
@@ -95,6 +103,11 @@ impl World {
             bundles: Arc::new(desk()),
             clock,
             secret_namespaces: these,
+            remote: None,
+            restarts: Options {
+                enabled: true,
+                ..Options::default()
+            },
             running: None,
             _data: data,
         }
@@ -105,6 +118,12 @@ impl World {
         let mut world = Self::new().await;
         world.start();
         world
+    }
+
+    /// With a server to copy from, and rules of what.
+    pub fn feed(&mut self, server: Arc<dyn Provider>, rules: &[&str]) {
+        let rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
+        self.remote = Some((server, CopyRules::new(rules)));
     }
 
     pub fn start(&mut self) {
@@ -118,6 +137,10 @@ impl World {
             client: client.clone(),
             coffer: self.coffer.clone(),
             secret_namespaces: self.secret_namespaces.clone(),
+            remotes: match &self.remote {
+                Some((server, rules)) => Remotes::new(server.clone(), rules.clone(), OFTEN),
+                None => Remotes::none(),
+            },
             caches,
             mail,
             events: Events::new(client, self.clock.clone(), "operator-0".into()),
@@ -125,10 +148,11 @@ impl World {
             pods: pods.clone(),
             bundles: Some(self.bundles.clone()),
         });
+        let restarts = self.restarts;
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(async move {
             tokio::select! {
-                () = run(Arc::new(context), writers, inboxes, stopped) => {}
+                () = run(Arc::new(context), writers, inboxes, restarts, stopped) => {}
                 () = pods.watch() => {}
             }
         });
@@ -160,13 +184,18 @@ impl World {
 
     /// Waits until `holds` of the objects.
     pub async fn until(&self, what: &str, holds: impl Fn(&Fake) -> bool) {
+        self.until_within(PATIENCE, what, holds).await;
+    }
+
+    /// So long at most.
+    pub async fn until_within(&self, patience: Duration, what: &str, holds: impl Fn(&Fake) -> bool) {
         let mut changes = self.fake.changes();
         let wait = async {
             while !holds(&self.fake) {
                 changes.changed().await.unwrap();
             }
         };
-        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
+        if tokio::time::timeout(patience, wait).await.is_err() {
             let objects: Vec<Value> = ["vaults", "vaultsecrets", "apikeys", "events"]
                 .iter()
                 .flat_map(|it| self.fake.list(it))
