@@ -13,4 +13,5 @@ mod odd_values;
 mod rotation;
 mod sealed;
 mod sources;
+mod succession;
 mod workloads;
