@@ -16,6 +16,7 @@ mod plan;
 mod report;
 mod run;
 mod settings;
+mod signal;
 mod state;
 mod wait;
 

@@ -204,6 +204,7 @@ impl Agent {
 
     fn in_place(&mut self, entries: Vec<coffer_wire::AckEntry>) -> Result<(), Ended> {
         log::info("in-place", &[("secrets", &entries.len())]);
+        self.tell_application(&entries);
         if !self.ready {
             self.state
                 .set_ready()
@@ -222,6 +223,30 @@ impl Agent {
             entries,
         });
         Ok(())
+    }
+
+    /// Signals the application when what it was started with, or told of last, has changed: once for each change, also when
+    /// the agent was started again in between. A signal that reaches nobody is not tried again: whoever starts later reads
+    /// what is in place.
+    fn tell_application(&self, entries: &[coffer_wire::AckEntry]) {
+        let Some(hint) = &self.settings.signal else { return };
+        let versions = hint.matters(entries.iter().map(|entry| (entry.name.as_str(), entry.version)));
+        let before = self.state.told().ok().flatten();
+        if before.as_ref() == Some(&versions) {
+            return;
+        }
+        // Noted first: what cannot be noted would be told again and again.
+        if let Err(error) = self.state.set_told(&versions) {
+            log::warn("not-noted", &[("error", &error)]);
+            return;
+        }
+        if before.is_none() {
+            return;
+        }
+        match hint.tell() {
+            Ok(count) => log::info("signalled", &[("processes", &count)]),
+            Err(error) => log::warn("not-signalled", &[("error", &error)]),
+        }
     }
 
     /// Sends the acknowledgement that is owed, if any; on failure it stays owed.

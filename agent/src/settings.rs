@@ -5,12 +5,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use coffer_wire::{
-    AgentConfig, Content, Delivery, FileSpec, Selection, Template, TemplateError, WatchRequest, envfile,
+    AgentConfig, Content, Delivery, FileSpec, Selection, SignalSpec, Template, TemplateError, WatchRequest,
+    envfile,
 };
 use thiserror::Error;
 
 use crate::net::{AddressError, ServerAddress};
 use crate::place::{EntryName, NameError};
+use crate::signal::Hint;
 
 /// A parsed configuration.
 #[derive(Debug)]
@@ -33,6 +35,8 @@ pub struct Settings {
     pub directories: BTreeMap<PathBuf, Vec<FileSettings>>,
     /// Where the agent's own state goes.
     pub state_dir: PathBuf,
+    /// Whom to signal when secrets have changed.
+    pub signal: Option<Hint>,
 }
 
 /// Which variables.
@@ -73,6 +77,9 @@ pub enum SettingsError {
     /// The server's address.
     #[error("server: {0}")]
     Server(#[from] AddressError),
+    /// A signal's name.
+    #[error("signal {0:?}: not one that an application can be sent")]
+    Signal(String),
     /// A variable's name.
     #[error("variable {0:?}: not a name that an environment variable can have")]
     Variable(String),
@@ -105,7 +112,9 @@ impl Settings {
         let variables = variables(&config)?;
         let directories = directories(&config)?;
         let watch = watch(&config, &directories);
+        let signal = config.signal.as_ref().map(hint).transpose()?;
         Ok(Self {
+            signal,
             server: ServerAddress::parse(&config.server)?,
             trust: config.trust,
             watch,
@@ -117,6 +126,11 @@ impl Settings {
             state_dir: config.state_dir.into(),
         })
     }
+}
+
+fn hint(spec: &SignalSpec) -> Result<Hint, SettingsError> {
+    let unknown = || SettingsError::Signal(spec.signal.clone());
+    Hint::parse(&spec.signal, &spec.process, spec.secrets.clone()).ok_or_else(unknown)
 }
 
 fn variables(config: &AgentConfig) -> Result<Chosen, SettingsError> {
@@ -215,6 +229,7 @@ mod tests {
         let mut json = json!({
             "server": "https://coffer.coffer-system.svc:8443", "trust": "", "organization": "shop", "vault": "app",
             "environment": "production", "tokenFile": "/token", "stateDir": "/state",
+            "signal": {"signal": "SIGHUP", "process": "app"},
             "variables": {"delivery": "env-file", "dir": "/env", "selection": {"named": {"A": "a", "B": "app/b"}}},
             "files": [
                 {"dir": "/files", "name": "one", "mode": 0o440, "content": {"secret": "a"}},
@@ -279,6 +294,11 @@ mod tests {
                 "/files/1/dir",
                 json!("/env"),
                 "file \"two\": \"/env\" is the directory of the variables",
+            ),
+            (
+                "/signal",
+                json!({"signal": "SIGKILL", "process": "app"}),
+                "signal \"SIGKILL\": not one that an application can be sent",
             ),
             (
                 "/files/0/content",

@@ -14,6 +14,7 @@ pub const READY: &str = "ready";
 pub const CONNECTED: &str = "connected";
 const TRUST: &str = "trust.pem";
 const SHOWN: &str = "shown";
+const TOLD: &str = "told";
 const MODE: u32 = 0o644;
 
 /// The directory of the agent's state.
@@ -67,6 +68,16 @@ impl State {
     /// Keeps the certificates to trust from now on.
     pub fn set_trust(&self, pem: &str) -> Result<(), StateError> {
         self.write(TRUST, pem)
+    }
+
+    /// The versions that the application knows of: those it started with, or was signalled for.
+    pub fn told(&self) -> Result<Option<String>, StateError> {
+        self.read(TOLD)
+    }
+
+    /// Keeps the versions that the application knows of from now on.
+    pub fn set_told(&self, versions: &str) -> Result<(), StateError> {
+        self.write(TOLD, versions)
     }
 
     /// The reason that the agent last ended itself for.

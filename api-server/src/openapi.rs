@@ -1,15 +1,13 @@
 //! The OpenAPI document of the native API, from the handlers' own annotations.
 
 use utoipa::{
-    Modify, OpenApi,
-    openapi::{
-        OpenApi as Document,
-        security::{Http, HttpAuthScheme, SecurityScheme},
-    },
+    OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
 use crate::{
     agent, health,
+    http::documented::annotated,
     native::routes::{api_keys, audit, changes, consumers, sealing_keys, secrets, users, vaults, whoami},
 };
 
@@ -21,7 +19,6 @@ use crate::{
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     security(("bearer" = [])),
-    modifiers(&Bearer),
     paths(
         whoami::whoami,
         vaults::create::create_vault,
@@ -59,24 +56,9 @@ use crate::{
 )]
 struct Api;
 
-/// A bearer token: an API key, or a pod's service-account token.
-struct Bearer;
-
-impl Modify for Bearer {
-    fn modify(&self, document: &mut Document) {
-        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        document
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", scheme);
-    }
-}
-
 /// The document as pretty JSON, the same for the same code.
 pub fn openapi() -> String {
-    let document = Api::openapi();
-    // A document made of plain strings and maps always serializes.
-    let mut text = document.to_pretty_json().unwrap_or_default();
-    text.push('\n');
-    text
+    // An API key, or a pod's service-account token.
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    annotated(Api::openapi(), None, [("bearer", bearer)])
 }

@@ -16,8 +16,24 @@ pub const SYNCED: &str = "Synced";
 /// Every value can be handed over as a variable through an env file (`VaultSecret` only).
 pub const ENV_FILE_COMPATIBLE: &str = "EnvFileCompatible";
 
+/// Every value of a `remote` entry is the newest there, as far as is known (`VaultSecret` with such entries only).
+pub const REMOTE_CURRENT: &str = "RemoteCurrent";
+
+/// Every workload that is restarted for the values runs with the current ones (`VaultSecret` with such workloads only).
+/// Written apart from the other conditions, by who restarts, so not one of [`TYPES`].
+pub const ROLLED_OUT: &str = "RolledOut";
+/// Secrets were returned to the versions before (`VaultSecret` only). Not one of [`TYPES`] either.
+pub const ROLLED_BACK: &str = "RolledBack";
+
 /// The types this crate knows; others on an object belong to someone else and are left alone.
-pub const TYPES: [&str; 5] = [READY, RECONCILING, STALLED, SYNCED, ENV_FILE_COMPATIBLE];
+pub const TYPES: [&str; 6] = [
+    READY,
+    RECONCILING,
+    STALLED,
+    SYNCED,
+    ENV_FILE_COMPATIBLE,
+    REMOTE_CURRENT,
+];
 
 /// Reasons, in the spelling that users see. Grouped by what they explain.
 pub mod reason {
@@ -70,6 +86,38 @@ pub mod reason {
     pub const EVERY_VALUE_FITS: &str = "EveryValueFits";
     /// `EnvFileCompatible`: some values do not fit; the message names them and the ways out.
     pub const VALUES_DO_NOT_FIT: &str = "ValuesDoNotFit";
+
+    /// `RemoteCurrent`: every value is the newest there.
+    pub const REMOTE_COPIED: &str = "RemoteCopied";
+    /// The operator is set up with no other server.
+    pub const REMOTE_NOT_CONFIGURED: &str = "RemoteNotConfigured";
+    /// The operator's settings do not let this namespace copy that path.
+    pub const REMOTE_NOT_ALLOWED: &str = "RemoteNotAllowed";
+    /// The other server is sealed, or cannot be reached, or does not answer as it should.
+    pub const REMOTE_UNAVAILABLE: &str = "RemoteUnavailable";
+    /// The other server refuses the operator.
+    pub const REMOTE_FORBIDDEN: &str = "RemoteForbidden";
+    /// There is no such secret, version or engine there.
+    pub const REMOTE_NOT_FOUND: &str = "RemoteNotFound";
+    /// The version there was deleted or destroyed.
+    pub const REMOTE_DELETED: &str = "RemoteDeleted";
+    /// The secret there has no such key.
+    pub const REMOTE_KEY_NOT_FOUND: &str = "RemoteKeyNotFound";
+
+    /// `RolledOut`: every workload runs with the current values.
+    pub const EVERY_WORKLOAD_CURRENT: &str = "EveryWorkloadCurrent";
+    /// `RolledOut`: workloads are being restarted, or wait for their turn.
+    pub const RESTARTING: &str = "Restarting";
+    /// `RolledOut`: restarts wait for a time window, a budget, or a workload that is not ready.
+    pub const RESTARTS_WAIT: &str = "RestartsWait";
+    /// `RolledOut`: a restarted workload did not become ready in time; no other is restarted for these versions.
+    pub const WORKLOAD_NOT_READY: &str = "WorkloadNotReady";
+    /// `RolledOut`: a workload was restarted too often, and is not any more for now.
+    pub const RESTART_LOOP: &str = "RestartLoop";
+    /// `RolledOut`: a workload cannot be restarted by the operator; the message says why.
+    pub const CANNOT_RESTART: &str = "CannotRestart";
+    /// `RolledBack`: the message names the workload that did not become ready.
+    pub const RETURNED: &str = "Returned";
 
     /// The API key has expired and does not rotate.
     pub const EXPIRED: &str = "Expired";
@@ -152,6 +200,23 @@ pub fn merge(
         draft.dated(generation, since)
     });
     ours.chain(foreign).collect()
+}
+
+/// `existing` with this one condition put in place, and all others as they are; `None` takes it away.
+pub fn put(
+    existing: &[Condition],
+    kind: &'static str,
+    draft: Option<Draft>,
+    generation: Option<i64>,
+    now: &Time,
+) -> Vec<Condition> {
+    let others = existing.iter().filter(|c| c.type_ != kind).cloned();
+    let ours = draft.into_iter().map(|draft| {
+        let old = find(existing, kind).filter(|c| c.status == draft.status);
+        let since = old.map_or(now, |c| &c.last_transition_time).clone();
+        draft.dated(generation, since)
+    });
+    others.chain(ours).collect()
 }
 
 /// The condition of a type.

@@ -38,9 +38,10 @@ pub use rotation::{BadTiming, Rotation, Timing};
 pub use sealing::{KeyRotation, MOST_LISTED_KEYS, SealingKeyStatus, SealingStatus};
 pub use vault::{AccessRule, Vault, VaultSpec, VaultStatus};
 pub use vault_secret::{
-    Algorithm, Alphabet, BadSource, Consumers, DataEntry, External, Generate, GenerateType, KeyStatus,
-    PUBLIC_KEY_SUFFIX, RetiringValue, SecretKeyRef, SecretType, Source, Sync, SyncedSecret, VaultSecret,
-    VaultSecretSpec, VaultSecretStatus,
+    Algorithm, Alphabet, BadOnChange, BadSource, Consumers, DataEntry, External, Generate, GenerateType,
+    KeyStatus, OnChange, PUBLIC_KEY_SUFFIX, Remote, RemoteVersion, Restart, RestartWindow, RetiringValue,
+    ReturnedKey, SecretKeyRef, SecretType, Source, Sync, SyncedSecret, VaultSecret, VaultSecretSpec,
+    VaultSecretStatus,
 };
 
 /// The API group of every kind here.

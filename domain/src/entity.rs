@@ -348,6 +348,9 @@ pub struct Consumer {
     pub pod: String,
     /// The pod's uid.
     pub pod_uid: String,
+    /// The first version it was sent, or an older one that was sent at the same time: what its variables hold, at the
+    /// oldest. Never rises.
+    pub started: Version,
     /// The newest version it was sent.
     pub delivered: Version,
     /// When that was.
@@ -366,6 +369,7 @@ impl Consumer {
         let mut line = Self {
             namespace: new.namespace.clone(),
             pod: new.pod.clone(),
+            started: self.started.min(new.started),
             ..self.clone()
         };
         if new.delivered >= line.delivered {

@@ -2,7 +2,9 @@
 
 use thiserror::Error;
 
-use crate::{entity::Owner, metadata::Why, name::BadName, rights::Permission, store::StoreError};
+use crate::{
+    entity::Owner, metadata::Why, name::BadName, record::Unreadable, rights::Permission, store::StoreError,
+};
 
 /// Why a use-case did not do what was asked. No message holds a value.
 #[derive(Debug, Error)]
@@ -162,6 +164,12 @@ impl From<StoreError> for Error {
             StoreError::Unavailable(why) => Self::Unavailable(why),
             StoreError::Broken(why) => Self::Internal(why),
         }
+    }
+}
+
+impl From<Unreadable> for Error {
+    fn from(record: Unreadable) -> Self {
+        Self::Internal(record.to_string())
     }
 }
 

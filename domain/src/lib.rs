@@ -10,6 +10,7 @@ pub mod audit;
 pub mod audit_copy;
 pub mod canonical_uri;
 pub mod change;
+pub mod copy_rule;
 pub mod entity;
 pub mod envfile;
 pub mod error;
@@ -44,5 +45,6 @@ pub mod template;
 #[cfg(any(test, feature = "testkit"))]
 pub mod testkit;
 pub mod usecase;
+pub mod window;
 
 pub use error::Error;

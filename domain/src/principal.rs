@@ -1,6 +1,6 @@
 //! Who acts.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
@@ -126,11 +126,11 @@ impl Principal {
     }
 
     /// The grants it could hand on: all of them for our controllers.
-    pub fn grants(&self) -> Vec<Grant> {
+    pub fn grants(&self) -> Cow<'_, [Grant]> {
         match self {
-            Self::ApiKey(key) => key.grants.clone(),
-            Self::Workload(_) | Self::User(_) | Self::External(_) => Vec::new(),
-            Self::Controller => vec![Grant::administrator()],
+            Self::ApiKey(key) => Cow::Borrowed(&key.grants),
+            Self::Workload(_) | Self::User(_) | Self::External(_) => Cow::Borrowed(&[]),
+            Self::Controller => Cow::Owned(vec![Grant::administrator()]),
         }
     }
 }

@@ -1,10 +1,15 @@
 //! Records: typed documents of the doors that no hot path reads (users, projects, subscriptions, deliveries,
 //! connections). A record's body is sealed like a value; the store finds it by key, group, digest or time.
 
-use std::fmt;
+use std::{
+    any::Any,
+    fmt,
+    sync::{Arc, OnceLock},
+};
 
 use jiff::Timestamp;
 use serde::{Serialize, de::DeserializeOwned};
+use thiserror::Error;
 
 use crate::{api_key::TokenDigest, id::OrgId, rights::Permission, secret_value::SecretValue};
 
@@ -113,6 +118,78 @@ pub struct Record {
     pub body: SecretValue,
 }
 
+/// A record as a store found it, which may hold on to it: what its body says is then parsed once, however often it is found.
+#[derive(Debug)]
+pub struct FoundRecord {
+    record: Record,
+    parsed: OnceLock<Arc<dyn Any + Send + Sync>>,
+}
+
+impl FoundRecord {
+    /// Everything but its body.
+    pub fn head(&self) -> &RecordHead {
+        &self.record.head
+    }
+
+    /// All of it.
+    pub fn record(&self) -> &Record {
+        &self.record
+    }
+
+    /// The document that it is. An error never quotes the body.
+    pub fn document<T: Document>(&self) -> Result<Arc<Kept<T>>, Unreadable> {
+        if let Some(parsed) = self.parsed.get()
+            && let Ok(document) = Arc::clone(parsed).downcast()
+        {
+            return Ok(document);
+        }
+        let document = Arc::new(self.record.document()?);
+        // Somebody else may have been first; what they parsed says the same.
+        let _ = self.parsed.set(Arc::clone(&document) as _);
+        Ok(document)
+    }
+}
+
+impl From<Record> for FoundRecord {
+    fn from(record: Record) -> Self {
+        let parsed = OnceLock::new();
+        Self { record, parsed }
+    }
+}
+
+/// A record that is not what this program writes.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+#[error("record {key} of {collection:?} is not what this program writes")]
+pub struct Unreadable {
+    key: String,
+    collection: Collection,
+}
+
+impl From<&RecordHead> for Unreadable {
+    fn from(head: &RecordHead) -> Self {
+        Self {
+            key: head.key.clone(),
+            collection: head.collection,
+        }
+    }
+}
+
+impl Record {
+    /// The document that it is. An error never quotes the body, as the parser's own words may.
+    pub fn document<T: Document>(&self) -> Result<Kept<T>, Unreadable> {
+        let head = &self.head;
+        let body = serde_json::from_slice(self.body.reveal()).map_err(|_| Unreadable::from(head))?;
+        Ok(Kept {
+            organization: head.organization,
+            key: head.key.clone(),
+            revision: head.revision,
+            created_at: head.created_at,
+            updated_at: head.updated_at,
+            body,
+        })
+    }
+}
+
 /// Which records of one collection and tenant to list, in the order of their keys.
 #[derive(Debug, Clone, Copy)]
 pub struct RecordQuery<'a> {
@@ -135,7 +212,7 @@ pub struct RecordQuery<'a> {
 }
 
 /// A type whose values are kept as records.
-pub trait Document: Serialize + DeserializeOwned + Send + Sync {
+pub trait Document: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
     /// Where they are kept.
     const COLLECTION: Collection;
     /// What one is called in errors and, before a dot, in the actions of the audit log: `resource`.

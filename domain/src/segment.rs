@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A kind of line.
-pub trait Line: Serialize + DeserializeOwned + Send + Sync {
+pub trait Line: Serialize + DeserializeOwned + Clone + Send + Sync + 'static {
     /// Where its segments are kept.
     const COLLECTION: Collection;
     /// What the log is called in errors and in the actions of the audit log.
@@ -36,7 +36,7 @@ pub trait Line: Serialize + DeserializeOwned + Send + Sync {
 }
 
 /// Consecutive lines of one group.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(bound = "L: Line")]
 pub struct Segment<L> {
     /// The lines, oldest first; never none.

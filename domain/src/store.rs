@@ -1,6 +1,8 @@
 //! The port behind which everything is kept. An engine answers reads from a consistent snapshot and takes
 //! each [`Commit`] as a whole or not at all; it is on disk when `commit` returns.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use futures::stream::BoxStream;
 use jiff::Timestamp;
@@ -14,7 +16,7 @@ use crate::{
     entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
-    record::{Collection, Record, RecordQuery},
+    record::{Collection, FoundRecord, Record, RecordQuery},
     secret_value::SecretValue,
 };
 
@@ -150,7 +152,7 @@ pub struct LocatedVault {
     /// The tenant.
     pub organization: Organization,
     /// The vault.
-    pub vault: std::sync::Arc<Vault>,
+    pub vault: Arc<Vault>,
 }
 
 /// A secret with one of its versions and its value.
@@ -274,14 +276,14 @@ pub trait Store: Send + Sync {
         organization: OrgId,
         collection: Collection,
         key: &str,
-    ) -> Result<Option<Record>, StoreError>;
+    ) -> Result<Option<Arc<FoundRecord>>, StoreError>;
 
     /// The record, of any tenant, with this digest, expired or not.
     async fn record_by_digest(
         &self,
         collection: Collection,
         digest: &TokenDigest,
-    ) -> Result<Option<Record>, StoreError>;
+    ) -> Result<Option<Arc<FoundRecord>>, StoreError>;
 
     /// The records that `query` asks for.
     async fn records(&self, query: &RecordQuery<'_>) -> Result<Vec<Record>, StoreError>;

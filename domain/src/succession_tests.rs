@@ -18,6 +18,7 @@ fn line(delivered: u64, delivered_at: i64, acknowledged: Option<u64>) -> Consume
         namespace: "team".into(),
         pod: "web-1".into(),
         pod_uid: "u1".into(),
+        started: Version::FIRST,
         delivered: version(delivered),
         delivered_at: at(delivered_at),
         acknowledged: acknowledged.and_then(Version::new),

@@ -69,6 +69,12 @@ impl<'a> App<'a> {
         Ok(())
     }
 
+    /// How often it was sent SIGHUP.
+    pub async fn hangups(&self) -> Result<u64> {
+        let counts: BTreeMap<String, u64> = serde_json::from_str(&self.get("/signals").await?)?;
+        Ok(counts.get("SIGHUP").copied().unwrap_or_default())
+    }
+
     /// A file as text.
     pub async fn file(&self, path: &str) -> Result<String> {
         self.get(&format!("/file?path={path}")).await

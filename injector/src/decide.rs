@@ -14,7 +14,7 @@ use crate::{
         agent::{self, Identity},
         choice, exec,
         files::{self, Directories},
-        marker, refusal, token,
+        marker, refusal, signal, token,
         variables::{self, Resolved},
         volumes::{self, Mebibytes},
     },
@@ -84,6 +84,7 @@ impl<'p> Plan<'p> {
             Mode::Exec => variables::resolve_for_exec(&wish.variables),
         };
         let identity = Identity::of(&pod.spec, &chosen);
+        signal::check(pod, wish, &chosen, identity)?;
         Ok(Self {
             chosen,
             directories,
@@ -103,6 +104,7 @@ impl<'p> Plan<'p> {
             self.identity.user,
         ));
         warnings.extend(advice::of(wish, context.known, reader(pod, context)));
+        warnings.extend(signal::warning(wish, context.known));
         warnings
     }
 
@@ -234,6 +236,7 @@ impl<'p> Plan<'p> {
             },
             files: self.directories.specs(),
             state_dir: agent::STATE_DIRECTORY.to_owned(),
+            signal: signal::spec(wish, context.known),
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use coffer_crds::{AccessRule, VaultSecretSpec, VaultSpec};
+use coffer_crds::{AccessRule, OnChange, VaultSecretSpec, VaultSpec};
 use coffer_domain::pattern::Pattern;
 
 use crate::wish::Wish;
@@ -31,7 +31,15 @@ pub struct Index {
 /// Vault and environment.
 type Partition = (String, String);
 /// Keys by the `VaultSecret` that names them.
-type Keys = BTreeMap<String, Box<[String]>>;
+type Keys = BTreeMap<String, Named>;
+
+/// What a `VaultSecret` names.
+#[derive(Debug)]
+struct Named {
+    keys: Box<[String]>,
+    /// It says `onChange: signal`.
+    signals: bool,
+}
 
 /// What is known of one vault.
 #[derive(Debug)]
@@ -68,13 +76,14 @@ impl Index {
             .cloned()
             .chain(spec.data.iter().filter_map(public))
             .collect();
+        let signals = spec.on_change == Some(OnChange::Signal);
         let partition = (spec.vault_ref.name.clone(), spec.environment().to_owned());
         self.keys
             .entry(name.0)
             .or_default()
             .entry(partition)
             .or_default()
-            .insert(name.1, keys);
+            .insert(name.1, Named { keys, signals });
     }
 
     /// Forgets a `VaultSecret`.
@@ -122,6 +131,15 @@ impl Index {
 
     /// The keys of the wish's vault and environment.
     pub fn keys(&self, wish: &Wish) -> BTreeSet<&str> {
+        self.named(wish, |_| true)
+    }
+
+    /// Those of them whose `VaultSecret` says `onChange: signal`.
+    pub fn signalled(&self, wish: &Wish) -> BTreeSet<&str> {
+        self.named(wish, |named| named.signals)
+    }
+
+    fn named(&self, wish: &Wish, which: impl Fn(&Named) -> bool) -> BTreeSet<&str> {
         let partition = (
             wish.vault.as_str().to_owned(),
             wish.environment.as_str().to_owned(),
@@ -133,7 +151,8 @@ impl Index {
         objects
             .into_iter()
             .flat_map(BTreeMap::values)
-            .flatten()
+            .filter(|named| which(named))
+            .flat_map(|named| &named.keys)
             .map(String::as_str)
             .collect()
     }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use coffer_crds::OnChange;
 use coffer_domain::name::{EnvName, OrgName, SecretName, VaultName};
 
 use crate::annotation::{ENV, FILE};
@@ -24,6 +25,19 @@ pub struct Wish {
     pub files: Vec<File>,
     /// The containers meant; `None` is all but native sidecars.
     pub containers: Option<Vec<String>>,
+    /// What follows a new version; `None`: as the secrets say.
+    pub on_change: Option<OnChange>,
+    /// Whom to signal.
+    pub signal: Option<Signal>,
+}
+
+/// Whom to signal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signal {
+    /// One of [`coffer_wire::SIGNALS`].
+    pub name: String,
+    /// The process's name.
+    pub process: String,
 }
 
 impl Wish {

@@ -13,6 +13,7 @@ fn line(name: &str, pod: &str, acknowledged: Option<u64>, current: Option<u64>) 
         namespace: "team".into(),
         pod: pod.into(),
         pod_uid: pod.into(),
+        started: Version::FIRST,
         delivered: Version::FIRST,
         delivered_at: at,
         acknowledged,

@@ -13,7 +13,7 @@ use kube::{
 
 use crate::{
     backoff::Backoff, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail, metrics::Metrics,
-    pods::Pods, repairs::Repairs,
+    pods::Pods, remote::Remotes, repairs::Repairs, restart::Wakes,
 };
 
 /// The namespaces whose core Secrets the operator may read and write.
@@ -56,6 +56,8 @@ pub struct Context {
     pub caller: Caller,
     /// Where core Secrets may be touched.
     pub secret_namespaces: SecretNamespaces,
+    /// The other server that values are copied from.
+    pub remotes: Remotes,
     /// The cached objects.
     pub caches: Caches,
     /// Whom to wake.
@@ -74,6 +76,8 @@ pub struct Context {
     pub(crate) backoff: Backoff,
     /// Secrets that were put right.
     pub(crate) repairs: Repairs,
+    /// Places where workloads may have to be restarted.
+    pub(crate) restarts: Wakes,
 }
 
 /// A context that reconcilers share.
@@ -87,6 +91,8 @@ pub struct Parts {
     pub coffer: Coffer,
     /// Where core Secrets may be touched.
     pub secret_namespaces: SecretNamespaces,
+    /// The other server that values are copied from.
+    pub remotes: Remotes,
     /// The cached objects.
     pub caches: Caches,
     /// Whom to wake.
@@ -106,6 +112,7 @@ impl From<Parts> for Context {
             coffer: parts.coffer,
             caller: Caller::controller(),
             secret_namespaces: parts.secret_namespaces,
+            remotes: parts.remotes,
             caches: parts.caches,
             mail: parts.mail,
             index: VaultIndex::default(),
@@ -115,6 +122,7 @@ impl From<Parts> for Context {
             fresh: Fresh::default(),
             backoff: Backoff::default(),
             repairs: Repairs::default(),
+            restarts: Wakes::default(),
         }
     }
 }

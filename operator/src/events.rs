@@ -68,7 +68,7 @@ impl Events {
 
     /// One Event if Ready's status or reason changed, unless that is simply the first success.
     pub async fn publish_transition(&self, about: &ObjectReference, old: &[Condition], new: &[Condition]) {
-        let Some((before, after)) = transition(old, new) else {
+        let Some((before, after)) = transition(condition::READY, old, new) else {
             return;
         };
         if after.status == "True" {
@@ -86,6 +86,23 @@ impl Events {
             )
             .await;
         }
+    }
+
+    /// One Event if `RemoteCurrent` changed, unless that is the first success, or Ready's own Event tells it.
+    pub async fn publish_remote(&self, about: &ObjectReference, old: &[Condition], new: &[Condition]) {
+        let Some((before, after)) = transition(condition::REMOTE_CURRENT, old, new) else {
+            return;
+        };
+        let is_ready = condition::is_true(new, condition::READY);
+        let was_ready = condition::is_true(old, condition::READY);
+        let (gravity, note) = match after.status.as_str() {
+            "False" if is_ready => (Gravity::Warning, after.message.as_str()),
+            "True" if was_ready && before.is_some_and(|before| before.status == "False") => {
+                (Gravity::Normal, "every remote value is the newest there again")
+            }
+            _ => return,
+        };
+        self.publish(about, gravity, &after.reason, "Copy", note).await;
     }
 
     fn event(

@@ -100,6 +100,7 @@ impl News {
         if !self.keys.is_empty() || !self.secrets.is_empty() {
             context.wake_keys(|object| self.concerns_key(object));
         }
+        context.restarts.mark(self.ledgers.iter().cloned());
         // A vault's status shows its sealing keys, which may have been rotated through an API.
         let amended = self.amended.iter().filter_map(|id| context.index.names(*id));
         context.mail.vaults.send_all(

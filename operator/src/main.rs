@@ -15,7 +15,8 @@ use std::{process::ExitCode, sync::Arc};
 use anyhow::{Context as _, Result};
 use clap::Parser;
 use coffer_api_server::{Served, config::DoorArgs, logs};
-use coffer_operator::{notices::Notices, pods::Pods, settings::Settings};
+use coffer_domain::{copy_rule::CopyRules, usecase::Coffer};
+use coffer_operator::{notices::Notices, pods::Pods, remote::Remotes, settings::Settings};
 use kube::Client;
 use prometheus::Registry;
 use tokio::{
@@ -79,7 +80,9 @@ fn log() {
 }
 
 async fn run(arguments: Arguments) -> Result<()> {
-    let Arguments { settings, doors } = arguments;
+    let Arguments { settings, mut doors } = arguments;
+    // A server that feeds VaultSecrets is not open to whoever has a key of the Canonical door.
+    doors.canonical.vault.canonical_vault_named_only = !settings.remote_allow.is_empty();
     doors.check()?;
     // Two crates below have an opinion on the default; this settles it.
     let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
@@ -92,6 +95,7 @@ async fn run(arguments: Arguments) -> Result<()> {
     let (notices, refusals) = Notices::new();
     let metrics = registry.clone();
     let server = serve::server(&settings, &doors, &client, &coffer, &pods, notices, metrics).await?;
+    let remotes = remotes(&settings, &doors, &coffer)?;
     let (stop, stopped) = watch::channel(false);
     let cluster = cluster::Cluster {
         settings,
@@ -100,6 +104,7 @@ async fn run(arguments: Arguments) -> Result<()> {
         registry,
         pods,
         refusals,
+        remotes,
     };
     let mut controllers = tokio::spawn(cluster.run(stopped.clone()));
     let mut serving = tokio::spawn(coffer_api_server::serve(server, stops(stopped)));
@@ -116,6 +121,19 @@ async fn run(arguments: Arguments) -> Result<()> {
         controllers.await??;
     }
     outcome
+}
+
+/// The server that `VaultSecret`s may copy from, if one is named.
+fn remotes(settings: &Settings, doors: &DoorArgs, coffer: &Coffer) -> Result<Remotes> {
+    let clock = coffer.clone();
+    let server = doors
+        .canonical
+        .vault
+        .server(&settings.remote_mounts, move || clock.clock().now())?;
+    let rules = CopyRules::new(settings.remote_allow.clone());
+    Ok(server.map_or_else(Remotes::none, |server| {
+        Remotes::new(server, rules, settings.remote_refresh_every)
+    }))
 }
 
 /// Why something that runs for ever ended.

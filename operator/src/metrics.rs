@@ -13,6 +13,8 @@ pub struct Metrics {
     reconciles: IntCounterVec,
     durations: HistogramVec,
     rotations: IntCounterVec,
+    remote: IntCounterVec,
+    restarts: IntCounterVec,
     leading: IntGauge,
     waiting: IntGaugeVec,
     waiting_since: IntGaugeVec,
@@ -29,53 +31,56 @@ impl Metrics {
     }
 
     fn registered(registry: &Registry) -> prometheus::Result<Self> {
-        let reconciles = IntCounterVec::new(
-            Opts::new("coffer_reconciles_total", "Reconciliations by kind and result"),
-            &["kind", "result"],
-        )?;
-        let durations = HistogramVec::new(
-            HistogramOpts::new(
-                "coffer_reconcile_duration_seconds",
-                "How long reconciliations took",
-            )
-            .buckets(vec![0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0]),
-            &["kind"],
-        )?;
-        let rotations = IntCounterVec::new(
-            Opts::new(
-                "coffer_rotations_total",
-                "Rotations by the operator: values of a VaultSecret, or an ApiKey",
-            ),
-            &["kind"],
-        )?;
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            let made = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(made.clone()))?;
+            prometheus::Result::Ok(made)
+        };
+        let gauges = |name: &str, help: &str| {
+            let made = IntGaugeVec::new(Opts::new(name, help), &["kind"])?;
+            registry.register(Box::new(made.clone()))?;
+            prometheus::Result::Ok(made)
+        };
+        let durations = HistogramOpts::new(
+            "coffer_reconcile_duration_seconds",
+            "How long reconciliations took",
+        );
+        let durations = durations.buckets(vec![0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0]);
+        let durations = HistogramVec::new(durations, &["kind"])?;
         let leading = IntGauge::new("coffer_leading", "1 while this operator holds the Lease")?;
-        let waiting = IntGaugeVec::new(
-            Opts::new(
-                "coffer_rotations_waiting",
-                "Objects whose rotation waits for pods to acknowledge the new version",
-            ),
-            &["kind"],
-        )?;
-        let waiting_since = IntGaugeVec::new(
-            Opts::new(
-                "coffer_rotations_waiting_since_seconds",
-                "Unix time since when the oldest of them waits; 0: none does",
-            ),
-            &["kind"],
-        )?;
-        registry.register(Box::new(waiting.clone()))?;
-        registry.register(Box::new(waiting_since.clone()))?;
-        registry.register(Box::new(reconciles.clone()))?;
         registry.register(Box::new(durations.clone()))?;
-        registry.register(Box::new(rotations.clone()))?;
         registry.register(Box::new(leading.clone()))?;
         Ok(Self {
-            reconciles,
             durations,
-            rotations,
             leading,
-            waiting,
-            waiting_since,
+            reconciles: counters(
+                "coffer_reconciles_total",
+                "Reconciliations by kind and result",
+                &["kind", "result"],
+            )?,
+            rotations: counters(
+                "coffer_rotations_total",
+                "Rotations by the operator: values of a VaultSecret, or an ApiKey",
+                &["kind"],
+            )?,
+            remote: counters(
+                "coffer_remote_requests_total",
+                "Requests to the server that values are copied from, by what for and result",
+                &["kind", "result"],
+            )?,
+            restarts: counters(
+                "coffer_restarts_total",
+                "Workloads and changed secrets, by what was done: restarted, evicted, returned, looping",
+                &["result"],
+            )?,
+            waiting: gauges(
+                "coffer_rotations_waiting",
+                "Objects whose rotation waits for pods to acknowledge the new version",
+            )?,
+            waiting_since: gauges(
+                "coffer_rotations_waiting_since_seconds",
+                "Unix time since when the oldest of them waits; 0: none does",
+            )?,
             waits: Waits::default(),
         })
     }
@@ -93,6 +98,11 @@ impl Metrics {
         self.rotations.with_label_values(&[kind]).inc();
     }
 
+    /// A step of a restart was taken.
+    pub fn restarted(&self, result: &str) {
+        self.restarts.with_label_values(&[result]).inc();
+    }
+
     /// Since when an object's rotation waits for pods; `None`: it does not, or the object is gone.
     pub fn waits(&self, kind: &'static str, uid: &str, since: Option<Timestamp>) {
         let mut waits = self.waits.lock();
@@ -106,6 +116,11 @@ impl Metrics {
         let number = i64::try_from(of_kind().count()).unwrap_or(i64::MAX);
         self.waiting.with_label_values(&[kind]).set(number);
         self.waiting_since.with_label_values(&[kind]).set(oldest);
+    }
+
+    /// The other server was asked for something, and answered so.
+    pub fn asked_remote(&self, kind: &str, result: &str) {
+        self.remote.with_label_values(&[kind, result]).inc();
     }
 
     /// Whether this operator leads.

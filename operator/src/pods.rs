@@ -2,10 +2,11 @@
 //! metadata; a pod that has completed leaves the watch as if it were deleted.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     time::Duration,
 };
 
+use coffer_crds::OnChange;
 use coffer_domain::{
     Error,
     address::Place,
@@ -13,6 +14,7 @@ use coffer_domain::{
     usecase::{Caller, Coffer},
 };
 use futures::StreamExt;
+use jiff::Timestamp;
 use k8s_openapi::api::core::v1::Pod;
 use kube::{
     Api, Client,
@@ -38,6 +40,8 @@ const ANSWER_HOLDS: Duration = Duration::from_secs(5);
 /// The most such answers that are kept.
 const MOST_ANSWERS: usize = 1024;
 
+const ON_CHANGE: &str = "coffer.dev/on-change";
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Known {
     namespace: String,
@@ -45,6 +49,37 @@ struct Known {
     place: Option<Place>,
     /// It is being deleted.
     leaving: bool,
+    created: Option<Timestamp>,
+    controller: Option<Controller>,
+    on_change: Option<OnChange>,
+}
+
+/// Who replaces a pod that goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Controller {
+    /// Group and version, such as `apps/v1`.
+    pub api_version: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its name.
+    pub name: String,
+}
+
+/// A pod that runs, and is not being deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LivePod {
+    /// Its uid.
+    pub uid: String,
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// When it was made.
+    pub created: Option<Timestamp>,
+    /// Who replaces it.
+    pub controller: Option<Controller>,
+    /// What it says is to be done for it when a secret changes.
+    pub on_change: Option<OnChange>,
 }
 
 /// The injected pods that run.
@@ -168,6 +203,29 @@ impl Pods {
         }
     }
 
+    /// The pods that run with secrets of `place`, and are not being deleted.
+    pub fn of(&self, place: &Place) -> Vec<LivePod> {
+        let live = self.live.read();
+        let here = live
+            .iter()
+            .filter(|(_, known)| known.place.as_ref() == Some(place) && !known.leaving);
+        here.map(|(uid, known)| LivePod {
+            uid: uid.clone(),
+            namespace: known.namespace.clone(),
+            name: known.name.clone(),
+            created: known.created,
+            controller: known.controller.clone(),
+            on_change: known.on_change,
+        })
+        .collect()
+    }
+
+    /// Where they have their secrets from.
+    pub fn places(&self) -> HashSet<Place> {
+        let live = self.live.read();
+        live.values().filter_map(|known| known.place.clone()).collect()
+    }
+
     /// Whether this very pod runs.
     pub async fn is_live(&self, namespace: &str, name: &str, uid: &str) -> Result<bool, Failure> {
         if let Some(known) = self.live.read().get(uid) {
@@ -248,8 +306,22 @@ fn known(meta: &ObjectMeta) -> Option<(String, Known)> {
             name,
             place,
             leaving: meta.deletion_timestamp.is_some(),
+            created: meta.creation_timestamp.as_ref().map(|time| time.0),
+            controller: controller(meta),
+            on_change: annotation(ON_CHANGE).and_then(|text| text.parse().ok()),
         },
     ))
+}
+
+/// The owner that controls an object, if one does.
+pub fn controller(meta: &ObjectMeta) -> Option<Controller> {
+    let owners = meta.owner_references.iter().flatten();
+    let owner = owners.into_iter().find(|owner| owner.controller == Some(true))?;
+    Some(Controller {
+        api_version: owner.api_version.clone(),
+        kind: owner.kind.clone(),
+        name: owner.name.clone(),
+    })
 }
 
 fn default_environment() -> String {

@@ -12,6 +12,8 @@ use crate::{
     controller,
     feed::{self, place_of},
     mailbox::Inboxes,
+    remote::poll,
+    restart::{self, Options},
     secret_watch,
 };
 
@@ -38,7 +40,13 @@ pub fn caches() -> (Caches, Writers) {
 }
 
 /// Watches and reconciles until `stop`, then ends what has begun and returns.
-pub async fn run(context: Shared, writers: Writers, inboxes: Inboxes, stop: watch::Receiver<bool>) {
+pub async fn run(
+    context: Shared,
+    writers: Writers,
+    inboxes: Inboxes,
+    restarts: Options,
+    stop: watch::Receiver<bool>,
+) {
     let feed_from = context.coffer.latest_change();
     let dirty = Dirty::default();
     let ready = Arc::new(Barrier::new(2));
@@ -68,7 +76,15 @@ pub async fn run(context: Shared, writers: Writers, inboxes: Inboxes, stop: watc
     let work = async {
         ready.wait().await;
         if all_ready(&context.caches).await {
-            reconcile(context.clone(), inboxes, &dirty, feed_from, stop.clone()).await;
+            reconcile(
+                context.clone(),
+                inboxes,
+                &dirty,
+                restarts,
+                feed_from,
+                stop.clone(),
+            )
+            .await;
         }
     };
     tokio::select! {
@@ -82,6 +98,7 @@ async fn reconcile(
     context: Shared,
     inboxes: Inboxes,
     dirty: &Dirty,
+    restarts: Options,
     feed_from: u64,
     stop: watch::Receiver<bool>,
 ) {
@@ -112,6 +129,8 @@ async fn reconcile(
         tokio::join!(
             feed::follow(context.clone(), dirty.clone(), feed_from),
             census::count(context.clone(), dirty.clone()),
+            poll::run(&context),
+            restart::follow(context.clone(), restarts),
         );
     };
     tokio::select! {

@@ -42,14 +42,46 @@ where
     K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
     S: Serialize,
 {
+    // The uid guards a new object of the same name.
+    let guard = json!({ "uid": object.meta().uid });
+    write_guarded(api, fresh, object, (old, new), guard).await
+}
+
+/// The same for who shares a list, such as the conditions, with another writer: fails with a conflict if `object` was
+/// changed since it was read, whatever it was.
+pub async fn write_shared<K, S>(
+    api: &Api<K>,
+    fresh: &Fresh,
+    object: &K,
+    old: &S,
+    new: &S,
+) -> Result<bool, Failure>
+where
+    K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
+    S: Serialize,
+{
+    let guard = json!({ "uid": object.meta().uid, "resourceVersion": object.meta().resource_version });
+    write_guarded(api, fresh, object, (old, new), guard).await
+}
+
+async fn write_guarded<K, S>(
+    api: &Api<K>,
+    fresh: &Fresh,
+    object: &K,
+    (old, new): (&S, &S),
+    guard: Value,
+) -> Result<bool, Failure>
+where
+    K: Resource + Clone + DeserializeOwned + std::fmt::Debug,
+    S: Serialize,
+{
     let value = |status: &S| serde_json::to_value(status).unwrap_or_default();
     let Some(status) = difference(&value(old), &value(new)) else {
         return Ok(false);
     };
-    let (name, uid) = (object.meta().name.as_deref(), &object.meta().uid);
+    let name = object.meta().name.as_deref();
     let name = name.ok_or(Failure::Incomplete("name"))?;
-    // The uid guards a new object of the same name.
-    let patch = Patch::Merge(json!({ "metadata": { "uid": uid }, "status": status }));
+    let patch = Patch::Merge(json!({ "metadata": guard, "status": status }));
     let written = api
         .patch_status(name, &PatchParams::apply(MANAGER), &patch)
         .await
@@ -58,15 +90,13 @@ where
     Ok(true)
 }
 
-/// Ready's status and reason before and after, when they differ: a transition, worth one Event.
+/// A condition's status and reason before and after, when they differ: a transition, worth one Event.
 pub fn transition<'a>(
+    kind: &str,
     old: &'a [Condition],
     new: &'a [Condition],
 ) -> Option<(Option<&'a Condition>, &'a Condition)> {
-    let (before, after) = (
-        condition::find(old, condition::READY),
-        condition::find(new, condition::READY)?,
-    );
+    let (before, after) = (condition::find(old, kind), condition::find(new, kind)?);
     let same = before.is_some_and(|it| it.status == after.status && it.reason == after.reason);
     (!same).then_some((before, after))
 }

@@ -29,7 +29,28 @@ pub struct AgentConfig {
     pub files: Vec<FileSpec>,
     /// Directory on a memory volume for the agent's own state: `ready` marker, trust bundle, reasons.
     pub state_dir: String,
+    /// Whom to signal when secrets have changed. Absent: nobody.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub signal: Option<SignalSpec>,
 }
+
+/// Whom to signal when secrets have changed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SignalSpec {
+    /// One of [`SIGNALS`].
+    pub signal: String,
+    /// The name of the process, as the kernel keeps it: at most 15 bytes count.
+    pub process: String,
+    /// Only when one of these has changed. Absent: any.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub secrets: Option<Vec<String>>,
+}
+
+/// The signals that can be asked for: those that a program can take as a word to read its configuration again, or to end.
+pub const SIGNALS: [&str; 7] = [
+    "SIGHUP", "SIGINT", "SIGQUIT", "SIGTERM", "SIGUSR1", "SIGUSR2", "SIGWINCH",
+];
 
 /// Which secrets become variables, and how.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -11,7 +11,7 @@ mod message;
 pub use coffer_domain::envfile;
 pub use coffer_domain::secret_value::SecretValue;
 pub use coffer_domain::template::{Template, TemplateError};
-pub use config::{AgentConfig, Content, Delivery, FileSpec, Selection, VariableSpec};
+pub use config::{AgentConfig, Content, Delivery, FileSpec, SIGNALS, Selection, SignalSpec, VariableSpec};
 pub use message::{AckEntry, AckRequest, Delivered, Failure, Message, WatchRequest};
 
 /// Path of the stream: `POST`, body [`WatchRequest`], answer `application/x-ndjson` of [`Message`].

@@ -183,3 +183,64 @@ fn it_denies_itself_core_dumps_and_tracing() {
     // The memory of a process that may not be dumped belongs to root, whoever runs it.
     assert_eq!(std::fs::metadata(format!("{proc}/mem")).unwrap().uid(), 0);
 }
+
+/// A program of its own name, so that the signal reaches nobody else on this machine.
+fn application(pod: &Pod) -> (String, std::process::Child) {
+    let name = format!("app-{}", std::process::id());
+    let program = pod.path(&name);
+    std::fs::copy("/bin/sleep", &program).unwrap();
+    let child = std::process::Command::new(program).arg("600").spawn().unwrap();
+    (name, child)
+}
+
+#[test]
+fn the_application_is_signalled_once_for_each_change_and_not_for_the_first_values() {
+    let (_authority, server, mut pod) = scene();
+    let (name, mut child) = application(&pod);
+    pod.config["signal"] = json!({"signal": "SIGUSR1", "process": name});
+    let mut agent = pod.run();
+    let mut stream = server.watch().begin();
+    deliver(&server, &mut stream, 1);
+    assert!(!pod.log().contains("signalled"), "{}", pod.log());
+    assert!(child.try_wait().unwrap().is_none());
+    deliver(&server, &mut stream, 2);
+    let status = child.wait().unwrap();
+    assert_eq!(
+        std::os::unix::process::ExitStatusExt::signal(&status),
+        Some(10),
+        "SIGUSR1 ends it"
+    );
+    pod.until_logged("event=signalled processes=1");
+
+    // Started again with the same values in place it tells nobody, and of the next ones that there is nobody.
+    kill_process(
+        Pid::from_raw(agent.pid().try_into().unwrap()).unwrap(),
+        Signal::TERM,
+    )
+    .unwrap();
+    agent.ended();
+    drop(stream);
+    let _agent = pod.run();
+    let mut stream = server.watch().begin();
+    deliver(&server, &mut stream, 2);
+    assert!(!pod.log().contains("not-signalled"), "{}", pod.log());
+    deliver(&server, &mut stream, 3);
+    pod.until_logged("event=not-signalled");
+    assert_eq!(pod.log().matches("event=signalled").count(), 1);
+}
+
+#[test]
+fn only_the_secrets_that_ask_for_it_make_a_signal() {
+    let (_authority, server, mut pod) = scene();
+    pod.config["signal"] = json!({"signal": "SIGHUP", "process": "no-such-process", "secrets": ["app/b"]});
+    let _agent = pod.run();
+    let mut stream = server.watch().begin();
+    for version in 1..3 {
+        // Of a: b stays as it is.
+        stream.send(&values(&[("a", version, "-a"), ("app/b", 1, "-b")]));
+        assert_eq!(server.accepted(), json!({"a": version, "app/b": 1}));
+    }
+    assert!(!pod.log().contains("not-signalled"), "{}", pod.log());
+    stream.send(&values(&[("a", 2, "-a"), ("app/b", 2, "-b")]));
+    pod.until_logged("event=not-signalled");
+}

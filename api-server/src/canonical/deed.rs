@@ -235,6 +235,10 @@ impl<'a> Deed<'a> {
     }
 
     fn note(&self, event: &str, signal: &'static str, version: Option<Version>, error: Option<&str>) {
+        // Where the journal is not served, nobody could ever look at it.
+        if !self.app.canonical.settings.dev_endpoints {
+            return;
+        }
         let event = match (event, version) {
             ("SECRET_DELETED", Some(_)) => "SECRET_VERSION_DELETED",
             _ => event,

@@ -128,17 +128,17 @@ impl Dialect {
             let rest = path.strip_prefix(alias)?;
             (rest.is_empty() || rest.starts_with('/')).then(|| format!("{prefix}{rest}"))
         });
-        let mut text = alias.unwrap_or_else(|| path.to_owned());
-        if text.len() > 1 && text.ends_with('/') {
-            text.pop();
-        }
-        if !text.starts_with('/') {
-            text.insert(0, '/');
-        }
-        if let Some(query) = query {
-            text.push('?');
-            text.push_str(query);
-        }
-        text.parse().ok()
+        let path = alias.as_deref().unwrap_or(path);
+        let path = path
+            .strip_suffix('/')
+            .filter(|rest| !rest.is_empty())
+            .unwrap_or(path);
+        let slash = if path.starts_with('/') { "" } else { "/" };
+        // In one piece of just that length, which becomes the path as it is.
+        let text = match query {
+            Some(query) => [slash, path, "?", query].concat(),
+            None => [slash, path].concat(),
+        };
+        PathAndQuery::try_from(text).ok()
     }
 }

@@ -1,7 +1,8 @@
-//! OpenAPI documents that are made from a table of routes: what they have in common. What a route takes is said by
-//! names, of which required ones end in `!`.
+//! OpenAPI documents: what those have in common that are made from a table of routes, where what a route takes is said by
+//! names, of which required ones end in `!`; and those that are made from the handlers' own annotations.
 
 use serde_json::{Map, Value, json};
+use utoipa::openapi::{OpenApi, Server, security::SecurityScheme};
 
 /// What a document says besides its paths.
 pub struct About {
@@ -115,3 +116,54 @@ pub fn responses(
     }
     Value::Object(responses)
 }
+
+/// A document of annotated handlers as pretty JSON, the same for the same code: mounted at `server`, if that is not the
+/// root, and with these schemes by name.
+pub fn annotated(
+    mut document: OpenApi,
+    server: Option<&str>,
+    schemes: impl IntoIterator<Item = (&'static str, SecurityScheme)>,
+) -> String {
+    document.servers = server.map(|server| vec![Server::new(server)]);
+    let components = document.components.get_or_insert_default();
+    for (name, scheme) in schemes {
+        components.add_security_scheme(name, scheme);
+    }
+    // A document made of plain strings and maps always serializes.
+    let mut text = document.to_pretty_json().unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+/// `Refused`, which annotations name: how any request with a credential may be refused with a body of the type `$failure`,
+/// in the dialect's words for a credential that is none, and for one that is not for this.
+macro_rules! refused {
+    ($failure:ty, $none:tt, $unfit:tt) => {
+        /// How any request with a credential may be refused.
+        #[derive(utoipa::IntoResponses)]
+        pub enum Refused {
+            /// Not well formed
+            #[response(status = 400)]
+            Invalid($failure),
+            #[doc = $none]
+            #[response(status = 401)]
+            Unauthorized($failure),
+            #[doc = $unfit]
+            #[response(status = 403)]
+            Forbidden($failure),
+            /// No such thing
+            #[response(status = 404)]
+            NotFound($failure),
+            /// Too many requests
+            #[response(status = 429)]
+            RateLimited($failure),
+            /// Something is broken on the server's side
+            #[response(status = 500)]
+            Internal($failure),
+            /// The store cannot take it now
+            #[response(status = 503)]
+            Unavailable($failure),
+        }
+    };
+}
+pub(crate) use refused;

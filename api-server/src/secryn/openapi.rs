@@ -1,11 +1,8 @@
 //! This door's OpenAPI document, from the handlers' own annotations.
 
 use utoipa::{
-    IntoResponses, Modify, OpenApi,
-    openapi::{
-        OpenApi as Document, Server,
-        security::{Http, HttpAuthScheme, SecurityScheme},
-    },
+    IntoResponses, OpenApi,
+    openapi::security::{Http, HttpAuthScheme, SecurityScheme},
 };
 
 use super::{
@@ -15,32 +12,13 @@ use super::{
         resources, secrets, vaults, webhooks,
     },
 };
+use crate::http::documented::{self, refused};
 
-/// How any request with a token may be refused.
-#[derive(IntoResponses)]
-pub enum Refused {
-    /// Not well formed
-    #[response(status = 400)]
-    Invalid(FailureOut),
-    /// No token, or none that works
-    #[response(status = 401)]
-    Unauthorized(FailureOut),
-    /// The token is not for this
-    #[response(status = 403)]
-    Forbidden(FailureOut),
-    /// No such thing
-    #[response(status = 404)]
-    NotFound(FailureOut),
-    /// Too many requests
-    #[response(status = 429)]
-    RateLimited(FailureOut),
-    /// Something is broken on the server's side
-    #[response(status = 500)]
-    Internal(FailureOut),
-    /// The store cannot take it now
-    #[response(status = 503)]
-    Unavailable(FailureOut),
-}
+refused!(
+    FailureOut,
+    "No token, or none that works",
+    "The token is not for this"
+);
 
 /// How a request with a body may be refused besides.
 #[derive(IntoResponses)]
@@ -67,7 +45,6 @@ pub enum RefusedFile {
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     security(("bearer" = [])),
-    modifiers(&Surroundings),
     paths(
         health::health,
         probe::probe,
@@ -124,24 +101,8 @@ pub enum RefusedFile {
 )]
 struct Api;
 
-/// The base address, and bearer tokens.
-struct Surroundings;
-
-impl Modify for Surroundings {
-    fn modify(&self, document: &mut Document) {
-        document.servers = Some(vec![Server::new("/secryn")]);
-        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        document
-            .components
-            .get_or_insert_default()
-            .add_security_scheme("bearer", scheme);
-    }
-}
-
 /// The document as pretty JSON, the same for the same code.
 pub fn document() -> String {
-    // A document made of plain strings and maps always serializes.
-    let mut text = Api::openapi().to_pretty_json().unwrap_or_default();
-    text.push('\n');
-    text
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    documented::annotated(Api::openapi(), Some("/secryn"), [("bearer", bearer)])
 }

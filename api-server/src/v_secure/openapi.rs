@@ -1,43 +1,21 @@
 //! This door's OpenAPI document, from the handlers' own annotations.
 
 use utoipa::{
-    IntoResponses, Modify, OpenApi,
-    openapi::{
-        OpenApi as Document, Server,
-        security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
-    },
+    IntoResponses, OpenApi,
+    openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme},
 };
 
 use super::{
     error::FailureOut,
     routes::{api_keys, audit_logs, health, mcp, secrets, webhooks},
 };
+use crate::http::documented::{self, refused};
 
-/// How any request with a key may be refused.
-#[derive(IntoResponses)]
-pub enum Refused {
-    /// Not well formed
-    #[response(status = 400)]
-    Invalid(FailureOut),
-    /// No key, or none that works
-    #[response(status = 401)]
-    Unauthorized(FailureOut),
-    /// The key is not for this
-    #[response(status = 403)]
-    Forbidden(FailureOut),
-    /// No such thing
-    #[response(status = 404)]
-    NotFound(FailureOut),
-    /// Too many requests
-    #[response(status = 429)]
-    RateLimited(FailureOut),
-    /// Something is broken on the server's side
-    #[response(status = 500)]
-    Internal(FailureOut),
-    /// The store cannot take it now
-    #[response(status = 503)]
-    Unavailable(FailureOut),
-}
+refused!(
+    FailureOut,
+    "No key, or none that works",
+    "The key is not for this"
+);
 
 /// How a request with a body may be refused besides.
 #[derive(IntoResponses)]
@@ -56,7 +34,6 @@ pub enum RefusedBody {
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
     security(("bearer" = []), ("key" = [])),
-    modifiers(&Surroundings),
     paths(
         health::health,
         secrets::list::list_secrets,
@@ -106,24 +83,13 @@ pub enum RefusedBody {
 )]
 struct Api;
 
-/// The base address, and keys.
-struct Surroundings;
-
-impl Modify for Surroundings {
-    fn modify(&self, document: &mut Document) {
-        document.servers = Some(vec![Server::new("/v-secure")]);
-        let components = document.components.get_or_insert_default();
-        let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
-        components.add_security_scheme("bearer", bearer);
-        let key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
-        components.add_security_scheme("key", key);
-    }
-}
-
 /// The document as pretty JSON, the same for the same code.
 pub fn document() -> String {
-    // A document made of plain strings and maps always serializes.
-    let mut text = Api::openapi().to_pretty_json().unwrap_or_default();
-    text.push('\n');
-    text
+    let bearer = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+    let key = SecurityScheme::ApiKey(ApiKey::Header(ApiKeyValue::new("X-API-Key")));
+    documented::annotated(
+        Api::openapi(),
+        Some("/v-secure"),
+        [("bearer", bearer), ("key", key)],
+    )
 }

@@ -3,7 +3,7 @@
 
 use coffer_domain::{
     Error,
-    address::{Address, Place},
+    address::{Address, Place, Version},
     entity::Secret,
     id::OrgId,
     name::{EnvName, OrgName, SecretName, VaultName},
@@ -90,7 +90,7 @@ impl Account {
         self.place(self.region.unwrap_or(Region::ALL[0]))
     }
 
-    /// Where reads look, in this order.
+    /// Where a request may be about, in this order.
     pub fn places(&self) -> Result<Vec<Place>, Error> {
         match self.region {
             Some(region) => Ok(vec![self.place(region)?]),
@@ -133,35 +133,48 @@ impl Account {
         app: &App,
         caller: &Caller,
         name: &SecretName,
-        version: Option<coffer_domain::address::Version>,
+        version: Option<Version>,
     ) -> Result<Read, ApiError> {
-        let mut refusal = None;
+        // Most secrets are where writes go by themselves: then it need not be known which regions there are.
+        let home = self.address(name.clone())?;
+        if let Some(found) = self.read_at(app, caller, &home, version).await? {
+            return Ok(found);
+        }
         for place in self.present_places(app, caller).await? {
             let address = place.secret(name.clone());
-            match app.coffer.read_secret(caller, &address, version).await {
-                Err(
-                    error @ Error::NotFound {
-                        what: "secret" | "environment",
-                        ..
-                    },
-                ) => {
-                    refusal.get_or_insert(error);
-                }
-                Err(other) => return Err(ApiError::of_secret(other, name)),
-                Ok(read) => return Ok(read),
+            if address != home
+                && let Some(found) = self.read_at(app, caller, &address, version).await?
+            {
+                return Ok(found);
             }
         }
-        Err(match refusal {
-            Some(error) => ApiError::of_secret(error, name),
-            None => ApiError::NoSecret(name.to_string(), None),
-        })
+        Err(ApiError::NoSecret(name.to_string(), None))
     }
 
-    /// Those of [`Self::places`] that there are by now: a request that names no region is spared looking in empty ones.
+    /// Reads a secret, if it is there.
+    async fn read_at(
+        &self,
+        app: &App,
+        caller: &Caller,
+        address: &Address,
+        version: Option<Version>,
+    ) -> Result<Option<Read>, ApiError> {
+        match app.coffer.read_secret(caller, address, version).await {
+            Err(Error::NotFound {
+                what: "secret" | "environment",
+                ..
+            }) => Ok(None),
+            // Who asks for no region asks which there are, and is told of the vault.
+            Err(error @ Error::NotFound { what: "vault", .. }) if self.region.is_none() => Err(error.into()),
+            Err(other) => Err(ApiError::of_secret(other, &address.name)),
+            Ok(read) => Ok(Some(read)),
+        }
+    }
+
+    /// Where reads look, in this order: the region asked for, or else all that there are by now.
     pub async fn present_places(&self, app: &App, caller: &Caller) -> Result<Vec<Place>, Error> {
-        let places = self.places()?;
-        if self.region.is_some() {
-            return Ok(places);
+        if let Some(region) = self.region {
+            return Ok(vec![self.place(region)?]);
         }
         let vault = VaultName::new(VAULT)?;
         let known = match app.coffer.partitions(caller, &self.name, &vault).await {
@@ -170,9 +183,13 @@ impl Account {
             Err(Error::Forbidden { .. }) => vec![EnvName::default_environment()],
             Err(other) => return Err(other),
         };
-        let mut places = places;
-        places.retain(|place| known.contains(&place.environment));
-        Ok(places)
+        let present = |region: &Region| {
+            known
+                .iter()
+                .any(|name| Region::of_environment(name) == Some(*region))
+        };
+        let regions = Region::ALL.into_iter().filter(present);
+        regions.map(|region| self.place(region)).collect()
     }
 }
 

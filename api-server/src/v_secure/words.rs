@@ -31,7 +31,7 @@ pub fn of(event: &AuditEvent) -> Option<Word> {
     let word = |kind, verb| Some(Word { kind, verb });
     let refused = event.outcome == Outcome::Denied;
     match event.action.as_str() {
-        "secret.read" => word("secret", "accessed"),
+        "secret.read" | "secret.copy" => word("secret", "accessed"),
         "secret.write" if version(event) == Some(1) => word("secret", "created"),
         "secret.create" => word("secret", "created"),
         "secret.write" | "secret.amend" | "secret.rename" | "secret.rollback" | "secret.replace"

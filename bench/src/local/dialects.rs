@@ -106,6 +106,11 @@ const DIALECTS: &[Dialect] = &[
             "%23value",
         ),
     },
+    Dialect {
+        name: "KV v2",
+        buckets: &[],
+        secret: By::Name("/kv2/v1/default/data/", ""),
+    },
 ];
 
 /// Measures the native API and every dialect.

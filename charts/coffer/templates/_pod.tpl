@@ -43,6 +43,7 @@ imagePullPolicy: {{ .root.Values.image.pullPolicy }}
 env:
 - name: RUST_LOG
   value: {{ .root.Values.logLevel | quote }}
+{{- with .env }}{{ . | nindent 0 }}{{ end }}
 ports:
 - name: https
   containerPort: 8443

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::{common::without_description, rule::rules};
+use crate::{common::without_description, duration::Duration, rule::rules};
 
 /// What is added to the name of a generated key pair to name its public half.
 pub const PUBLIC_KEY_SUFFIX: &str = ".pub";
@@ -14,8 +14,8 @@ pub const PUBLIC_KEY_SUFFIX: &str = ".pub";
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[schemars(extend("x-kubernetes-validations" = rules(&[(
-    "[has(self.sealed), has(self.generate), has(self.secretKeyRef), has(self.external)].filter(set, set).size() == 1",
-    "each entry of data needs exactly one of sealed, generate, secretKeyRef and external",
+    "[has(self.sealed), has(self.generate), has(self.secretKeyRef), has(self.external), has(self.remote)].filter(set, set).size() == 1",
+    "each entry of data needs exactly one of sealed, generate, secretKeyRef, external and remote",
 )])))]
 pub struct DataEntry {
     /// Sealed to the vault's public key, for this namespace, vault, environment and name alone; safe to commit to
@@ -39,6 +39,11 @@ pub struct DataEntry {
     /// Written through an API by someone else: `external: {}`. The object is not Ready until a value is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external: Option<External>,
+
+    /// Copied from the OpenBao or Vault server that the operator is set up with, and again whenever it changes there:
+    /// `remote: {uri: "openbao+kv2://secret/app/api#token"}`. The operator's settings say which namespaces may copy what.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<Remote>,
 }
 
 /// How to make a value.
@@ -151,6 +156,31 @@ pub struct External {
     pub description: Option<String>,
 }
 
+/// What a KV version 2 engine of another server keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+#[schemars(extend("x-kubernetes-validations" = rules(&[(
+    "!has(self.refreshEvery) || !self.refreshEvery.matches('^[1-4]s$')",
+    "remote.refreshEvery must be 5s or more",
+)])))]
+pub struct Remote {
+    /// Which secret: mount, path, and after `#` one key of it, such as `openbao+kv2://secret/app/api#token`. Without a
+    /// key the value is the whole map, as JSON. `?version=12` at the end pins a version. Both schemes mean the one server
+    /// of the operator's settings: what follows `://` is a path, never a server's name.
+    #[schemars(length(min = 1, max = 2048))]
+    #[schemars(extend("x-kubernetes-validations" = rules(&[(
+        "self.startsWith('openbao+kv2://') || self.startsWith('hashicorp+kv2://')",
+        "remote.uri must start with openbao+kv2:// or hashicorp+kv2://, such as openbao+kv2://secret/app/api#token",
+    )])))]
+    pub uri: String,
+
+    /// How often to ask the server whether there is a new version, without reading values: `30s`, `5m`; at least `5s`.
+    /// Objects that name the same path share one request, as often as the most eager of them asks. Absent: as the
+    /// operator's settings say, `1m` unless they do.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refresh_every: Option<Duration>,
+}
+
 /// The source of an entry, once it is known to be one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Source<'a> {
@@ -162,11 +192,13 @@ pub enum Source<'a> {
     SecretKeyRef(&'a SecretKeyRef),
     /// Written through an API.
     External(&'a External),
+    /// Copied from another server.
+    Remote(&'a Remote),
 }
 
 /// The entry has no source or several. The schema refuses such objects; this is for those that got by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
-#[error("an entry of data needs exactly one of sealed, generate, secretKeyRef and external")]
+#[error("an entry of data needs exactly one of sealed, generate, secretKeyRef, external and remote")]
 pub struct BadSource;
 
 impl DataEntry {
@@ -177,6 +209,7 @@ impl DataEntry {
             self.generate.as_ref().map(Source::Generate),
             self.secret_key_ref.as_ref().map(Source::SecretKeyRef),
             self.external.as_ref().map(Source::External),
+            self.remote.as_ref().map(Source::Remote),
         ];
         let mut set = all.into_iter().flatten();
         match (set.next(), set.next()) {

@@ -2,6 +2,7 @@
 //! whether a core Secret mirrors it.
 
 mod data;
+mod restart;
 mod status;
 mod sync;
 
@@ -12,10 +13,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 pub use data::{
-    Algorithm, Alphabet, BadSource, DataEntry, External, Generate, GenerateType, PUBLIC_KEY_SUFFIX,
+    Algorithm, Alphabet, BadSource, DataEntry, External, Generate, GenerateType, PUBLIC_KEY_SUFFIX, Remote,
     SecretKeyRef, Source,
 };
-pub use status::{Consumers, KeyStatus, RetiringValue, SyncedSecret, VaultSecretStatus};
+pub use restart::{BadOnChange, OnChange, Restart, RestartWindow};
+pub use status::{
+    Consumers, KeyStatus, RemoteVersion, RetiringValue, ReturnedKey, SyncedSecret, VaultSecretStatus,
+};
 pub use sync::{SecretType, Sync};
 
 use crate::{
@@ -48,6 +52,7 @@ use crate::{
     printcolumn(name = "Last rotation", type_ = "date", json_path = ".status.lastRotation", priority = 1, description = "Time since generated values were last replaced"),
     // Not of type date: kubectl prints a date as an age, and one in the future as <invalid>.
     printcolumn(name = "Next rotation", type_ = "string", json_path = ".status.nextRotation", priority = 1, description = "When generated values are due to be replaced"),
+    printcolumn(name = "Remote", type_ = "string", json_path = r#".status.conditions[?(@.type=="RemoteCurrent")].reason"#, priority = 1, description = "Whether values of another server are the newest there, in one word"),
     printcolumn(name = "Message", type_ = "string", json_path = r#".status.conditions[?(@.type=="Ready")].message"#, priority = 1, description = "Why, in a sentence"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
@@ -80,6 +85,17 @@ pub struct VaultSecretSpec {
     /// Absent: none; pods read the values through injection, without a Secret.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sync: Option<Sync>,
+
+    /// What is done for pods that were started with an older version: `none`; `signal`, which has the agent signal the
+    /// program that the pod's annotation `coffer.dev/signal` names; or `restart`, which restarts their workload in waves.
+    /// The annotation `coffer.dev/on-change` of a pod template says otherwise for its pods. Absent: `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub on_change: Option<OnChange>,
+
+    /// How workloads are restarted, wherever `restart` is asked for: here, or by a pod's annotation.
+    /// Absent: at any hour, with five minutes to become ready.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart: Option<Restart>,
 
     /// What becomes of the values when this object is deleted: `Delete` makes them deleted versions, which can be
     /// recovered until they are destroyed; `Retain` leaves them as they are. Absent: `Delete`.

@@ -1,6 +1,9 @@
 //! What the operator reports of a `VaultSecret`: names, versions and times, never a value or a hash of one.
 
-use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, Time};
+use k8s_openapi::{
+    apimachinery::pkg::apis::meta::v1::{Condition, MicroTime, Time},
+    jiff::Timestamp,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,8 +21,11 @@ pub struct VaultSecretStatus {
     )]
     pub observed_generation: Option<i64>,
 
-    /// Ready, Reconciling and Stalled, in the way of kstatus; Synced, when `spec.sync` is given; and
-    /// `EnvFileCompatible`, which names the secrets that cannot become variables as they are, and the ways out.
+    /// Ready, Reconciling and Stalled, in the way of kstatus; Synced, when `spec.sync` is given; `EnvFileCompatible`,
+    /// which names the secrets that cannot become variables as they are, and the ways out; `RemoteCurrent`, when
+    /// there are `remote` entries: False when a value is the last good one, and not known to be the newest;
+    /// `RolledOut`, where workloads are restarted for the values: whether all of them run with the current ones; and
+    /// `RolledBack`, which names the workload that did not become ready, after a return to the versions before.
     #[schemars(length(max = 16), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["type"]))]
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub conditions: Vec<Condition>,
@@ -54,6 +60,12 @@ pub struct VaultSecretStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub consumers: Option<Consumers>,
 
+    /// The secrets whose current version holds the value of an earlier one again, because a workload that was restarted
+    /// for the version between them did not become ready.
+    #[schemars(length(max = 512), extend("x-kubernetes-list-type" = "map", "x-kubernetes-list-map-keys" = ["name"]))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub returned: Vec<ReturnedKey>,
+
     /// The core Secret that mirrors the values.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synced_secret: Option<SyncedSecret>,
@@ -74,6 +86,50 @@ pub struct KeyStatus {
     /// When the current version was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub changed: Option<Time>,
+
+    /// What a `remote` entry's current version was copied from. Absent: nothing was copied yet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub remote: Option<RemoteVersion>,
+}
+
+/// A version on another server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RemoteVersion {
+    /// The entry's URI when it was copied.
+    #[schemars(length(max = 2048))]
+    pub uri: String,
+
+    /// The version's number there.
+    pub version: u64,
+
+    /// When it was written there: a secret that was erased and written anew starts again at version 1.
+    pub created: MicroTime,
+}
+
+/// A secret that was returned to an earlier value.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReturnedKey {
+    /// Name of the secret.
+    #[schemars(length(max = 257))]
+    pub name: String,
+
+    /// The version whose value holds again.
+    pub from: u64,
+
+    /// The version with which a workload did not become ready.
+    pub failed: u64,
+
+    /// The version that holds the value of `from` again.
+    pub version: u64,
+
+    /// The workload, such as `Deployment shop/web`.
+    #[schemars(length(max = 512))]
+    pub workload: String,
+
+    /// When it was returned.
+    pub at: Time,
 }
 
 /// A value that goes when every live pod has put the current one in place.
@@ -134,6 +190,18 @@ pub struct SyncedSecret {
     /// Its uid; one that differs is another Secret of the same name, and not ours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub uid: Option<String>,
+}
+
+impl RemoteVersion {
+    /// Of a version that was written at `created`, to the microsecond, as it is read back.
+    pub fn new(uri: String, version: u64, created: Timestamp) -> Self {
+        let micros = Timestamp::from_microsecond(created.as_microsecond());
+        Self {
+            uri,
+            version,
+            created: MicroTime(micros.unwrap_or(created)),
+        }
+    }
 }
 
 impl Consumers {

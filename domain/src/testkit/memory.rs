@@ -19,7 +19,7 @@ use crate::{
     entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
-    record::{Collection, Record, RecordQuery},
+    record::{Collection, FoundRecord, Record, RecordQuery},
     store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
     testkit::rows::Rows,
 };
@@ -47,6 +47,10 @@ impl MemoryStore {
             .filter_map(|record| record.parse().ok())
             .collect()
     }
+}
+
+fn found(record: &Record) -> Arc<FoundRecord> {
+    Arc::new(record.clone().into())
 }
 
 fn page<T: Clone, K: Ord>(
@@ -267,20 +271,20 @@ impl Store for MemoryStore {
         organization: OrgId,
         collection: Collection,
         key: &str,
-    ) -> Result<Option<Record>, StoreError> {
+    ) -> Result<Option<Arc<FoundRecord>>, StoreError> {
         let key = (organization, collection, key.to_owned());
-        Ok(self.rows.lock().records.get(&key).cloned())
+        Ok(self.rows.lock().records.get(&key).map(found))
     }
 
     async fn record_by_digest(
         &self,
         collection: Collection,
         digest: &TokenDigest,
-    ) -> Result<Option<Record>, StoreError> {
+    ) -> Result<Option<Arc<FoundRecord>>, StoreError> {
         let has = |record: &&Record| {
             record.head.collection == collection && record.head.digest.as_ref() == Some(digest)
         };
-        Ok(self.rows.lock().records.values().find(has).cloned())
+        Ok(self.rows.lock().records.values().find(has).map(found))
     }
 
     async fn records(&self, query: &RecordQuery<'_>) -> Result<Vec<Record>, StoreError> {

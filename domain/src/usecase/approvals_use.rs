@@ -7,7 +7,7 @@ use super::{
     access::{Ask, not_found},
     approvals::policy,
     contended,
-    documents::{commit, missing as absent, read},
+    documents::{commit, missing as absent, read_found},
 };
 use crate::{
     Error,
@@ -189,7 +189,7 @@ impl Coffer {
         let Some(record) = self.store.record_by_digest(Approval::COLLECTION, &digest).await? else {
             return Ok(None);
         };
-        let found: Kept<Approval> = read(record)?;
+        let found: Kept<Approval> = read_found(&record)?;
         let now = self.clock.now();
         if found.body.stage(now) != Stage::Approved {
             return Ok(None);
@@ -239,8 +239,8 @@ impl Coffer {
                 .record_by_key(tenant, Approval::COLLECTION, key)
                 .await?;
             let record = record.ok_or_else(|| missing(uri))?;
-            let digest = record.head.digest;
-            let found: Kept<Approval> = read(record)?;
+            let digest = record.head().digest;
+            let found: Kept<Approval> = read_found(&record)?;
             let used = found.body.used + 1;
             let event: AuditEvent = {
                 let mut event = self.agent_event(caller, USE.action, uri, Outcome::Allowed, Some(key));

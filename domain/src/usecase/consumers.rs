@@ -311,7 +311,7 @@ impl Coffer {
         }))
     }
 
-    /// Without an acknowledgement: the store keeps the one there is.
+    /// Without an acknowledgement: the store keeps the one there is, and the version that the pod started with.
     fn delivered_line(&self, pod: &Workload, secret: &Secret, version: Version) -> Consumer {
         Consumer {
             secret: secret.id,
@@ -319,6 +319,7 @@ impl Coffer {
             namespace: pod.namespace.clone(),
             pod: pod.pod.clone(),
             pod_uid: pod.pod_uid.clone(),
+            started: version,
             delivered: version,
             delivered_at: self.clock.now(),
             acknowledged: None,

@@ -15,6 +15,7 @@ pub mod authenticate;
 pub mod changes;
 pub mod consumers;
 mod controllers;
+mod copies;
 pub mod documents;
 pub mod door_keys;
 mod doors;

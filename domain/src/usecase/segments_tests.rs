@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// A line of a log that keeps very few.
-#[derive(Debug, Serialize, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 struct Mark {
     of: String,
     text: String,

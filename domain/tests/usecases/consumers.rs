@@ -39,6 +39,7 @@ fn the_ledger_says_which_pod_holds_which_version() {
         (line.delivered, line.acknowledged, current),
         (version(2), Some(version(1)), Some(version(2)))
     );
+    assert_eq!(line.started, version(1), "what its variables hold");
     run(world.coffer.forget_pod(&Caller::controller(), &place(), "u1")).unwrap();
     assert!(lines().is_empty());
 }

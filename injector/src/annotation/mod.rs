@@ -12,7 +12,10 @@
 //! | `file.<name>` | a key, or a map (YAML or JSON) of `key` or `template`, `path`, `mode` |
 //! | `mode` | how variables arrive: `env-file` (absent: this) or `exec` |
 //! | `containers` | container names separated by commas; absent: all but native sidecars |
+//! | `on-change` | what follows a new version: `none`, `signal` or `restart`; absent: as the secrets say |
+//! | `signal` | `SIGNAL PROCESS`, such as `SIGHUP nginx`: whom the agent signals |
 
+mod change;
 mod file;
 pub(crate) mod path;
 mod variables;
@@ -41,6 +44,10 @@ pub const FILE: &str = "coffer.dev/file.";
 pub const MODE: &str = "coffer.dev/mode";
 /// Names the containers meant.
 pub const CONTAINERS: &str = "coffer.dev/containers";
+/// Says what follows a new version.
+pub const ON_CHANGE: &str = "coffer.dev/on-change";
+/// Says whom to signal.
+pub const SIGNAL: &str = "coffer.dev/signal";
 /// Written by the injector: the pod carries its agent.
 pub const STATUS: &str = "coffer.dev/status";
 /// The value of [`STATUS`].
@@ -48,7 +55,7 @@ pub const STATUS_INJECTED: &str = "injected";
 /// Label written by the injector, for selectors and the admission policy.
 pub const INJECTED_LABEL: &str = "coffer.dev/injected";
 
-const KNOWN: [&str; 8] = [
+const KNOWN: [&str; 11] = [
     "inject",
     "vault",
     "environment",
@@ -57,6 +64,10 @@ const KNOWN: [&str; 8] = [
     "mode",
     "containers",
     "status",
+    "on-change",
+    "signal",
+    // Written by the operator on pod templates that it restarts.
+    "restarted-at",
 ];
 /// The most variables and the most files one pod may ask for.
 pub const MOST_ENTRIES: usize = 256;
@@ -88,7 +99,13 @@ pub fn parse(metadata: &Metadata<'_>, namespace: &str) -> Result<Wish, Denied> {
             .map_or(Ok(Variables::Named(Vec::new())), variables::parse)?,
         files: file::parse_all(ours(metadata))?,
         containers: metadata.annotation(CONTAINERS).map(containers).transpose()?,
+        on_change: metadata
+            .annotation(ON_CHANGE)
+            .map(change::on_change)
+            .transpose()?,
+        signal: metadata.annotation(SIGNAL).map(change::signal).transpose()?,
     };
+    change::check(&wish)?;
     if wish.files.is_empty() && wish.variables == Variables::Named(Vec::new()) {
         return Err(Denied::new(
             INJECT,

@@ -8,6 +8,7 @@ pub mod marker;
 pub mod quantity;
 pub mod refusal;
 pub mod resources;
+pub mod signal;
 pub mod token;
 pub mod variables;
 pub mod volumes;

@@ -14,5 +14,6 @@ mod patched;
 mod properties;
 mod refused;
 mod scripted;
+mod signal;
 mod support;
 mod watching;

@@ -12,6 +12,7 @@ use coffer_operator::{
     metrics::Metrics,
     notices,
     pods::Pods,
+    remote::Remotes,
     run::{caches, run},
     settings::Settings,
 };
@@ -34,6 +35,7 @@ pub struct Cluster {
     pub registry: Registry,
     pub pods: Arc<Pods>,
     pub refusals: Receiver<(Workload, String)>,
+    pub remotes: Remotes,
 }
 
 impl Cluster {
@@ -60,17 +62,20 @@ impl Cluster {
         metrics.leads(true);
         let (caches, writers) = caches();
         let (mail, inboxes) = mail();
+        let restarts = self.settings.restarts();
         let context = Context::from(Parts {
             client: self.client,
             coffer: self.coffer,
             secret_namespaces: self.settings.secret_namespaces(),
+            remotes: self.remotes,
             caches,
             mail,
             events,
             metrics: metrics.clone(),
             pods: self.pods,
         });
-        let mut running = tokio::spawn(run(Arc::new(context), writers, inboxes, stop.clone()));
+        let running = run(Arc::new(context), writers, inboxes, restarts, stop.clone());
+        let mut running = tokio::spawn(running);
         let lost = tokio::select! {
             // Controllers that end because they were asked to are no failure.
             biased;

@@ -1,6 +1,8 @@
 //! Declaring the values, and mirroring them.
 
-use coffer_crds::{SyncedSecret, VaultSecret, condition::reason};
+use std::collections::BTreeMap;
+
+use coffer_crds::{RemoteVersion, SyncedSecret, VaultSecret, condition::reason};
 use coffer_domain::{
     address::Place,
     usecase::secrets::{KeyState, Succeeding},
@@ -11,6 +13,7 @@ use kube::Resource;
 use super::{
     decide::{self, Decision},
     gather, mirror,
+    remote::Report,
 };
 use crate::{
     context::Context,
@@ -35,6 +38,10 @@ pub struct Outcome {
     pub last_rotation: Option<Timestamp>,
     /// Why something asked for is not in place.
     pub problem: Option<Problem>,
+    /// What values are from, on another server.
+    pub remotes: BTreeMap<String, RemoteVersion>,
+    /// What there is to say of those.
+    pub report: Option<Report>,
     /// The mirror, when one is asked for.
     pub synced: Option<Result<SyncedSecret, Problem>>,
 }
@@ -66,6 +73,8 @@ pub async fn apply(
         next_rotation: next.and_then(|schedule| decide::next_rotation(&object.spec, schedule, &states)),
         last_rotation: decide::last_rotation(&object.spec, &states),
         problem: decision.problem.or_else(|| awaited(&states)),
+        remotes: decision.remotes,
+        report: decision.report,
         synced: synced.transpose(),
         retiring,
         states,

@@ -1,9 +1,9 @@
 //! What to declare for a `VaultSecret`, and whether its values are due to be rotated. Pure.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use coffer_crds::{
-    Algorithm, Alphabet, DataEntry, DeletionPolicy, Generate, GenerateType, Rotation, Source,
+    Algorithm, Alphabet, DataEntry, DeletionPolicy, Generate, GenerateType, RemoteVersion, Rotation, Source,
     VaultSecretSpec, condition::reason,
 };
 use coffer_domain::{
@@ -15,8 +15,11 @@ use coffer_domain::{
 };
 use jiff::Timestamp;
 
-use super::gather::World;
-use crate::{identity::misnamed, problem::Problem, schedule};
+use super::{
+    gather::World,
+    remote::{Report, report},
+};
+use crate::{identity::misnamed, problem::Problem, restart, schedule};
 
 /// What to do.
 pub struct Decision {
@@ -28,6 +31,10 @@ pub struct Decision {
     pub rotating: Vec<SecretName>,
     /// Whether something may be on its way out.
     pub settles: bool,
+    /// What entries' values are from, on another server.
+    pub remotes: BTreeMap<String, RemoteVersion>,
+    /// What the status says of those.
+    pub report: Option<Report>,
     /// Why some value could not be read: the others are declared all the same.
     pub problem: Option<Problem>,
 }
@@ -39,6 +46,8 @@ pub fn decide(spec: &VaultSecretSpec, world: &World) -> Result<Decision, Problem
         .as_ref()
         .map(|rotation| schedule::parse(rotation.timing()))
         .transpose()?;
+    let windows = spec.restart.as_ref().map(restart::windows).transpose();
+    windows.map_err(|bad| Problem::stalled(reason::INVALID_SPEC, bad))?;
     // The next rotation waits until the last one is over.
     let waits = world.stored.values().any(|secret| secret.retiring().is_some());
     let due = schedule
@@ -72,8 +81,17 @@ pub fn decide(spec: &VaultSecretSpec, world: &World) -> Result<Decision, Problem
         schedule,
         rotating,
         settles: waits || patience.is_some(),
+        remotes: records(world),
+        report: report(&world.remotes.entries),
         problem,
     })
+}
+
+fn records(world: &World) -> BTreeMap<String, RemoteVersion> {
+    let entries = world.remotes.entries.iter();
+    entries
+        .filter_map(|(key, entry)| Some((key.clone(), entry.record()?)))
+        .collect()
 }
 
 /// One entry, and why its value could not be read.
@@ -107,6 +125,12 @@ fn declared(
             )
         }
         Source::External(_) => (plain(Origin::External), None),
+        Source::Remote(_) => {
+            let entry = world.remotes.entries.get(key);
+            let copy = entry.and_then(|entry| entry.copy.as_ref());
+            let origin = copy.map_or(Origin::Keep, |(value, _)| Origin::Copy(value.clone()));
+            (plain(origin), entry.and_then(|entry| entry.problem(key)))
+        }
         Source::SecretKeyRef(_) | Source::Sealed(_) => match world.copies.get(key) {
             Some(Ok(value)) => (plain(Origin::Copy(value.clone())), None),
             Some(Err(problem)) => (plain(Origin::Keep), Some(problem.clone())),

@@ -42,6 +42,7 @@ fn world(now: &str) -> World {
         may_have_left: false,
         copies: BTreeMap::new(),
         stored: BTreeMap::new(),
+        remotes: crate::vault_secret::remote::Remotes::default(),
     }
 }
 

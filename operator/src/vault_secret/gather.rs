@@ -16,6 +16,7 @@ use coffer_domain::{
 use jiff::Timestamp;
 use kube::ResourceExt;
 
+use super::remote::{self, Remotes};
 use crate::{
     context::Context, halt::Halt, identity::Identity, problem::Problem, reference::referenced,
     sources::Sources,
@@ -33,6 +34,8 @@ pub struct World {
     pub copies: BTreeMap<String, Result<SecretValue, Problem>>,
     /// What is stored under the names of `data`, and of the public halves.
     pub stored: BTreeMap<String, Secret>,
+    /// What another server has for entries of `data`.
+    pub remotes: Remotes,
 }
 
 /// The vault that the object refers to.
@@ -56,15 +59,17 @@ pub async fn gather(
         .survey_secrets(&context.caller, place, &names(object))
         .await;
     let stored = stored.map_err(|error| vault_missing(error, context, object))?;
+    let stored = stored
+        .into_iter()
+        .map(|secret| (secret.name.to_string(), secret))
+        .collect();
     Ok(World {
         now: context.now(),
         owner: identity.owner(),
         may_have_left: may_have_left(object),
         copies: copies(object, context, identity, place).await?,
-        stored: stored
-            .into_iter()
-            .map(|secret| (secret.name.to_string(), secret))
-            .collect(),
+        remotes: remote::gather(object, context, identity, place, &stored).await?,
+        stored,
     })
 }
 

@@ -5,6 +5,7 @@ mod apply;
 mod decide;
 mod gather;
 mod mirror;
+mod remote;
 mod status;
 
 use async_trait::async_trait;
@@ -16,6 +17,7 @@ use crate::{
     context::Context,
     controller::Kind,
     failure::Failure,
+    feed::place_of,
     finalizer,
     halt::{Halt, settle},
     identity::Identity,
@@ -52,6 +54,7 @@ impl Kind for VaultSecret {
         let next = outcome.as_ref().ok().and_then(|outcome| outcome.wake(now));
         let is_new = self.status.as_ref().and_then(|it| it.observed_generation) != self.meta().generation;
         status::write(self, context, &api, outcome).await?;
+        context.restarts.mark(place_of(self));
         if is_new {
             rivals::wake(context, &identity.namespace, &self.spec.vault_ref.name);
         }
@@ -65,6 +68,9 @@ impl Kind for VaultSecret {
 
     fn wake_others(&self, context: &Context, _: Option<&Self>, gone: bool) {
         if gone {
+            context
+                .remotes
+                .forget(self.meta().uid.as_deref().unwrap_or_default());
             rivals::wake(
                 context,
                 &self.namespace().unwrap_or_default(),
@@ -82,7 +88,11 @@ async fn apply_spec(
     let place = identity.place(&object.spec.vault_ref.name, object.spec.environment())?;
     let world = gather::gather(object, context, identity, &place).await?;
     let decision = decide::decide(&object.spec, &world)?;
-    apply::apply(object, context, identity, &place, decision).await
+    let outcome = apply::apply(object, context, identity, &place, decision).await?;
+    // What was copied is not lacked any more.
+    let user = remote::user(object, identity);
+    context.remotes.values(&user, &world.remotes.lacking);
+    Ok(outcome)
 }
 
 /// Withdraws what the object declared. Nothing to withdraw is fine; a namespace that is being deleted is

@@ -1,8 +1,10 @@
 //! What a `VaultSecret`'s status says: versions, times and names; never a value or a hash of one.
 
+use std::collections::BTreeMap;
+
 use coffer_crds::{
-    KeyStatus, RetiringValue, VaultSecret, VaultSecretStatus,
-    condition::{self, Draft, ENV_FILE_COMPATIBLE, SYNCED, reason},
+    KeyStatus, RemoteVersion, RetiringValue, VaultSecret, VaultSecretStatus,
+    condition::{self, Draft, ENV_FILE_COMPATIBLE, REMOTE_CURRENT, SYNCED, reason},
 };
 use coffer_domain::{
     envfile::WAYS_OUT,
@@ -11,7 +13,7 @@ use coffer_domain::{
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Time;
 use kube::{Api, Resource};
 
-use super::apply::Outcome;
+use super::{apply::Outcome, remote::Report};
 use crate::{
     conditions,
     context::{Context, seconds},
@@ -36,6 +38,10 @@ pub async fn write(
         .events
         .publish_transition(&object.object_ref(&()), &old.conditions, &new.conditions)
         .await;
+    context
+        .events
+        .publish_remote(&object.object_ref(&()), &old.conditions, &new.conditions)
+        .await;
     Ok(())
 }
 
@@ -56,7 +62,7 @@ fn next(
             let kept = old
                 .conditions
                 .iter()
-                .filter(|it| [SYNCED, ENV_FILE_COMPATIBLE].contains(&it.type_.as_str()));
+                .filter(|it| [SYNCED, ENV_FILE_COMPATIBLE, REMOTE_CURRENT].contains(&it.type_.as_str()));
             conditions.extend(kept.cloned());
             VaultSecretStatus {
                 observed_generation,
@@ -66,17 +72,29 @@ fn next(
             }
         }
         Ok(outcome) => {
-            let drafts = drafts(&outcome);
+            let said = condition::find(&old.conditions, REMOTE_CURRENT);
+            let same = said.filter(|_| matches!(outcome.report, Some(Report::Same(_))));
+            let mut drafts = drafts(&outcome);
+            if let (Some(Report::New(draft) | Report::Same(draft)), None) = (&outcome.report, same) {
+                drafts.push(draft.clone());
+            }
+            let mut conditions = condition::merge(&old.conditions, drafts, observed_generation, now);
+            conditions.extend(same.cloned());
             VaultSecretStatus {
                 observed_generation,
                 environment,
-                conditions: condition::merge(&old.conditions, drafts, observed_generation, now),
+                conditions,
                 key_count: Some(u32::try_from(outcome.states.len()).unwrap_or(u32::MAX)),
-                keys: outcome.states.iter().map(key).collect(),
+                keys: outcome
+                    .states
+                    .iter()
+                    .map(|state| key(state, &outcome.remotes))
+                    .collect(),
                 last_rotation: outcome.last_rotation.map(seconds),
                 next_rotation: outcome.next_rotation.map(seconds),
                 retiring: outcome.retiring.iter().map(retiring).collect(),
                 consumers: old.consumers.clone(),
+                returned: old.returned.clone(),
                 synced_secret: match outcome.synced {
                     Some(Ok(synced)) => Some(synced),
                     Some(Err(_)) => old.synced_secret.clone(),
@@ -137,11 +155,12 @@ fn retiring(found: &Succeeding) -> RetiringValue {
     }
 }
 
-fn key(state: &KeyState) -> KeyStatus {
+fn key(state: &KeyState, remotes: &BTreeMap<String, RemoteVersion>) -> KeyStatus {
     KeyStatus {
         name: state.name.to_string(),
         version: state.version.map(coffer_domain::address::Version::get),
         changed: state.changed_at.map(seconds),
+        remote: remotes.get(state.name.as_str()).cloned(),
     }
 }
 

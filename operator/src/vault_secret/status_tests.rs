@@ -32,6 +32,8 @@ fn outcome(synced: Option<Result<SyncedSecret, Problem>>) -> Outcome {
         retiring: Vec::new(),
         last_rotation: None,
         problem: None,
+        remotes: BTreeMap::new(),
+        report: None,
         synced,
     }
 }

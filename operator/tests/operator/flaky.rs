@@ -14,7 +14,7 @@ use coffer_domain::{
     entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
-    record::{Collection, Record, RecordQuery},
+    record::{Collection, FoundRecord, Record, RecordQuery},
     store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
 };
 use futures::stream::BoxStream;
@@ -92,8 +92,8 @@ pass! {
     fn secret_by_id(&self, id: SecretId) -> Option<Secret>;
     fn trash(&self, vault: VaultId) -> Vec<Secret>;
     fn trash_due(&self, now: Timestamp, limit: u32) -> Vec<Secret>;
-    fn record_by_key(&self, organization: OrgId, collection: Collection, key: &str) -> Option<Record>;
-    fn record_by_digest(&self, collection: Collection, digest: &TokenDigest) -> Option<Record>;
+    fn record_by_key(&self, organization: OrgId, collection: Collection, key: &str) -> Option<Arc<FoundRecord>>;
+    fn record_by_digest(&self, collection: Collection, digest: &TokenDigest) -> Option<Arc<FoundRecord>>;
     fn records(&self, query: &RecordQuery<'_>) -> Vec<Record>;
     fn count_records(&self, query: &RecordQuery<'_>) -> u64;
     fn due_records(&self, collection: Collection, now: Timestamp, except: &[String], limit: u32) -> Vec<Record>;

@@ -10,7 +10,9 @@ use std::{
 
 use coffer_domain::{
     address::Place,
+    copy_rule::CopyRules,
     port::{Clock, Entropy},
+    provider::Provider,
     secret_value::SecretValue,
     usecase::{Caller, Coffer, secrets::PutOptions},
 };
@@ -20,6 +22,8 @@ use coffer_operator::{
     mailbox::mail,
     metrics::Metrics,
     pods::Pods,
+    remote::Remotes,
+    restart::Options,
     run::{caches, run},
 };
 use coffer_store::{Seed, StoreOptions, SystemClock, SystemEntropy, SystemKeyPairs, kek::StaticKek};
@@ -32,6 +36,8 @@ use crate::{fake::Fake, flaky::Flaky};
 
 /// Longer than anything takes; a test that waits this long has failed.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// How often a server is asked for what is new: soon enough for a test.
+const OFTEN: Duration = Duration::from_millis(50);
 
 /// The system's clock, moved on by hand.
 pub struct TestClock(AtomicI64);
@@ -49,6 +55,8 @@ pub struct World {
     pub registry: Registry,
     clock: Arc<TestClock>,
     secret_namespaces: SecretNamespaces,
+    remote: Option<(Arc<dyn Provider>, CopyRules)>,
+    pub restarts: Options,
     running: Option<(watch::Sender<bool>, JoinHandle<()>)>,
     _data: tempfile::TempDir,
 }
@@ -82,6 +90,11 @@ impl World {
             registry: Registry::new(),
             clock,
             secret_namespaces: these,
+            remote: None,
+            restarts: Options {
+                enabled: true,
+                ..Options::default()
+            },
             running: None,
             _data: data,
         }
@@ -92,6 +105,12 @@ impl World {
         let mut world = Self::new().await;
         world.start();
         world
+    }
+
+    /// With a server to copy from, and rules of what.
+    pub fn feed(&mut self, server: Arc<dyn Provider>, rules: &[&str]) {
+        let rules = rules.iter().map(|rule| rule.parse().unwrap()).collect();
+        self.remote = Some((server, CopyRules::new(rules)));
     }
 
     pub fn start(&mut self) {
@@ -105,16 +124,21 @@ impl World {
             client: client.clone(),
             coffer: self.coffer.clone(),
             secret_namespaces: self.secret_namespaces.clone(),
+            remotes: match &self.remote {
+                Some((server, rules)) => Remotes::new(server.clone(), rules.clone(), OFTEN),
+                None => Remotes::none(),
+            },
             caches,
             mail,
             events: Events::new(client, self.clock.clone(), "operator-0".into()),
             metrics: Metrics::new(&self.registry).unwrap(),
             pods: pods.clone(),
         });
+        let restarts = self.restarts;
         let (stop, stopped) = watch::channel(false);
         let task = tokio::spawn(async move {
             tokio::select! {
-                () = run(Arc::new(context), writers, inboxes, stopped) => {}
+                () = run(Arc::new(context), writers, inboxes, restarts, stopped) => {}
                 () = pods.watch() => {}
             }
         });
@@ -146,13 +170,18 @@ impl World {
 
     /// Waits until `holds` of the objects.
     pub async fn until(&self, what: &str, holds: impl Fn(&Fake) -> bool) {
+        self.until_within(PATIENCE, what, holds).await;
+    }
+
+    /// So long at most.
+    pub async fn until_within(&self, patience: Duration, what: &str, holds: impl Fn(&Fake) -> bool) {
         let mut changes = self.fake.changes();
         let wait = async {
             while !holds(&self.fake) {
                 changes.changed().await.unwrap();
             }
         };
-        if tokio::time::timeout(PATIENCE, wait).await.is_err() {
+        if tokio::time::timeout(patience, wait).await.is_err() {
             let objects: Vec<Value> = ["vaults", "vaultsecrets", "apikeys", "events"]
                 .iter()
                 .flat_map(|it| self.fake.list(it))

@@ -14,6 +14,7 @@ fn line(secret: &Secret, pod: &str) -> Consumer {
         namespace: "team".into(),
         pod: pod.into(),
         pod_uid: format!("uid-{pod}"),
+        started: version(1),
         delivered: version(1),
         delivered_at: now(),
         acknowledged: None,
@@ -110,6 +111,7 @@ pub(crate) async fn the_versions_of_a_line_only_rise(store: AnyStore) {
         ..first.clone()
     };
     let second = Consumer {
+        started: version(2),
         delivered: version(2),
         ..first.clone()
     };

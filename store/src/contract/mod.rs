@@ -6,6 +6,7 @@ pub(crate) mod atomicity;
 pub(crate) mod chain;
 pub(crate) mod changes;
 pub(crate) mod consumers;
+pub(crate) mod found;
 pub(crate) mod keys;
 pub(crate) mod model;
 pub(crate) mod moving;
@@ -74,6 +75,9 @@ macro_rules! of_a_store {
                 due_records_come_by_their_time, due_records_of_other_groups_come_past_any_number_of_one,
                 records_of_another_tenant_are_out_of_reach,
                 the_rights_epoch_rises_with_records_held_in_memory,
+            }
+            found::{
+                records_are_found_as_in_the_reference, who_heard_of_a_write_finds_it,
             }
             atomicity::{
                 a_refused_commit_leaves_nothing, a_commit_fails_as_a_whole_at_its_last_row,

@@ -61,7 +61,8 @@ async fn put(world: &World, record: Record) {
 
 async fn get(world: &World, key: &str) -> Option<Record> {
     let id = world.organization.id;
-    world.store.record_by_key(id, NOTES, key).await.unwrap()
+    let found = world.store.record_by_key(id, NOTES, key).await.unwrap();
+    found.map(|found| found.record().clone())
 }
 
 async fn keys(world: &World, query: RecordQuery<'_>) -> String {
@@ -184,7 +185,7 @@ pub(crate) async fn a_digest_finds_one_record_of_one_collection(store: AnyStore)
     put(&world, of("b", HELD)).await;
     let find = async |collection| {
         let found = world.store.record_by_digest(collection, &digest).await.unwrap();
-        found.map(|record| record.head.key)
+        found.map(|found| found.head().key.clone())
     };
     assert_eq!(find(NOTES).await.as_deref(), Some("a"));
     assert_eq!(find(HELD).await.as_deref(), Some("b"));

@@ -1,5 +1,6 @@
 //! What a database does for the store: keeps rows, of which every value is sealed before it gets here and
-//! opened after it left. An engine holds no key and could not read one value.
+//! opened after it left. An engine holds no key and could not read one value; what was opened for it may stay in its
+//! memory, where it knows until when that is true.
 
 mod rows;
 pub mod sqlite;
@@ -15,7 +16,7 @@ use coffer_domain::{
     entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
-    record::{Collection, RecordQuery},
+    record::{Collection, FoundRecord, Record, RecordQuery},
     store::{CommitError, StoreError},
 };
 use futures::stream::BoxStream;
@@ -168,20 +169,22 @@ pub trait Engine: Send + Sync + 'static {
         pod_uid: &str,
     ) -> impl Future<Output = Result<Vec<Consumer>, StoreError>> + Send;
 
-    /// The record of this key.
+    /// The record of this key: `open` opens it, unless it was kept open.
     fn record_by_key(
         &self,
         organization: OrgId,
         collection: Collection,
         key: &str,
-    ) -> impl Future<Output = Result<Option<SealedRecord>, StoreError>> + Send;
+        open: impl Fn(SealedRecord) -> Result<Record, StoreError> + Send,
+    ) -> impl Future<Output = Result<Option<Arc<FoundRecord>>, StoreError>> + Send;
 
-    /// The record, of any tenant, with this digest.
+    /// The record, of any tenant, with this digest, opened in the same way.
     fn record_by_digest(
         &self,
         collection: Collection,
         digest: &TokenDigest,
-    ) -> impl Future<Output = Result<Option<SealedRecord>, StoreError>> + Send;
+        open: impl Fn(SealedRecord) -> Result<Record, StoreError> + Send,
+    ) -> impl Future<Output = Result<Option<Arc<FoundRecord>>, StoreError>> + Send;
 
     /// The records that `query` asks for.
     fn records(

@@ -12,7 +12,7 @@ use coffer_domain::{
     entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta, VersionState},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
-    record::{Collection, Record, RecordQuery},
+    record::{Collection, FoundRecord, Record, RecordQuery},
     secret_value::SecretValue,
     store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
 };
@@ -193,18 +193,20 @@ impl<E: Engine> Store for SealedStore<E> {
         organization: OrgId,
         collection: Collection,
         key: &str,
-    ) -> Result<Option<Record>, StoreError> {
-        let found = self.engine.record_by_key(organization, collection, key).await?;
-        found.map(|record| self.open_record(record)).transpose()
+    ) -> Result<Option<Arc<FoundRecord>>, StoreError> {
+        let open = |record| self.open_record(record);
+        self.engine
+            .record_by_key(organization, collection, key, open)
+            .await
     }
 
     async fn record_by_digest(
         &self,
         collection: Collection,
         digest: &TokenDigest,
-    ) -> Result<Option<Record>, StoreError> {
-        let found = self.engine.record_by_digest(collection, digest).await?;
-        found.map(|record| self.open_record(record)).transpose()
+    ) -> Result<Option<Arc<FoundRecord>>, StoreError> {
+        let open = |record| self.open_record(record);
+        self.engine.record_by_digest(collection, digest, open).await
     }
 
     async fn records(&self, query: &RecordQuery<'_>) -> Result<Vec<Record>, StoreError> {

@@ -87,6 +87,10 @@ pub struct VaultArgs {
         default_value = "600"
     )]
     pub canonical_vault_renewal: u64,
+    /// Whether the door keeps to the mounts that are named: a server that was given for something else is not opened
+    /// to a door by that.
+    #[arg(skip)]
+    pub canonical_vault_named_only: bool,
 }
 
 impl Default for VaultArgs {
@@ -106,6 +110,7 @@ impl Default for VaultArgs {
             canonical_vault_timeout: 30,
             canonical_vault_concurrency: 50,
             canonical_vault_renewal: 600,
+            canonical_vault_named_only: false,
         }
     }
 }
@@ -161,6 +166,32 @@ impl Settings {
     }
 }
 
+/// Mounts, and what their engines are called.
+fn named(list: &[String]) -> Result<BTreeMap<VaultName, String>, BadSettings> {
+    let named = list.iter().map(|name| name.trim());
+    let mut mounts = BTreeMap::new();
+    for named in named.filter(|name| !name.is_empty()) {
+        let (mount, engine) = named.split_once('=').unwrap_or((named, named));
+        let segment = |part: &str| {
+            let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
+            !part.is_empty() && part.bytes().all(plain) && !part.contains("..") && part != "."
+        };
+        if !engine.split('/').all(segment) {
+            return Err(bad("mounts", &format!("{engine:?} is no path of an engine")));
+        }
+        let mount = VaultName::new(mount).map_err(|error| bad("mounts", &error))?;
+        mounts.insert(mount, engine.to_owned());
+    }
+    Ok(mounts)
+}
+
+fn engines(mounts: &BTreeMap<VaultName, String>) -> BTreeMap<String, String> {
+    let each = mounts
+        .iter()
+        .map(|(mount, engine)| (mount.to_string(), engine.clone()));
+    each.collect()
+}
+
 fn bad(flag: &str, why: &dyn fmt::Display) -> BadSettings {
     BadSettings::new(format!("--canonical-vault-{flag}: {why}"))
 }
@@ -172,14 +203,37 @@ impl VaultArgs {
         let Some(url) = &self.canonical_vault_url else {
             return Ok(kept.map(|kept| Settings { kept, options: None }));
         };
+        if kept.is_none() && self.canonical_vault_named_only {
+            return Ok(None);
+        }
         let kept = kept.unwrap_or(Kept::All);
         let engines = match &kept {
             Kept::All => BTreeMap::new(),
-            Kept::These(mounts) => mounts
-                .iter()
-                .map(|(mount, engine)| (mount.to_string(), engine.clone()))
-                .collect(),
+            Kept::These(mounts) => engines(mounts),
         };
+        let options = self.options(url, engines)?;
+        Ok(Some(Settings {
+            kept,
+            options: Some(options),
+        }))
+    }
+
+    /// The server for something else than the door, with the engines of mounts that are called otherwise there
+    /// (`team=kv/team`); `None`: none is named. Rights and records are for whoever uses it to ask for.
+    pub fn server(
+        &self,
+        mounts: &[String],
+        now: impl Fn() -> Timestamp + Send + Sync + 'static,
+    ) -> Result<Option<Arc<dyn Provider>>, BadSettings> {
+        let Some(url) = &self.canonical_vault_url else {
+            return Ok(None);
+        };
+        let options = self.options(url, engines(&named(mounts)?))?;
+        let server = VaultServer::new(&options, now).map_err(|error| bad("url", &error))?;
+        Ok(Some(Arc::new(server)))
+    }
+
+    fn options(&self, url: &str, engines: BTreeMap<String, String>) -> Result<Options, BadSettings> {
         let options = Options {
             namespace: self.canonical_vault_namespace.clone(),
             authority: self.authority()?,
@@ -190,28 +244,12 @@ impl VaultArgs {
             ..Options::new(address(url).map_err(|error| bad("url", &error))?, self.login()?)
         };
         VaultServer::new(&options, || Timestamp::UNIX_EPOCH).map_err(|error| bad("url", &error))?;
-        Ok(Some(Settings {
-            kept,
-            options: Some(options),
-        }))
+        Ok(options)
     }
 
     /// The mounts that are named, if any are.
     fn kept(&self) -> Result<Option<Kept>, BadSettings> {
-        let named = self.canonical_vault_mounts.iter().map(|name| name.trim());
-        let mut mounts = BTreeMap::new();
-        for named in named.filter(|name| !name.is_empty()) {
-            let (mount, engine) = named.split_once('=').unwrap_or((named, named));
-            let segment = |part: &str| {
-                let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-');
-                !part.is_empty() && part.bytes().all(plain) && !part.contains("..") && part != "."
-            };
-            if !engine.split('/').all(segment) {
-                return Err(bad("mounts", &format!("{engine:?} is no path of an engine")));
-            }
-            let mount = VaultName::new(mount).map_err(|error| bad("mounts", &error))?;
-            mounts.insert(mount, engine.to_owned());
-        }
+        let mounts = named(&self.canonical_vault_mounts)?;
         Ok((!mounts.is_empty()).then_some(Kept::These(mounts)))
     }
 
@@ -295,6 +333,19 @@ mod tests {
         assert_eq!(some.to_string(), "secret, team at https://bao.example/");
         let nowhere = settings("--canonical-vault-mounts secret").unwrap().unwrap();
         assert!(nowhere.has("secret") && nowhere.options.is_none());
+        let mut program = Program::try_parse_from(["x"].into_iter().chain(url.split(' '))).unwrap();
+        program.vault.canonical_vault_named_only = true;
+        assert!(
+            program.vault.settings().unwrap().is_none(),
+            "a server for something else opens no mount"
+        );
+        assert!(
+            program
+                .vault
+                .server(&[], || Timestamp::UNIX_EPOCH)
+                .unwrap()
+                .is_some()
+        );
     }
 
     #[test]

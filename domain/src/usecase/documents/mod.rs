@@ -3,8 +3,8 @@
 
 mod rows;
 
-pub(crate) use rows::{Draft, Present, commit, dropping, missing, read};
-use rows::{check_key, target, unreadable};
+pub(crate) use rows::{Draft, Present, commit, dropping, missing, read, read_found};
+use rows::{check_key, target};
 
 use super::{ATTEMPTS, Caller, Coffer, MAX_PAGE, access::Ask, contended};
 use crate::{
@@ -13,7 +13,7 @@ use crate::{
     audit::{AuditEvent, Outcome},
     id::{OrgId, RecordId},
     name::OrgName,
-    record::{Document, Kept, MAX_RECORD_BYTES, Record, RecordHead, RecordQuery},
+    record::{Document, FoundRecord, Kept, MAX_RECORD_BYTES, Record, RecordHead, RecordQuery, Unreadable},
     secret_value::SecretValue,
     store::{Precondition, Write},
 };
@@ -135,7 +135,7 @@ impl Coffer {
         };
         let digest = self.store.digest(&token);
         let found = self.store.record_by_digest(T::COLLECTION, &digest).await?;
-        self.living(found)
+        self.living(found.as_deref())
     }
 
     /// Makes of a document what `change` makes of it. The token that finds it stays the same.
@@ -151,8 +151,10 @@ impl Coffer {
                 .authorise_organization(caller, writing::<T>(), organization)
                 .await?;
             let record = self.store.record_by_key(tenant, T::COLLECTION, key).await?;
-            let digest = record.as_ref().and_then(|record| record.head.digest);
-            let found = self.living::<T>(record)?.ok_or_else(|| missing::<T>(key))?;
+            let digest = record.as_ref().and_then(|record| record.head().digest);
+            let found = self
+                .living::<T>(record.as_deref())?
+                .ok_or_else(|| missing::<T>(key))?;
             let present = Some((found.revision, found.created_at));
             let draft = self.draft(tenant, key, present, change(found.body)?, digest)?;
             let event = self.document_event::<T>(caller, "update", key);
@@ -233,7 +235,7 @@ impl Coffer {
         key: &str,
     ) -> Result<Option<Kept<T>>, Error> {
         let found = self.store.record_by_key(organization, T::COLLECTION, key).await?;
-        self.living(found)
+        self.living(found.as_deref())
     }
 
     /// All documents of a tenant, or of one group, in the order of their keys.
@@ -268,11 +270,11 @@ impl Coffer {
         }
     }
 
-    fn living<T: Document>(&self, found: Option<Record>) -> Result<Option<Kept<T>>, Error> {
+    fn living<T: Document>(&self, found: Option<&FoundRecord>) -> Result<Option<Kept<T>>, Error> {
         let now = self.clock.now();
         found
-            .filter(|record| record.head.lives(now))
-            .map(read)
+            .filter(|found| found.head().lives(now))
+            .map(read_found)
             .transpose()
     }
 
@@ -283,7 +285,7 @@ impl Coffer {
         key: &str,
     ) -> Result<Present, Error> {
         let found = self.store.record_by_key(organization, T::COLLECTION, key).await?;
-        Ok(found.map(|record| (record.head.revision, record.head.created_at)))
+        Ok(found.map(|found| (found.head().revision, found.head().created_at)))
     }
 
     /// The row of a document, over the one that is there. `digest` finds it by a token.
@@ -310,7 +312,7 @@ impl Coffer {
             due_at: body.due_at(),
         };
         check_key(&format!("{}.", head.group))?;
-        let json = serde_json::to_vec(&body).map_err(|_| unreadable(&head))?;
+        let json = serde_json::to_vec(&body).map_err(|_| Unreadable::from(&head))?;
         if json.len() > MAX_RECORD_BYTES {
             return Err(Error::invalid(
                 T::NOUN,

@@ -6,7 +6,7 @@ use crate::{
     Error,
     audit::AuditEvent,
     id::OrgId,
-    record::{Document, Kept, MAX_KEY_BYTES, Record, RecordHead},
+    record::{Document, FoundRecord, Kept, MAX_KEY_BYTES, Record},
     store::{Commit, Precondition, Write},
     usecase::access::not_found,
 };
@@ -67,24 +67,13 @@ pub(super) fn check_key(key: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// The parser's own words may quote the body: they are not repeated.
-pub(super) fn unreadable(head: &RecordHead) -> Error {
-    Error::Internal(format!(
-        "record {} of {:?} is not what this program writes",
-        head.key, head.collection
-    ))
+/// A record as a document.
+#[expect(clippy::needless_pass_by_value, reason = "it is what map passes")]
+pub(crate) fn read<T: Document>(record: Record) -> Result<Kept<T>, Error> {
+    Ok(record.document()?)
 }
 
-/// A record as a document.
-pub(crate) fn read<T: Document>(record: Record) -> Result<Kept<T>, Error> {
-    let Record { head, body } = record;
-    let body = serde_json::from_slice(body.reveal()).map_err(|_| unreadable(&head))?;
-    Ok(Kept {
-        organization: head.organization,
-        key: head.key,
-        revision: head.revision,
-        created_at: head.created_at,
-        updated_at: head.updated_at,
-        body,
-    })
+/// The same, for a caller's own use, of a record that the store may hold on to.
+pub(crate) fn read_found<T: Document>(found: &FoundRecord) -> Result<Kept<T>, Error> {
+    Ok(Kept::clone(&*found.document()?))
 }

@@ -15,7 +15,7 @@ use crate::{
     record::{Collection, Document, Kept},
     usecase::{
         ATTEMPTS, contended,
-        documents::{commit, read},
+        documents::{commit, read_found},
     },
 };
 
@@ -85,7 +85,7 @@ impl KeyNest {
             return Ok(None);
         };
         let found = self.coffer.store.record_by_digest(T::COLLECTION, &digest).await?;
-        found.map(read).transpose()
+        found.as_deref().map(read_found).transpose()
     }
 }
 

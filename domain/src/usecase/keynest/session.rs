@@ -16,7 +16,7 @@ use crate::{
     principal::{Conceal, Principal, User as UserPrincipal},
     record::{Collection, Document},
     secret_value::SecretValue,
-    usecase::{Caller, documents::read},
+    usecase::Caller,
 };
 
 const REFUSED: Error = Error::Unauthenticated("Invalid token.");
@@ -138,7 +138,7 @@ impl KeyNest {
         let Some(record) = store.record_by_digest(Token::COLLECTION, &digest).await? else {
             return Ok(None);
         };
-        let user = read::<Token>(record)?.body.user;
+        let user = record.document::<Token>()?.body.user;
         let signed = Arc::new(self.standing(user).await?);
         self.sessions.put(epoch, digest, Arc::clone(&signed));
         Ok(Some(signed))

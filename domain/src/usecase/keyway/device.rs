@@ -12,7 +12,7 @@ use crate::{
     id::UserId,
     record::{Collection, Document},
     secret_value::SecretValue,
-    usecase::{ATTEMPTS, contended, documents},
+    usecase::{ATTEMPTS, contended},
 };
 
 /// How long a code can be approved and its answer fetched: 15 minutes.
@@ -121,8 +121,8 @@ impl Keyway {
             .record_by_digest(Device::COLLECTION, &digest)
             .await?;
         let now = self.coffer.clock().now();
-        let living = found.filter(|record| record.head.lives(now));
-        let device = living.map(documents::read::<Device>).transpose()?;
+        let living = found.filter(|found| found.head().lives(now));
+        let device = living.map(|found| found.document::<Device>()).transpose()?;
         Ok(device.map(|kept| kept.body.state(now)))
     }
 

@@ -49,7 +49,7 @@ impl Keyway {
                 .store
                 .record_by_key(organization, T::COLLECTION, key)
                 .await?;
-            let digest = found.and_then(|record| record.head.digest);
+            let digest = found.and_then(|record| record.head().digest);
             let found = coffer.kept::<T>(organization, key).await?;
             let found = found.ok_or_else(|| missing::<T>(key))?;
             let present = Some((found.revision, found.created_at));

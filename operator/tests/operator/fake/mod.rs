@@ -225,6 +225,13 @@ impl Fake {
                 return reply::list(&state, target, query, metadata_only);
             }
             Method::GET => self.0.state.lock().get(target).cloned().ok_or(404),
+            Method::POST if target.plural == "evictions" => {
+                let eviction = json();
+                return match self.act(|state| state.create(target, eviction, manager)) {
+                    Ok(_) => reply::success(),
+                    Err(code) => reply::error(code),
+                };
+            }
             Method::POST => self.act(|state| state.create(target, json(), manager)),
             Method::PUT => self.act(|state| state.replace(target, json(), manager)),
             Method::PATCH => self.act(|state| state.patch(target, &json(), manager)),

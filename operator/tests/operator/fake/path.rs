@@ -33,6 +33,8 @@ impl Target {
                 status: true,
                 ..Self::named(plural, namespace, name)
             },
+            // An eviction is an object of its own to this server: the test plays whoever replaces the pod.
+            ["namespaces", namespace, "pods", name, "eviction"] => Self::named("evictions", namespace, name),
             _ => return None,
         })
     }

@@ -38,6 +38,14 @@ pub fn error(code: u16) -> Response<Reply> {
     whole(code, &status)
 }
 
+/// What a subresource answers that has nothing to show.
+pub fn success() -> Response<Reply> {
+    whole(
+        201,
+        &json!({"kind": "Status", "apiVersion": "v1", "status": "Success", "code": 201}),
+    )
+}
+
 pub fn object(object: &Value, metadata_only: bool) -> Response<Reply> {
     whole(200, &shown(object, metadata_only))
 }

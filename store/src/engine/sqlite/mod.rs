@@ -4,6 +4,7 @@ mod copier;
 mod fault;
 mod heads;
 mod hot;
+mod hot_records;
 mod job;
 mod journal;
 mod log;
@@ -42,6 +43,7 @@ pub use open::OpenSqliteError;
 use self::{
     copier::Copier,
     hot::Hot,
+    hot_records::HotRecords,
     job::{Job, Task},
     journal::Journal,
     queue::Queue,
@@ -74,6 +76,7 @@ struct Shared {
     queue: Queue<Job>,
     journal: Journal,
     hot: Hot,
+    hot_records: HotRecords,
     latest: watch::Sender<u64>,
     rights_epoch: AtomicU64,
     counters: Counters,
@@ -180,6 +183,7 @@ impl Shared {
             queue: Queue::new(QUEUE_CAPACITY),
             journal,
             hot: Hot::default(),
+            hot_records: HotRecords::default(),
             latest: watch::Sender::new(latest_change),
             rights_epoch: AtomicU64::new(0),
             counters: Counters::default(),

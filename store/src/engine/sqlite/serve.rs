@@ -10,7 +10,7 @@ use coffer_domain::{
     entity::{ApiKey, Consumer, Organization, Secret, Usage, Vault, VersionMeta},
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
-    record::{Collection, RecordQuery},
+    record::{Collection, FoundRecord, Record, RecordQuery},
     store::{CommitError, StoreError},
 };
 use futures::{StreamExt, stream, stream::BoxStream};
@@ -174,17 +174,32 @@ impl Engine for Sqlite {
         organization: OrgId,
         collection: Collection,
         key: &str,
-    ) -> Result<Option<SealedRecord>, StoreError> {
-        self.readers
-            .read(|db| records::by_key(db, organization, collection, key))
+        open: impl Fn(SealedRecord) -> Result<Record, StoreError> + Send,
+    ) -> Result<Option<Arc<FoundRecord>>, StoreError> {
+        let read = || {
+            let found = self
+                .readers
+                .read(|db| records::by_key(db, organization, collection, key))?;
+            found.map(open).map(found_record).transpose()
+        };
+        self.shared
+            .hot_records
+            .by_key((organization, collection), key, read)
     }
 
     async fn record_by_digest(
         &self,
         collection: Collection,
         digest: &TokenDigest,
-    ) -> Result<Option<SealedRecord>, StoreError> {
-        self.readers.read(|db| records::by_digest(db, collection, digest))
+        open: impl Fn(SealedRecord) -> Result<Record, StoreError> + Send,
+    ) -> Result<Option<Arc<FoundRecord>>, StoreError> {
+        let read = || {
+            let found = self
+                .readers
+                .read(|db| records::by_digest(db, collection, digest))?;
+            found.map(open).map(found_record).transpose()
+        };
+        self.shared.hot_records.by_digest((collection, *digest), read)
     }
 
     async fn records(&self, query: &RecordQuery<'_>) -> Result<Vec<SealedRecord>, StoreError> {
@@ -309,4 +324,8 @@ impl Engine for Sqlite {
     fn stats(&self) -> Stats {
         self.shared.counters.read()
     }
+}
+
+fn found_record(opened: Result<Record, StoreError>) -> Result<Arc<FoundRecord>, StoreError> {
+    opened.map(|record| Arc::new(record.into()))
 }

@@ -261,8 +261,15 @@ impl Writer {
         };
         self.shared.count(batch, answers);
         for task in done() {
-            if let Task::Commit(commit) = task {
-                self.shared.hot.forget(commit.organization, &commit.writes);
+            match task {
+                Task::Commit(commit) => {
+                    self.shared.hot.forget(commit.organization, &commit.writes);
+                    self.shared
+                        .hot_records
+                        .forget(commit.organization, &commit.writes);
+                }
+                Task::Sweep(now, _) => self.shared.hot_records.forget_expired(*now),
+                _ => {}
             }
         }
         if done().any(Task::touches_rights) {

@@ -154,8 +154,8 @@ pub(in crate::engine::sqlite) fn consumers(
     environment: &EnvName,
 ) -> Result<Vec<Consumer>> {
     db.prepare_cached(
-        "SELECT c.secret_id, s.name, c.namespace, c.pod, c.pod_uid, c.delivered, c.delivered_at, c.acknowledged,
-                c.acknowledged_at
+        "SELECT c.secret_id, s.name, c.namespace, c.pod, c.pod_uid, c.started, c.delivered, c.delivered_at,
+                c.acknowledged, c.acknowledged_at
          FROM secrets s JOIN consumers c ON c.secret_id = s.id AND c.organization_id = s.organization_id
          WHERE s.vault_id = ?1 AND s.environment = ?2 AND s.trash = x''
          ORDER BY s.name, c.namespace, c.pod, c.pod_uid",
@@ -172,14 +172,22 @@ pub(in crate::engine::sqlite) fn pod_consumers(
     pod_uid: &str,
 ) -> Result<Vec<Consumer>> {
     db.prepare_cached(
-        "SELECT c.secret_id, s.name, c.namespace, c.pod, c.pod_uid, c.delivered, c.delivered_at, c.acknowledged,
-                c.acknowledged_at
+        "SELECT c.secret_id, s.name, c.namespace, c.pod, c.pod_uid, c.started, c.delivered, c.delivered_at,
+                c.acknowledged, c.acknowledged_at
          FROM consumers c JOIN secrets s ON s.id = c.secret_id AND s.organization_id = c.organization_id
          WHERE c.organization_id = ?1 AND c.pod_uid = ?2 AND s.vault_id = ?3 AND s.environment = ?4
                AND s.trash = x''
          ORDER BY s.name",
     )?
-    .query_map((organization.as_bytes(), pod_uid, vault.as_bytes(), environment.as_str()), consumer)?
+    .query_map(
+        (
+            organization.as_bytes(),
+            pod_uid,
+            vault.as_bytes(),
+            environment.as_str(),
+        ),
+        consumer,
+    )?
     .collect()
 }
 
@@ -190,9 +198,10 @@ fn consumer(row: &Row<'_>) -> Result<Consumer> {
         namespace: row.get(2)?,
         pod: row.get(3)?,
         pod_uid: row.get(4)?,
-        delivered: rows::version(row, 5)?,
-        delivered_at: rows::time(row, 6)?,
-        acknowledged: rows::optional_version(row, 7)?,
-        acknowledged_at: rows::optional_time(row, 8)?,
+        started: rows::version(row, 5)?,
+        delivered: rows::version(row, 6)?,
+        delivered_at: rows::time(row, 7)?,
+        acknowledged: rows::optional_version(row, 8)?,
+        acknowledged_at: rows::optional_time(row, 9)?,
     })
 }

@@ -151,11 +151,12 @@ fn move_version(
 /// As [`Consumer::risen_to`] says: a line's versions only rise.
 fn put_consumer(db: &Connection, organization: OrgId, line: &Consumer) -> Result<()> {
     db.prepare_cached(
-        "INSERT INTO consumers (secret_id, pod_uid, organization_id, namespace, pod, delivered, delivered_at,
-                                acknowledged, acknowledged_at)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+        "INSERT INTO consumers (secret_id, pod_uid, organization_id, namespace, pod, started, delivered,
+                                delivered_at, acknowledged, acknowledged_at)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
          ON CONFLICT (secret_id, pod_uid) DO UPDATE
          SET namespace = excluded.namespace, pod = excluded.pod,
+             started = min(started, excluded.started),
              delivered = max(delivered, excluded.delivered),
              delivered_at = iif(excluded.delivered >= delivered, excluded.delivered_at, delivered_at),
              acknowledged = iif(excluded.acknowledged > ifnull(acknowledged, 0),
@@ -170,6 +171,7 @@ fn put_consumer(db: &Connection, organization: OrgId, line: &Consumer) -> Result
         organization.as_bytes(),
         &line.namespace,
         &line.pod,
+        rows::integer(line.started.get()),
         rows::integer(line.delivered.get()),
         line.delivered_at.as_microsecond(),
         line.acknowledged.map(|version| rows::integer(version.get())),
