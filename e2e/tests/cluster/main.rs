@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod canary;
+mod changes;
 mod deletion;
 mod doors;
 mod first_light;
