@@ -15,7 +15,7 @@ const FILE: &str = "/var/run/secrets/coffer/session-key";
 const ANOTHER: [&str; 3] = ["--server-side", "--field-manager", "another"];
 
 #[tokio::test]
-async fn what_git_says_stays_so_through_commits_and_an_hour_of_rotations_in_fast_time() -> Result<()> {
+async fn what_git_says_stays_so_through_commits_and_sixty_rotations() -> Result<()> {
     let _turn = beside().await;
     let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
     let namespace = Namespace::new("gitops", labels).await?;
