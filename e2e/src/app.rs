@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use base64::{Engine, prelude::BASE64_STANDARD};
 
 use crate::Namespace;
@@ -51,6 +51,22 @@ impl<'a> App<'a> {
         Ok(String::from_utf8(
             value.with_context(|| format!("no variable {name}"))?,
         )?)
+    }
+
+    /// Stops the pod's agent where it is, as a hanging one. The pod needs `shareProcessNamespace`.
+    pub async fn freeze_agent(&self) -> Result<()> {
+        self.to_agent("freeze").await
+    }
+
+    /// Lets it go on.
+    pub async fn thaw_agent(&self) -> Result<()> {
+        self.to_agent("thaw").await
+    }
+
+    async fn to_agent(&self, what: &str) -> Result<()> {
+        let reached = self.get(&format!("/process/{what}?process=coffer-agent")).await?;
+        ensure!(reached.trim() == "1", "{what} reached {reached} agents");
+        Ok(())
     }
 
     /// How often it was sent SIGHUP.

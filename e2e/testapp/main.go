@@ -17,7 +17,7 @@ const usage = `testapp, the application of the end-to-end tests
   testapp wait-file PATH            exit 0 once the file exists
   testapp write [--stay] PATH TEXT  write a file whole, then exit (or wait for SIGTERM)
   testapp sleep                     wait for SIGTERM
-  testapp serve [--port 8080]       HTTP: /env /file?path= /signals /healthz
+  testapp serve [--port 8080]       HTTP: /env /file?path= /signals /healthz /process/freeze?process= /process/thaw?process=
 `
 
 type command func(arguments []string) error

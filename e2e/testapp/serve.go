@@ -44,6 +44,7 @@ func routes(hangups *atomic.Int64) http.Handler {
 		answer(w, map[string]int64{"SIGHUP": hangups.Load()})
 	})
 	mux.HandleFunc("GET /file", sendFile)
+	mux.HandleFunc("GET /process/{what}", freeze)
 	return mux
 }
 

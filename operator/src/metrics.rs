@@ -32,77 +32,62 @@ impl Metrics {
     }
 
     fn registered(registry: &Registry) -> prometheus::Result<Self> {
-        let reconciles = IntCounterVec::new(
-            Opts::new("coffer_reconciles_total", "Reconciliations by kind and result"),
-            &["kind", "result"],
-        )?;
-        let durations = HistogramVec::new(
-            HistogramOpts::new(
-                "coffer_reconcile_duration_seconds",
-                "How long reconciliations took",
-            )
-            .buckets(vec![0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0]),
-            &["kind"],
-        )?;
-        let rotations = IntCounterVec::new(
-            Opts::new(
-                "coffer_rotations_total",
-                "Rotations by the operator: values of a VaultSecret, or an ApiKey",
-            ),
-            &["kind"],
-        )?;
-        let remote = IntCounterVec::new(
-            Opts::new(
-                "coffer_remote_requests_total",
-                "Requests to the server that values are copied from, by what for and result",
-            ),
-            &["kind", "result"],
-        )?;
-        let restarts = IntCounterVec::new(
-            Opts::new(
-                "coffer_restarts_total",
-                "Workloads and changed secrets, by what was done: restarted, evicted, returned, looping",
-            ),
-            &["result"],
-        )?;
+        let counters = |name: &str, help: &str, labels: &[&str]| {
+            let made = IntCounterVec::new(Opts::new(name, help), labels)?;
+            registry.register(Box::new(made.clone()))?;
+            prometheus::Result::Ok(made)
+        };
+        let gauges = |name: &str, help: &str| {
+            let made = IntGaugeVec::new(Opts::new(name, help), &["kind"])?;
+            registry.register(Box::new(made.clone()))?;
+            prometheus::Result::Ok(made)
+        };
+        let durations = HistogramOpts::new(
+            "coffer_reconcile_duration_seconds",
+            "How long reconciliations took",
+        );
+        let durations = durations.buckets(vec![0.001, 0.005, 0.02, 0.1, 0.5, 2.0, 10.0]);
+        let durations = HistogramVec::new(durations, &["kind"])?;
         let leading = IntGauge::new("coffer_leading", "1 while this operator holds the Lease")?;
-        let waiting = IntGaugeVec::new(
-            Opts::new(
-                "coffer_rotations_waiting",
-                "Objects whose rotation waits for pods to acknowledge the new version",
-            ),
-            &["kind"],
-        )?;
-        let waiting_since = IntGaugeVec::new(
-            Opts::new(
-                "coffer_rotations_waiting_since_seconds",
-                "Unix time since when the oldest of them waits; 0: none does",
-            ),
-            &["kind"],
-        )?;
-        registry.register(Box::new(waiting.clone()))?;
-        registry.register(Box::new(waiting_since.clone()))?;
-        registry.register(Box::new(reconciles.clone()))?;
         registry.register(Box::new(durations.clone()))?;
-        registry.register(Box::new(rotations.clone()))?;
         let bundles = IntGauge::new(
             "coffer_bundles",
             "Last-known-good bundles that are kept for pods to start with",
         )?;
-        registry.register(Box::new(remote.clone()))?;
-        registry.register(Box::new(restarts.clone()))?;
         registry.register(Box::new(leading.clone()))?;
         registry.register(Box::new(bundles.clone()))?;
         Ok(Self {
-            reconciles,
             durations,
-            rotations,
-            remote,
-            restarts,
             leading,
             bundles,
-            waiting,
-            waiting_since,
+            reconciles: counters(
+                "coffer_reconciles_total",
+                "Reconciliations by kind and result",
+                &["kind", "result"],
+            )?,
+            rotations: counters(
+                "coffer_rotations_total",
+                "Rotations by the operator: values of a VaultSecret, or an ApiKey",
+                &["kind"],
+            )?,
+            remote: counters(
+                "coffer_remote_requests_total",
+                "Requests to the server that values are copied from, by what for and result",
+                &["kind", "result"],
+            )?,
+            restarts: counters(
+                "coffer_restarts_total",
+                "Workloads and changed secrets, by what was done: restarted, evicted, returned, looping",
+                &["result"],
+            )?,
+            waiting: gauges(
+                "coffer_rotations_waiting",
+                "Objects whose rotation waits for pods to acknowledge the new version",
+            )?,
+            waiting_since: gauges(
+                "coffer_rotations_waiting_since_seconds",
+                "Unix time since when the oldest of them waits; 0: none does",
+            )?,
             waits: Waits::default(),
         })
     }

@@ -1,21 +1,26 @@
-//! The real server, as a process.
+//! The real server, as a process over a store with the one secret that the pods watch.
 
-use std::{net::SocketAddr, process::Stdio};
+use std::{net::SocketAddr, process::Stdio, sync::Arc};
 
-use coffer_api_server::config::DataDir;
+use coffer_api_server::{bootstrap::bootstrap, config::DataDir};
+use coffer_domain::{
+    address::Place,
+    name::{EnvName, OrgName, SecretName, VaultName},
+    pattern::Pattern,
+    rights::Access,
+    secret_value::SecretValue,
+    usecase::{Caller, Coffer, secrets::PutOptions, vaults::VaultSettings},
+};
+use coffer_store::{StoreOptions, SystemClock, SystemEntropy, SystemKeyPairs, kek::FileKek};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
 };
 
-use crate::{
-    cluster::{Cluster, ISSUER},
-    store::{NAME, PLACE, prepare},
-};
+use crate::stream::{Cluster, ISSUER};
 
-/// Where its authority is, in its folder.
-const TLS: &str = "tls";
+const BASE: &str = "/coffer/v1/organizations/default/vaults/default/environments/default/secrets";
 
 /// The server with its data.
 pub struct Server {
@@ -23,9 +28,6 @@ pub struct Server {
     /// Whose pods it lets in.
     pub cluster: Cluster,
     token: String,
-    client: reqwest::Client,
-    /// The certificate of its authority, as PEM.
-    pub authority: Vec<u8>,
     child: Child,
     _data: TempDir,
 }
@@ -43,51 +45,89 @@ impl Server {
             .args(["--workload-issuer", ISSUER, "--workload-jwks-file"])
             .arg(&jwks);
         command
-            .args(["--listen", "127.0.0.1:0", "--tls-dir"])
-            .arg(directory.path().join(TLS))
+            .args(["--insecure-http", "--listen", "127.0.0.1:0"])
             .stderr(Stdio::piped())
             .kill_on_drop(true);
         let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         let address = loop {
             let line = log.next_line().await.unwrap().expect("the server to start");
-            if let Some((_, rest)) = line.split_once("https://") {
+            if let Some((_, rest)) = line.split_once("http://") {
                 break rest.split('"').next().unwrap().parse().unwrap();
             }
         };
         tokio::spawn(async move { while let Ok(Some(_)) = log.next_line().await {} });
-        let authority = std::fs::read(directory.path().join(TLS).join("ca.crt")).unwrap();
-        let trusted = reqwest::Certificate::from_pem(&authority).unwrap();
-        let client = reqwest::Client::builder().tls_certs_only([trusted]);
         Self {
             address,
             cluster,
             token,
-            client: client.build().unwrap(),
-            authority,
             child,
             _data: directory,
         }
     }
 
-    /// Its process.
-    pub fn pid(&self) -> u32 {
-        self.child.id().unwrap()
-    }
-
-    /// Has the secret that the pods watch made anew.
-    pub async fn rotate(&self) {
-        let [organization, vault, environment] = PLACE;
-        let url = format!(
-            "https://{}/coffer/v1/organizations/{organization}/vaults/{vault}/environments/{environment}/secrets/{NAME}:rotate",
-            self.address
-        );
-        let request = self.client.post(url).bearer_auth(&self.token);
+    /// Writes a new version of the secret that the pods watch.
+    pub async fn change(&self) {
+        let url = format!("http://{}{BASE}/S1", self.address);
+        let request = reqwest::Client::new()
+            .put(url)
+            .bearer_auth(&self.token)
+            .body(r#"{"value":"new"}"#);
         assert!(request.send().await.unwrap().status().is_success());
     }
 
-    /// Ends it.
+    /// Resident memory, in MB.
+    pub fn memory(&self) -> f64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id().unwrap())).unwrap();
+        let line = status
+            .lines()
+            .find_map(|line| line.strip_prefix("VmRSS:"))
+            .unwrap();
+        line.trim().split(' ').next().unwrap().parse::<f64>().unwrap() / 1024.0
+    }
+
     pub async fn end(&mut self) {
         self.child.kill().await.unwrap();
     }
+}
+
+/// Makes a store; an administrator's token.
+async fn prepare(data: &DataDir) -> String {
+    let entropy = Arc::new(SystemEntropy::checked().unwrap());
+    let kek = FileKek::create(&data.kek(), Arc::clone(&entropy) as _).unwrap();
+    let store = coffer_store::open(StoreOptions::new(data.store(), Arc::new(kek)).unwrap())
+        .await
+        .unwrap();
+    let coffer = Coffer::new(store, Arc::new(SystemClock), entropy, Arc::new(SystemKeyPairs));
+    let made = bootstrap(&coffer, &OrgName::new("default").unwrap())
+        .await
+        .unwrap();
+    let place = Place {
+        organization: made.organization.clone(),
+        vault: VaultName::new("default").unwrap(),
+        environment: EnvName::new("default").unwrap(),
+    };
+    let all = || vec![Pattern::any()];
+    let access = Access {
+        service_accounts: all(),
+        namespaces: all(),
+        environments: all(),
+        names: all(),
+    };
+    let settings = VaultSettings {
+        environments: vec![place.environment.clone()],
+        access: vec![access],
+        owner: None,
+    };
+    coffer
+        .apply_vault(&Caller::controller(), &place.organization, &place.vault, settings)
+        .await
+        .unwrap();
+    let address = place.secret(SecretName::new("S1").unwrap());
+    let value = SecretValue::from("postgres://app:correct-horse@db/app");
+    coffer
+        .put_secret(&Caller::controller(), &address, value, PutOptions::default())
+        .await
+        .unwrap();
+    String::from_utf8(made.token.reveal().to_vec()).unwrap()
 }

@@ -15,7 +15,7 @@ const FILE: &str = "/var/run/secrets/coffer/session-key";
 const ANOTHER: [&str; 3] = ["--server-side", "--field-manager", "another"];
 
 #[tokio::test]
-async fn what_git_says_stays_so_through_commits_and_an_hour_of_rotations_in_fast_time() -> Result<()> {
+async fn what_git_says_stays_so_through_commits_and_sixty_rotations() -> Result<()> {
     let _turn = beside().await;
     let labels = json!({"pod-security.kubernetes.io/enforce": "restricted"});
     let namespace = Namespace::new("gitops", labels).await?;
@@ -37,10 +37,19 @@ async fn what_git_says_stays_so_through_commits_and_an_hour_of_rotations_in_fast
     })
     .await?;
 
-    // Thirty rotations and those of the schedule, while the engine applies the same again and again.
+    // Thirty rotations and more, and those of the schedule, while the engine applies the same again and again.
     let (since, untouched) = (verdicts.count(), Untouched::since_now(&namespace).await?);
     let api = Api::with_key(&namespace, "developer-key").await?;
     rotate(&api, 30).await?;
+    eventually(
+        "the engine looks three times in the midst of rotations",
+        || async {
+            rotate(&api, 1).await?;
+            ensure!(verdicts.count() >= since + 3, "not yet");
+            Ok(())
+        },
+    )
+    .await?;
     verdicts.all_well_since(since)?;
     untouched.check()?;
     drop(agent);

@@ -2,6 +2,7 @@
 
 mod bad_input;
 mod canary;
+mod changes;
 mod deletion;
 mod doors;
 mod first_light;
@@ -14,4 +15,5 @@ mod rotation;
 mod sealed;
 mod sources;
 mod stale;
+mod succession;
 mod workloads;

@@ -12,7 +12,7 @@ pub mod poll;
 mod task;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
     time::Duration,
 };
@@ -38,8 +38,8 @@ pub struct Remotes {
     usual: Duration,
     book: Mutex<Book>,
     news: Notify,
-    /// Refusals that are on record: uid, generation and key.
-    refused: Mutex<HashSet<(String, i64, String)>>,
+    /// Refusals that are on record: of which generation, by uid and key.
+    refused: Mutex<HashMap<(String, String), i64>>,
 }
 
 impl Remotes {
@@ -101,13 +101,13 @@ impl Remotes {
 
     /// Whether the refusal of this entry is not on record yet; from now on it is.
     pub fn is_first(&self, uid: &str, generation: i64, key: &str) -> bool {
-        let entry = (uid.to_owned(), generation, key.to_owned());
-        self.refused.lock().insert(entry)
+        let entry = (uid.to_owned(), key.to_owned());
+        self.refused.lock().insert(entry, generation) != Some(generation)
     }
 
     /// The object is gone.
     pub fn forget(&self, uid: &str) {
         self.book.lock().forget(uid);
-        self.refused.lock().retain(|(its, ..)| its != uid);
+        self.refused.lock().retain(|(its, _), _| its != uid);
     }
 }

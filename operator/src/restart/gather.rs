@@ -1,6 +1,6 @@
 //! Reading what a plan is made from: the ledger, the pods, the objects that own them, and what their budgets allow.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use coffer_crds::{OnChange, Restart, RestartWindow, Source, VaultSecret};
 use coffer_domain::{
@@ -32,7 +32,8 @@ use crate::{
     pods::{LivePod, controller},
 };
 
-/// What is remembered from one look to the next, to ask less; it is never needed to decide rightly.
+/// What is remembered of a place from one look to the next, to ask less; it is never needed to decide rightly, and holds
+/// nothing of pods and workloads that are gone.
 #[derive(Default)]
 pub struct Memory {
     /// Whom a `ReplicaSet` belongs to.
@@ -102,7 +103,22 @@ pub async fn gather(
         look(context, &scene, &mut workload, memory).await?;
         scene.workloads.push(workload);
     }
+    memory.forget_others(&context.pods.of(place), &scene.workloads);
     Ok(scene)
+}
+
+impl Memory {
+    /// Keeps what these pods and workloads need: a `ReplicaSet` has another name after each rollout.
+    fn forget_others(&mut self, pods: &[LivePod], workloads: &[Workload]) {
+        let owners = pods
+            .iter()
+            .filter_map(|pod| Some((&pod.namespace, &pod.controller.as_ref()?.name)));
+        let owners: HashSet<(&String, &String)> = owners.collect();
+        self.owners
+            .retain(|(namespace, name), _| owners.contains(&(namespace, name)));
+        let keys: HashSet<&Key> = workloads.iter().map(|workload| &workload.key).collect();
+        self.settled.retain(|key, _| keys.contains(key));
+    }
 }
 
 fn empty(key: Key, means: Means) -> Workload {
@@ -301,4 +317,50 @@ async fn budget(
         .iter()
         .find(|budget| forbids(budget))
         .map(ResourceExt::name_any))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pods::Controller;
+
+    #[test]
+    fn what_is_gone_is_not_remembered() {
+        let web = Key {
+            namespace: "team".to_owned(),
+            kind: "Deployment".to_owned(),
+            name: "web".to_owned(),
+        };
+        let gone = Key {
+            name: "gone".to_owned(),
+            ..web.clone()
+        };
+        let mut memory = Memory::default();
+        for set in ["web-1", "web-2"] {
+            memory
+                .owners
+                .insert(("team".to_owned(), set.to_owned()), web.clone());
+        }
+        for key in [&web, &gone] {
+            memory
+                .settled
+                .insert(key.clone(), empty(key.clone(), Means::Template));
+        }
+        let pod = LivePod {
+            uid: "uid".to_owned(),
+            namespace: "team".to_owned(),
+            name: "web-2-x".to_owned(),
+            created: None,
+            controller: Some(Controller {
+                api_version: "apps/v1".to_owned(),
+                kind: "ReplicaSet".to_owned(),
+                name: "web-2".to_owned(),
+            }),
+            on_change: None,
+        };
+        memory.forget_others(&[pod], &[empty(web.clone(), Means::Template)]);
+        let owners: Vec<&str> = memory.owners.keys().map(|(_, name)| name.as_str()).collect();
+        let settled: Vec<&Key> = memory.settled.keys().collect();
+        assert_eq!((owners, settled), (vec!["web-2"], vec![&web]));
+    }
 }

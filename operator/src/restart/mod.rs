@@ -13,7 +13,7 @@ mod report;
 mod view;
 
 use std::{
-    collections::{BTreeMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -91,7 +91,7 @@ pub async fn follow(context: Shared, options: Options) {
     let mut restarts = Restarts {
         context,
         options,
-        memory: Memory::default(),
+        memories: HashMap::new(),
         scenes: BTreeMap::new(),
         watched: HashSet::new(),
     };
@@ -105,7 +105,7 @@ pub async fn follow(context: Shared, options: Options) {
 struct Restarts {
     context: Shared,
     options: Options,
-    memory: Memory,
+    memories: HashMap<Place, Memory>,
     /// As they were when last looked at.
     scenes: BTreeMap<Place, Scene>,
     /// To be looked at whether anybody speaks of them or not.
@@ -117,13 +117,18 @@ impl Restarts {
     async fn round(&mut self, woken: HashSet<Place>) -> Duration {
         let context = self.context.clone();
         let looked: HashSet<Place> = woken.union(&self.watched).cloned().collect();
+        let mut failed = HashSet::new();
         for place in &looked {
-            match gather(&context, place, self.options.enabled, &mut self.memory).await {
-                Ok(scene) if scene.workloads.is_empty() => drop(self.scenes.remove(place)),
+            let memory = self.memories.entry(place.clone()).or_default();
+            match gather(&context, place, self.options.enabled, memory).await {
+                Ok(scene) if scene.workloads.is_empty() => {
+                    self.scenes.remove(place);
+                    self.memories.remove(place);
+                }
                 Ok(scene) => drop(self.scenes.insert(place.clone(), scene)),
                 Err(error) => {
                     tracing::warn!(%place, %error, "restarts cannot be planned; trying again");
-                    context.restarts.mark([place.clone()]);
+                    failed.insert(place.clone());
                 }
             }
         }
@@ -135,9 +140,11 @@ impl Restarts {
             let Some((scene, workload)) = apply::find(&scenes, place, key) else {
                 continue;
             };
-            touched.insert(place.clone());
             if let Err(error) = apply::take(&context, scene, workload, step).await {
                 tracing::warn!(%place, workload = %key, %error, "a step of a restart failed; trying again");
+                failed.insert(place.clone());
+            } else {
+                touched.insert(place.clone());
             }
         }
         for place in looked.union(&touched) {
@@ -146,11 +153,17 @@ impl Restarts {
                 Ok(false) => context.restarts.mark([place.clone()]),
                 Err(error) => {
                     tracing::warn!(%place, %error, "how restarts stand cannot be said; trying again");
-                    context.restarts.mark([place.clone()]);
+                    failed.insert(place.clone());
                 }
             }
         }
-        self.next_look(&plan, &touched, now)
+        let patience = self.next_look(&plan, &touched, now);
+        if failed.is_empty() {
+            return patience;
+        }
+        // Trouble passes by itself or not: neither is found out sooner by asking all the time.
+        self.watched.extend(failed);
+        patience.min(WAITING)
     }
 
     fn next_look(&mut self, plan: &Plan, touched: &HashSet<Place>, now: Timestamp) -> Duration {

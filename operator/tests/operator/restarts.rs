@@ -120,6 +120,13 @@ fn restarts(seen: &[Seen]) -> usize {
 
 /// One change restarts each workload once, one after the other; an operator that starts again restarts none
 /// (hashicorp/vault-secrets-operator 285 and 582).
+/// Waits until so many Events of this reason have come, which are written after the status; no more have.
+async fn told(world: &World, reason: &str, times: usize) {
+    let count = || world.events(reason).len();
+    world.until("the Events", |_| count() >= times).await;
+    assert_eq!(count(), times, "{reason}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn one_change_is_one_restart_of_each_workload() {
     let mut world = World::started().await;
@@ -150,7 +157,7 @@ async fn one_change_is_one_restart_of_each_workload() {
         .until("all of it", |fake| rolled_out(fake) == "EveryWorkloadCurrent")
         .await;
     assert_eq!(restarts(&world.fake.seen()), 2);
-    assert_eq!(world.events("Restarted").len(), 2);
+    told(&world, "Restarted", 2).await;
     // Nothing comes of another start.
     world.stop().await;
     world.start();
@@ -202,7 +209,7 @@ async fn the_secrets_return_when_the_first_wave_does_not_become_ready() {
             back["status"] == "True" && back["message"].as_str().unwrap().contains("Deployment team/api")
         })
         .await;
-    assert_eq!(world.events("RolledBack").len(), 1);
+    told(&world, "RolledBack", 1).await;
     assert!(
         restarted_at(&world.fake, "web").is_null(),
         "the others stay untouched"
@@ -291,7 +298,7 @@ async fn what_is_not_ours_to_restart_is_left_alone() {
         })
         .await;
     assert!(restarted_at(&world.fake, "api").is_null());
-    assert_eq!(world.events("CannotRestart").len(), 1);
+    told(&world, "CannotRestart", 1).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -204,38 +204,23 @@ async fn step(both: &Both, seed: u64, time: Timestamp) {
     }
 }
 
+const WRITERS: usize = 4;
+
+/// The revision of each writer's record whose commit has been answered.
+type Heard = Arc<[AtomicU64; WRITERS]>;
+
 pub(crate) async fn who_heard_of_a_write_finds_it(store: AnyStore) {
-    const WRITERS: usize = 4;
     const READERS: usize = 4;
     const EACH: u64 = 100;
     let world = World::new(store).await;
-    let heard: Arc<[AtomicU64; WRITERS]> = Arc::default();
+    let heard: Heard = Arc::default();
     let over = Arc::new(AtomicBool::new(false));
     let readers = (0..READERS).map(|reader| {
         let (world, heard, over) = (world.clone(), Arc::clone(&heard), Arc::clone(&over));
         tokio::spawn(async move {
-            let (mut reads, id) = (0, world.organization.id);
-            while !over.load(Ordering::Acquire) || reads == 0 {
-                for (n, heard) in heard.iter().enumerate() {
-                    let least = heard.load(Ordering::Acquire);
-                    let found = if (reader + reads) % 2 == 0 {
-                        world
-                            .store
-                            .record_by_key(id, Note::COLLECTION, &format!("key{n}"))
-                            .await
-                    } else {
-                        world
-                            .store
-                            .record_by_digest(Note::COLLECTION, &digest(&world, n))
-                            .await
-                    };
-                    let found = found.unwrap();
-                    let revision = found.as_ref().map_or(0, |found| found.head().revision);
-                    assert!(revision >= least, "key{n}: {revision} found, {least} heard of");
-                    if let Some(found) = found {
-                        assert_eq!(found.document::<Note>().unwrap().body.revision, revision);
-                    }
-                }
+            let mut reads = reader;
+            while !over.load(Ordering::Acquire) || reads == reader {
+                read_on(&world, &heard, reads % 2 == 0).await;
                 reads += 1;
                 tokio::task::yield_now().await;
             }
@@ -263,6 +248,27 @@ pub(crate) async fn who_heard_of_a_write_finds_it(store: AnyStore) {
     over.store(true, Ordering::Release);
     for reader in join_all(readers).await {
         reader.unwrap();
+    }
+}
+
+/// Reads every writer's record once: by its key, or by its digest.
+async fn read_on(world: &World, heard: &Heard, by_key: bool) {
+    let (store, id) = (&world.store, world.organization.id);
+    for (n, heard) in heard.iter().enumerate() {
+        let least = heard.load(Ordering::Acquire);
+        let found = if by_key {
+            store
+                .record_by_key(id, Note::COLLECTION, &format!("key{n}"))
+                .await
+        } else {
+            store.record_by_digest(Note::COLLECTION, &digest(world, n)).await
+        };
+        let found = found.unwrap();
+        let revision = found.as_ref().map_or(0, |found| found.head().revision);
+        assert!(revision >= least, "key{n}: {revision} found, {least} heard of");
+        if let Some(found) = found {
+            assert_eq!(found.document::<Note>().unwrap().body.revision, revision);
+        }
     }
 }
 

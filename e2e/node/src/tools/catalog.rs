@@ -90,7 +90,7 @@ pub static GROUPS: [Group; 10] = [
     },
     Group {
         name: "testapp",
-        files: module!("testapp": "go.mod", "main.go", "once.go", "serve.go"),
+        files: module!("testapp": "go.mod", "freeze.go", "main.go", "once.go", "serve.go"),
         settings: &[],
         linked: &[],
         programs: &[("testapp", ".")],

@@ -30,9 +30,9 @@ fn head(key: &str, revision: u64) -> RecordHead {
     }
 }
 
-fn of(head: RecordHead, body: usize) -> Found {
+fn of(head: RecordHead, body: usize) -> Arc<FoundRecord> {
     let body = SecretValue::new(vec![b'b'; body]);
-    Some(Arc::new(Record { head, body }.into()))
+    Arc::new(Record { head, body }.into())
 }
 
 fn by_key(hot: &HotRecords, key: &str, read: impl FnOnce() -> Found) -> Option<u64> {
@@ -53,7 +53,7 @@ fn write(head: RecordHead) -> SealedWrite {
 #[test]
 fn a_record_is_read_once_by_whatever_finds_it() {
     let hot = HotRecords::default();
-    assert_eq!(by_key(&hot, "a", || of(head("a", 1), 9)), Some(1));
+    assert_eq!(by_key(&hot, "a", || Some(of(head("a", 1), 9))), Some(1));
     assert_eq!(by_key(&hot, "a", || None), Some(1));
     assert_eq!(by_digest(&hot, digest(7), || None), Some(1));
     assert_eq!(by_digest(&hot, digest(8), || None), None);
@@ -69,7 +69,7 @@ fn a_record_is_read_once_by_whatever_finds_it() {
 fn a_write_ends_it_under_all_that_finds_it() {
     for written in [write(head("a", 2)), SealedWrite::DropRecord(NOTES, "a".into())] {
         let hot = HotRecords::default();
-        by_digest(&hot, digest(7), || of(head("a", 1), 9));
+        by_digest(&hot, digest(7), || Some(of(head("a", 1), 9)));
         hot.forget(tenant(), &[written]);
         assert_eq!(by_digest(&hot, digest(7), || None), None);
         assert_eq!(by_key(&hot, "a", || None), None);
@@ -80,7 +80,7 @@ fn a_write_ends_it_under_all_that_finds_it() {
 #[test]
 fn a_write_of_another_record_does_not() {
     let hot = HotRecords::default();
-    by_key(&hot, "a", || of(head("a", 1), 9));
+    by_key(&hot, "a", || Some(of(head("a", 1), 9)));
     hot.forget(
         tenant(),
         &[write(head("b", 2)), SealedWrite::DropRecord(OTHERS, "a".into())],
@@ -95,11 +95,11 @@ fn a_write_of_another_record_does_not() {
 #[test]
 fn a_record_with_another_digest_is_not_found_by_the_one_it_had() {
     let hot = HotRecords::default();
-    by_key(&hot, "a", || of(head("a", 1), 9));
+    by_key(&hot, "a", || Some(of(head("a", 1), 9)));
     let mut changed = head("a", 2);
     changed.digest = Some(digest(8));
     hot.forget(tenant(), &[write(changed.clone())]);
-    assert_eq!(by_key(&hot, "a", || of(changed, 9)), Some(2));
+    assert_eq!(by_key(&hot, "a", || Some(of(changed, 9))), Some(2));
     assert_eq!(by_digest(&hot, digest(7), || None), None);
     assert_eq!(by_digest(&hot, digest(8), || None), Some(2));
 }
@@ -109,13 +109,13 @@ fn what_was_read_before_a_write_is_not_kept_after_it() {
     let hot = HotRecords::default();
     let old = || {
         hot.forget(tenant(), &[write(head("a", 2))]);
-        of(head("a", 1), 9)
+        Some(of(head("a", 1), 9))
     };
     assert_eq!(by_key(&hot, "a", old), Some(1));
-    assert_eq!(by_key(&hot, "a", || of(head("a", 2), 9)), Some(2));
+    assert_eq!(by_key(&hot, "a", || Some(of(head("a", 2), 9))), Some(2));
     let swept = || {
         hot.forget_expired(Timestamp::UNIX_EPOCH);
-        of(head("b", 1), 9)
+        Some(of(head("b", 1), 9))
     };
     assert_eq!(by_key(&hot, "b", swept), Some(1));
     assert_eq!(by_key(&hot, "b", || None), None);
@@ -128,16 +128,12 @@ fn what_expired_goes_when_it_is_swept() {
     for (key, end) in [("a", Some(second(1))), ("b", Some(second(3))), ("c", None)] {
         let (expires_at, digest) = (end, None);
         let head = head(key, 1);
-        by_key(&hot, key, || {
-            of(
-                RecordHead {
-                    expires_at,
-                    digest,
-                    ..head
-                },
-                9,
-            )
-        });
+        let head = RecordHead {
+            expires_at,
+            digest,
+            ..head
+        };
+        by_key(&hot, key, || Some(of(head, 9)));
     }
     hot.forget_expired(second(1));
     let left = ["a", "b", "c"].map(|key| by_key(&hot, key, || None));
@@ -151,7 +147,7 @@ fn it_stays_small() {
         let key = format!("K{n}");
         let mut it = head(&key, 1);
         it.digest.as_mut().unwrap().0[..4].copy_from_slice(&u32::to_be_bytes(n));
-        by_key(&hot, &key, || of(it, 100));
+        by_key(&hot, &key, || Some(of(it, 100)));
     }
     let shelf = hot.shelf.read();
     let held: Vec<_> = shelf.by_key.values().flat_map(HashMap::values).collect();
@@ -159,6 +155,6 @@ fn it_stays_small() {
     assert_eq!((bytes, held.len()), (shelf.bytes, shelf.by_digest.len()));
     assert!(bytes > 0 && bytes <= MOST_BYTES + LARGEST_BODY, "{bytes}");
     drop(shelf);
-    by_key(&hot, "large", || of(head("large", 1), LARGEST_BODY + 1));
+    by_key(&hot, "large", || Some(of(head("large", 1), LARGEST_BODY + 1)));
     assert_eq!(by_key(&hot, "large", || None), None);
 }
