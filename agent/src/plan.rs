@@ -1,14 +1,15 @@
 //! From settings and values to what goes where. Pure: it decides everything before anything is touched, so
 //! that a set of values is put in place whole or not at all.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use coffer_wire::{AckEntry, Delivered, Delivery, SecretValue, envfile};
+use coffer_wire::{AckEntry, Delivered, Delivery, SecretValue, envfile, field};
 use thiserror::Error;
 
 use crate::place::EntryName;
-use crate::settings::{Chosen, FileSettings, Settings, Source};
+use crate::settings::{Chosen, ChosenVariable, FileSettings, Settings, Source};
 
 /// What goes where.
 #[derive(Debug)]
@@ -72,6 +73,16 @@ pub enum Obstacle {
         /// Its secret.
         secret: String,
     },
+    /// A secret that does not have the member asked for.
+    #[error("variable {variable}: secret {secret:?}: {why}")]
+    Field {
+        /// The variable.
+        variable: String,
+        /// Its secret.
+        secret: String,
+        /// What the value is not, or has not.
+        why: String,
+    },
     /// A template that does not render.
     #[error("file {file:?}: template: {why}")]
     Template {
@@ -110,7 +121,7 @@ pub fn plan(settings: &Settings, secrets: &Secrets) -> Result<Plan, Obstacle> {
 }
 
 /// A variable about to be delivered: its name, its secret's name, its value.
-type Variable<'a> = (EntryName, &'a str, &'a SecretValue);
+type Variable<'a> = (EntryName, &'a str, Cow<'a, SecretValue>);
 
 fn variables<'a>(
     settings: &'a Settings,
@@ -134,10 +145,21 @@ fn choose<'a>(chosen: &'a Chosen, secrets: &'a Secrets) -> Result<Vec<Variable<'
         Chosen::Named(named) => named,
         Chosen::All => return Ok(secrets.iter().filter_map(every).collect()),
     };
-    named
-        .iter()
-        .map(|(name, secret)| Ok((name.clone(), secret.as_str(), &get(secrets, secret)?.value)))
-        .collect()
+    named.iter().map(|variable| one(variable, secrets)).collect()
+}
+
+/// A variable by its name: a secret, or a member of one.
+fn one<'a>(variable: &'a ChosenVariable, secrets: &'a Secrets) -> Result<Variable<'a>, Obstacle> {
+    let whole = &get(secrets, &variable.secret)?.value;
+    let value = match &variable.field {
+        None => Cow::Borrowed(whole),
+        Some(key) => Cow::Owned(field(whole, key).map_err(|why| Obstacle::Field {
+            variable: variable.name.as_str().to_owned(),
+            secret: variable.secret.clone(),
+            why,
+        })?),
+    };
+    Ok((variable.name.clone(), &variable.secret, value))
 }
 
 /// A secret under its own name, if that can be a variable's.
@@ -145,7 +167,7 @@ fn every<'a>((name, secret): (&'a String, &'a Delivered)) -> Option<Variable<'a>
     let entry = EntryName::parse(name)
         .ok()
         .filter(|_| envfile::is_variable_name(name))?;
-    Some((entry, name, &secret.value))
+    Some((entry, name, Cow::Borrowed(&secret.value)))
 }
 
 fn get<'a>(secrets: &'a Secrets, name: &str) -> Result<&'a Delivered, Obstacle> {
@@ -156,9 +178,9 @@ fn get<'a>(secrets: &'a Secrets, name: &str) -> Result<&'a Delivered, Obstacle> 
 
 fn env_file((name, secret, value): Variable<'_>) -> Result<(EntryName, SecretValue), Obstacle> {
     let variable = name.as_str();
-    match envfile::check(variable, value) {
+    match envfile::check(variable, &value) {
         Ok(()) => {
-            let content = envfile::render(variable, value);
+            let content = envfile::render(variable, &value);
             Ok((name, content))
         }
         Err(why) => Err(Obstacle::Unfit {
@@ -262,6 +284,30 @@ mod tests {
         let plan = plan(&settings(&env_files(), "{{ b }}"), &given).unwrap();
         assert_eq!(acknowledged(&plan), ["a", "b"]);
         assert_eq!(plan.versions[0].version, 7);
+    }
+
+    #[test]
+    fn a_variable_holds_the_member_that_was_asked_for() {
+        let mut spec = env_files();
+        spec["fields"] = json!({"A": "password"});
+        let settings = settings(&spec, "");
+        let given = secrets(&[("a", r#"{"password": "p", "quote": "'"}"#)]);
+        let plan_ = plan(&settings, &given).unwrap();
+        assert_eq!(acknowledged(&plan_), ["a"]);
+        let Variables::EnvFiles(files) = &plan_.variables else {
+            panic!("the delivery is env files")
+        };
+        assert_eq!(files[0].1.reveal(), b"A='p'\n");
+        for (value, expected) in [
+            ("hush", "variable A: secret \"a\": the value is not JSON"),
+            (
+                "{}",
+                "variable A: secret \"a\": the JSON object has no member \"password\"",
+            ),
+        ] {
+            let obstacle = plan(&settings, &secrets(&[("a", value)])).unwrap_err();
+            assert_eq!(obstacle.to_string(), expected);
+        }
     }
 
     #[test]

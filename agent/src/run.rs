@@ -331,9 +331,10 @@ fn failure_reason(failure: &Failure, text: &str) -> Reason {
 fn obstacle_reason(obstacle: &Obstacle) -> Reason {
     match obstacle {
         Obstacle::Missing(_) => Reason::passing(obstacle),
-        Obstacle::Unfit { .. } | Obstacle::Nul { .. } | Obstacle::Template { .. } => {
-            Reason::lasting(obstacle)
-        }
+        Obstacle::Unfit { .. }
+        | Obstacle::Nul { .. }
+        | Obstacle::Field { .. }
+        | Obstacle::Template { .. } => Reason::lasting(obstacle),
     }
 }
 

@@ -57,10 +57,21 @@ pub struct StaleSettings {
 /// Which variables.
 #[derive(Debug)]
 pub enum Chosen {
-    /// Variable name, secret name.
-    Named(Vec<(EntryName, String)>),
+    /// These.
+    Named(Vec<ChosenVariable>),
     /// Every secret whose name can be a variable's.
     All,
+}
+
+/// One variable.
+#[derive(Debug)]
+pub struct ChosenVariable {
+    /// Its name.
+    pub name: EntryName,
+    /// The secret's.
+    pub secret: String,
+    /// Only this member of it.
+    pub field: Option<String>,
 }
 
 /// One file.
@@ -178,17 +189,25 @@ fn variables(config: &AgentConfig) -> Result<Chosen, SettingsError> {
         (Selection::All, Delivery::Exec) => Ok(Chosen::All),
         (Selection::Named(named), _) => named
             .iter()
-            .map(variable)
+            .map(|(name, secret)| variable(name, secret, &config.variables.fields))
             .collect::<Result<_, _>>()
             .map(Chosen::Named),
     }
 }
 
 /// A variable's name is also its env file's.
-fn variable((name, secret): (&String, &String)) -> Result<(EntryName, String), SettingsError> {
+fn variable(
+    name: &str,
+    secret: &str,
+    fields: &BTreeMap<String, String>,
+) -> Result<ChosenVariable, SettingsError> {
     match EntryName::parse(name) {
-        Ok(entry) if envfile::is_variable_name(name) => Ok((entry, secret.clone())),
-        _ => Err(SettingsError::Variable(name.clone())),
+        Ok(entry) if envfile::is_variable_name(name) => Ok(ChosenVariable {
+            name: entry,
+            secret: secret.to_owned(),
+            field: fields.get(name).cloned(),
+        }),
+        _ => Err(SettingsError::Variable(name.to_owned())),
     }
 }
 
@@ -243,6 +262,15 @@ fn watch(config: &AgentConfig, directories: &BTreeMap<PathBuf, Vec<FileSettings>
         Selection::All => BTreeSet::new(),
     };
     names.extend(&variables);
+    // Of the others the server would look at the whole value, which no env file is to hold.
+    let whole: BTreeSet<&String> = match &config.variables.selection {
+        Selection::Named(named) => named
+            .iter()
+            .filter(|(name, _)| !config.variables.fields.contains_key(*name))
+            .map(|(_, secret)| secret)
+            .collect(),
+        Selection::All => BTreeSet::new(),
+    };
     let all = config.variables.selection == Selection::All;
     let env_files = config.variables.delivery == Delivery::EnvFile;
     WatchRequest {
@@ -251,7 +279,7 @@ fn watch(config: &AgentConfig, directories: &BTreeMap<PathBuf, Vec<FileSettings>
         environment: config.environment.clone(),
         names: (!all).then(|| names.into_iter().cloned().collect()),
         env_file_names: if env_files {
-            variables.into_iter().cloned().collect()
+            whole.into_iter().cloned().collect()
         } else {
             Vec::new()
         },
@@ -285,6 +313,15 @@ mod tests {
         let watch = config(|_| ()).unwrap().watch;
         assert_eq!(watch.names.unwrap(), ["a", "app/b", "c"]);
         assert_eq!(watch.env_file_names, ["a", "app/b"]);
+    }
+
+    #[test]
+    fn the_server_is_not_to_judge_a_whole_of_which_a_variable_holds_a_part() {
+        let watch = config(|j| j["variables"]["fields"] = json!({"B": "password"}))
+            .unwrap()
+            .watch;
+        assert_eq!(watch.names.unwrap(), ["a", "app/b", "c"]);
+        assert_eq!(watch.env_file_names, ["a"]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 mod keynest;
 mod keyway;
+mod migrate;
 mod seal;
 
 use std::path::PathBuf;
@@ -12,6 +13,7 @@ pub use keynest::KeynestVerb;
 pub use keyway::{
     DirectoryArgs, DirectoryVerb, KeywayVerb, OrganizationVerb, RepositoryVerb, RoleVerb, TokenVerb, UserVerb,
 };
+pub use migrate::MigrateArgs;
 pub use seal::{CheckArgs, ResealArgs, SealArgs, SealKeyVerb, VaultArgs};
 
 /// Read, write and rotate secrets; see which pods hold which version; check the audit log.
@@ -36,6 +38,7 @@ const EXAMPLES: &str = "Examples:
   coffer consumers -n team --vault app                which pod holds which version, and who lags
   printf %s \"$VALUE\" | coffer seal API_KEY --public-key app.pub      safe to commit to Git
   coffer check -f deploy/                             manifests, offline, before they are applied
+  coffer migrate -f old/ -n team > new.yaml           manifests of other programs, in Coffer's words
   coffer audit verify -n team
   coffer bootstrap --data ./data                      prepare an empty store
   coffer keyway directory --file users.json user add octocat
@@ -149,6 +152,8 @@ pub enum Verb {
     },
     /// Whether manifests are sound: schemas, rules, references, schedules, templates, seals, annotations; offline
     Check(CheckArgs),
+    /// Print manifests written for vault-k8s, Bank-Vaults, 1Password, External Secrets or Reloader in Coffer's words; offline
+    Migrate(MigrateArgs),
     /// The audit log
     Audit {
         #[command(subcommand)]

@@ -20,12 +20,13 @@ pub mod condition;
 mod duration;
 pub mod lagging;
 mod manifest;
+mod reference;
 mod rotation;
 mod rule;
 mod sealing;
 mod vault;
 mod vault_secret;
-mod yaml;
+pub mod yaml;
 
 pub use api_key::{
     ApiKey, ApiKeyRotation, ApiKeySpec, ApiKeyStatus, BadTarget, EnvironmentScope, PreviousKey, Scope,
@@ -34,6 +35,7 @@ pub use api_key::{
 pub use common::{DEFAULT_ENVIRONMENT, DeletionPolicy, VaultRef};
 pub use duration::{BadDuration, Duration};
 pub use manifest::{Manifest, definition, manifests};
+pub use reference::ReferenceRule;
 pub use rotation::{BadTiming, Rotation, Timing};
 pub use sealing::{KeyRotation, MOST_LISTED_KEYS, SealingKeyStatus, SealingStatus};
 pub use vault::{AccessRule, Vault, VaultSpec, VaultStatus};

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     common::{DEFAULT_ENVIRONMENT, DeletionPolicy},
     duration::Duration,
+    reference::ReferenceRule,
     rule::rules,
     sealing::{KeyRotation, SealingStatus},
 };
@@ -71,6 +72,9 @@ use crate::{
     "!has(self.access) || self.access.all(a, !has(a.environments) || a.environments.all(e, has(self.environments) ? e in self.environments : e == 'default'))",
     "access[].environments may only name environments of this vault: add the name to spec.environments, or correct it",
 ), (
+    "!has(self.references) || self.references.all(r, !has(r.environment) || (has(self.environments) ? r.environment in self.environments : r.environment == 'default'))",
+    "references[].environment may only name an environment of this vault: add the name to spec.environments, or correct it",
+), (
     "!has(self.maxStale) || self.maxStale.matches('[mhd]')",
     "maxStale must be a minute at least: write it in minutes, hours or days, such as 24h",
 )])))]
@@ -105,6 +109,15 @@ pub struct VaultSpec {
     /// Absent: such pods wait until the store answers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_stale: Option<Duration>,
+
+    /// References of other programs that are secrets of this vault, by how they begin: with
+    /// `[{prefix: "vault:secret/data/team-a", environment: production}]` a variable of an injected pod that is set to
+    /// `vault:secret/data/team-a/db#password` holds the secret `db/password`. Read by the injector alone; who may read
+    /// what, `access` says as ever. Absent: the mount of a `vault:` reference, and the vault of an `op://` reference, are
+    /// the name of a Vault (docs/FAMILIAR.md).
+    #[schemars(length(max = 64), extend("x-kubernetes-list-type" = "atomic"))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub references: Vec<ReferenceRule>,
 
     /// What becomes of the stored secrets when this object is deleted: `Retain` keeps them, and a Vault of the
     /// same name finds them again; `Delete` destroys them for good, with the key

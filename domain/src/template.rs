@@ -1,8 +1,8 @@
 //! The template language of files and synced Secrets: text with values in it. `docs/TEMPLATES.md` is its
 //! reference; its syntax is a small part of Jinja's.
 //!
-//! Pure and closed: no I/O, no clock, no loops, no definitions, so a template ends, and its output is
-//! bounded. The names of the secrets it uses are known before it is rendered. What it writes is wiped when
+//! Pure and closed: no I/O, no clock, no loops but over the members of one value, no definitions, so a template
+//! ends, and its output is bounded. The names of the secrets it uses are known before it is rendered. What it writes is wiped when
 //! dropped, and an error says where and what, never a value.
 
 mod buffer;
@@ -48,6 +48,32 @@ impl TemplateError {
             message: message.into(),
         }
     }
+}
+
+/// The text of one member of a JSON object.
+///
+/// # Errors
+/// What the value is not, in words that say nothing of it but its form.
+pub fn field(value: &SecretValue, key: &str) -> Result<SecretValue, String> {
+    let found = filter::Filter::Field(key.to_owned()).apply(&buffer::Buffer::of(value.reveal()));
+    found.map(buffer::Buffer::into_value)
+}
+
+/// `text` as a string of a template, quotes included.
+pub fn string(text: &str) -> String {
+    let mut quoted = String::with_capacity(text.len() + 2);
+    quoted.push('"');
+    for c in text.chars() {
+        match c {
+            '\n' => quoted.push_str("\\n"),
+            '\t' => quoted.push_str("\\t"),
+            '\r' => quoted.push_str("\\r"),
+            '"' | '\\' => quoted.extend(['\\', c]),
+            other => quoted.push(other),
+        }
+    }
+    quoted.push('"');
+    quoted
 }
 
 impl Template {

@@ -5,8 +5,10 @@ use coffer_wire::{AgentConfig, Delivery, Selection, VariableSpec};
 use k8s_openapi::api::core::v1::VolumeMount;
 
 use crate::{
-    advice, annotation,
+    advice,
+    annotation::{self, INJECT, STATUS_INJECTED},
     denied::Denied,
+    familiar::{self, ConfigMaps, rule::Ground, vault_k8s},
     known::{Index, Reader},
     patch::{Patch, Value},
     pod::{
@@ -15,13 +17,15 @@ use crate::{
         bundle::{self, Bundle},
         choice, exec,
         files::{self, Directories},
-        marker, refusal, signal, token,
+        marker,
+        referred::Slots,
+        refusal, signal, token,
         variables::{self, Resolved},
         volumes::{self, Mebibytes},
     },
     settings::Injection,
-    view::Pod,
-    wish::{Mode, Variables, Wish},
+    view::{Metadata, Pod, Text},
+    wish::{Mode, Variable, Variables, Wish},
 };
 
 /// What a decision rests on beside the pod.
@@ -35,6 +39,8 @@ pub struct Context<'c> {
     pub authorities: &'c str,
     /// The names of vaults and keys.
     pub known: &'c Index,
+    /// ConfigMaps that variables come from, as far as they were read.
+    pub config_maps: &'c ConfigMaps,
     /// The namespace of the request.
     pub namespace: &'c str,
 }
@@ -53,15 +59,83 @@ pub fn decide(pod: &Pod<'_>, context: Context<'_>) -> Result<Injected, Denied> {
     if marker::is_injected(pod)? {
         return Ok(Injected::default());
     }
-    let wish = annotation::parse(&pod.metadata, context.namespace)?;
+    let (wish, mut warnings) = wish(pod, context)?;
     refusal::check(pod)?;
     let plan = Plan::of(pod, &wish, context)?;
+    warnings.extend(plan.warnings(pod, &wish, context));
     let mut injected = Injected {
         patch: Patch::default(),
-        warnings: plan.warnings(pod, &wish, context),
+        warnings,
     };
     plan.into_patch(pod, &wish, context, &mut injected)?;
+    if is_vault_k8s(&pod.metadata, context.settings)? {
+        injected
+            .patch
+            .set("/metadata/annotations", true, vault_k8s::STATUS, STATUS_INJECTED);
+    }
     Ok(injected)
+}
+
+/// Whether the pod asks for vault-k8s, and that is ours to answer.
+fn is_vault_k8s(metadata: &Metadata<'_>, settings: &Injection) -> Result<bool, Denied> {
+    let of = |key| metadata.annotation(key);
+    Ok(settings.vault_k8s && vault_k8s::opted_in(of(vault_k8s::SWITCH), of(vault_k8s::STATUS))?)
+}
+
+/// Whether the pod asks for secrets, in our words or in those of vault-k8s.
+pub fn opted_in(metadata: &Metadata<'_>, settings: &Injection) -> Result<bool, Denied> {
+    match metadata.annotation(INJECT) {
+        Some(_) => annotation::opted_in(metadata),
+        None => is_vault_k8s(metadata, settings),
+    }
+}
+
+/// What the pod asks for: its annotations, and references in its variables.
+fn wish(pod: &Pod<'_>, context: Context<'_>) -> Result<(Wish, Vec<String>), Denied> {
+    let (metadata, mut warnings) = in_our_words(pod, context)?;
+    let metadata = metadata.as_ref().unwrap_or(&pod.metadata);
+    let asked = annotation::asked(metadata, context.namespace)?;
+    let chosen = choice::choose(pod, asked.containers.as_deref())?;
+    let ground = Ground {
+        vault: asked.vault.as_ref(),
+        known: context.known,
+        reader: reader(pod, context),
+    };
+    let mut references = familiar::resolve(pod, &chosen, &asked, ground, context.config_maps)?;
+    warnings.append(&mut references.warnings);
+    let wish = annotation::with_references(metadata, asked, references)?;
+    Ok((wish, warnings))
+}
+
+/// The pod's annotations with those of vault-k8s among them translated; `None` if there are none. What the author
+/// wrote in our words stays.
+fn in_our_words<'p>(
+    pod: &Pod<'p>,
+    context: Context<'_>,
+) -> Result<(Option<Metadata<'p>>, Vec<String>), Denied> {
+    if !is_vault_k8s(&pod.metadata, context.settings)? {
+        return Ok((None, Vec::new()));
+    }
+    let mut all = pod.metadata.annotations.clone().unwrap_or_default();
+    let given = all
+        .iter()
+        .map(|(key, value)| (key.as_str(), value.as_str()))
+        .collect();
+    let asked = annotation::asked(&pod.metadata, context.namespace)?;
+    let ground = Ground {
+        vault: asked.vault.as_ref(),
+        known: context.known,
+        reader: reader(pod, context),
+    };
+    let translated = vault_k8s::translate(&given, ground)?;
+    for (key, value) in translated.annotations {
+        all.entry(Text(key.into())).or_insert(Text(value.into()));
+    }
+    let metadata = Metadata {
+        annotations: Some(all),
+        ..Metadata::default()
+    };
+    Ok((Some(metadata), translated.warnings))
 }
 
 /// A wish that fits its pod.
@@ -70,6 +144,8 @@ struct Plan<'p> {
     directories: Directories<'p>,
     /// Variables to declare to kubelet; none in `exec` mode.
     declared: Resolved,
+    /// Variables that are set to references.
+    slots: Slots<'p>,
     identity: Identity,
 }
 
@@ -86,12 +162,17 @@ impl<'p> Plan<'p> {
             Mode::EnvFile => variables::resolve(&wish.variables, readable)?,
             Mode::Exec => variables::resolve_for_exec(&wish.variables),
         };
+        let slots = Slots::of(wish, &declared.variables)?;
+        if uses_exec(wish) {
+            slots.check_exec(&chosen)?;
+        }
         let identity = Identity::of(&pod.spec, &chosen);
         signal::check(pod, wish, &chosen, identity)?;
         Ok(Self {
             chosen,
             directories,
             declared,
+            slots,
             identity,
         })
     }
@@ -164,16 +245,18 @@ impl<'p> Plan<'p> {
         let mut mounts: Vec<VolumeMount> = self.directories.app_mounts().collect();
         if uses_exec(wish) {
             mounts.push(exec::app_mount());
+            self.slots.remove(chosen, patch);
             patch.prepend(&format!("{pointer}/command"), true, exec::prefix());
         } else {
+            self.slots.replace(chosen, patch);
             // In front, so that a variable of the author's may refer to ours as $(NAME).
             let variables = fitting
                 .into_iter()
-                .map(|v| Value::Variable(Box::new(variables::file_key_ref(&v.name))));
+                .map(|v| Value::Variable(Box::new(variables::file_key_ref(&v.name, &v.name))));
             patch.prepend(
                 &format!("{pointer}/env"),
                 chosen.container.env.is_some(),
-                variables,
+                variables.chain(self.slots.brought(chosen)),
             );
         }
         let mounts = mounts.into_iter().map(|mount| Value::Mount(Box::new(mount)));
@@ -198,12 +281,17 @@ impl<'p> Plan<'p> {
 
     /// What the variables may take; of those that the agent resolves itself, nobody knows how many there will be.
     fn room(&self, wish: &Wish, most: Mebibytes) -> Mebibytes {
-        let values = Mebibytes::holding(self.declared.variables.len(), 0);
+        let values = Mebibytes::holding(self.variables().count(), 0);
         match (wish.mode, &wish.variables) {
             (Mode::EnvFile, _) => values,
             (Mode::Exec, Variables::All) => most,
             (Mode::Exec, Variables::Named(_)) => [values, Mebibytes::WRAPPER].into_iter().sum(),
         }
+    }
+
+    /// Every variable that the agent is told by name.
+    fn variables(&self) -> impl Iterator<Item = &Variable> {
+        self.declared.variables.iter().chain(&self.slots.variables)
     }
 
     fn agent_mounts(&self, wish: &Wish) -> Vec<VolumeMount> {
@@ -221,11 +309,12 @@ impl<'p> Plan<'p> {
 
     fn config(&self, wish: &Wish, context: Context<'_>) -> AgentConfig {
         let pairs = || {
-            self.declared
-                .variables
-                .iter()
+            self.variables()
                 .map(|v| (v.name.clone(), v.secret.as_str().to_owned()))
         };
+        let fields = self
+            .variables()
+            .filter_map(|v| Some((v.name.clone(), v.field.clone()?)));
         let selection = match wish.variables {
             Variables::All if wish.mode == Mode::Exec => Selection::All,
             _ => Selection::Named(pairs().collect()),
@@ -246,6 +335,7 @@ impl<'p> Plan<'p> {
                 delivery,
                 dir: directory.to_owned(),
                 selection,
+                fields: fields.collect(),
             },
             files: self.directories.specs(),
             state_dir: agent::STATE_DIRECTORY.to_owned(),

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use coffer_crds::{AccessRule, OnChange, VaultSecretSpec, VaultSpec};
+use coffer_crds::{AccessRule, OnChange, ReferenceRule, VaultSecretSpec, VaultSpec};
 use coffer_domain::pattern::Pattern;
 
 use crate::wish::Wish;
@@ -46,6 +46,7 @@ struct Named {
 pub struct Vault {
     environments: Vec<String>,
     access: Vec<AccessRule>,
+    references: Box<[ReferenceRule]>,
     max_stale: Option<u64>,
 }
 
@@ -56,6 +57,7 @@ impl Index {
         let vault = Vault {
             environments,
             access: spec.access.clone(),
+            references: spec.references.as_slice().into(),
             max_stale: spec.max_stale(),
         };
         self.vaults.entry(namespace).or_default().insert(name, vault);
@@ -190,6 +192,17 @@ impl Vault {
     /// The name patterns that its access rules grant `reader` in the wish's environment.
     pub fn patterns(&self, wish: &Wish, reader: Reader<'_>) -> Vec<Pattern> {
         self.patterns_in(wish.organization.as_str(), wish.environment.as_str(), reader)
+    }
+
+    /// Which references of other programs are its secrets.
+    pub fn references(&self) -> &[ReferenceRule] {
+        &self.references
+    }
+
+    /// Whether `reader` may know what is in it: of its own namespace `own`, or let in by an access rule.
+    pub fn is_shown_to(&self, own: &str, reader: Reader<'_>) -> bool {
+        let granted = |environment: &String| !self.patterns_in(own, environment, reader).is_empty();
+        own == reader.namespace || self.environments.iter().any(granted)
     }
 
     /// How old values may be that a pod starts with, in seconds; `None`: no pod may.

@@ -1,9 +1,10 @@
 //! The mutating webhook: Pod in, patch out.
 //!
 //! It knows the names of vaults and secrets, never a value: no store, no key, and no outbound call while
-//! a review is being answered. One review is [`review`] (the envelope), [`annotation`] (what the pod
-//! asks for, parsed into a [`wish::Wish`]), [`decide`] (pure: what to add, or why not) and [`patch`]
-//! (additions only, so that nothing the author wrote can be lost).
+//! a review is being answered, but for the ConfigMaps of a pod whose variables come from there, if it is told to look into
+//! them. One review is [`review`] (the envelope), [`annotation`] (what the pod asks for, parsed into a [`wish::Wish`]),
+//! [`familiar`] (references in its variables), [`decide`] (pure: what to add, or why not) and [`patch`] (additions, and
+//! what references stand for).
 
 pub mod advice;
 pub mod annotation;
@@ -11,6 +12,7 @@ pub mod bundle;
 pub mod certificate;
 pub mod decide;
 pub mod denied;
+pub mod familiar;
 pub mod health;
 pub mod known;
 pub mod metrics;

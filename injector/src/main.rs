@@ -11,6 +11,7 @@ use coffer_injector::{
         keeper::{Keeper, Names},
         serving::Serving,
     },
+    familiar::config_map,
     health::{self, Health, Part},
     metrics::Metrics,
     server::{self, Injector},
@@ -89,13 +90,18 @@ async fn run(settings: Settings) -> anyhow::Result<()> {
     let listener = listen(settings.listen).await?;
     let tls = TlsAcceptor::from(Arc::new(serving.tls()?));
     let end = ending(health, Duration::from_secs(settings.drain_seconds))?;
+    let config_maps = settings
+        .config_map_references
+        .then(|| config_map::Source::new(client.clone()));
     if let Some(keys) = keys(&settings, client, &known, &metrics) {
         let listener = listen(settings.bundle_listen).await?;
         let (tls, router, end) = (tls.clone(), bundle::router(Arc::new(keys)), end.clone());
         tokio::spawn(async move { server::serve(listener, tls, router, end).await });
     }
     let injection = settings.injection();
-    let injector = Arc::new(Injector::new(injection, trusted, authorities, known, metrics));
+    let injector =
+        Injector::new(injection, trusted, authorities, known, metrics).with_config_maps(config_maps);
+    let injector = Arc::new(injector);
     tracing::info!(address = %settings.listen, "serving");
     server::serve(listener, tls, server::router(injector), end)
         .await

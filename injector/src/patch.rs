@@ -1,5 +1,6 @@
-//! An RFC 6902 patch of additions only: elements are inserted into lists or appended to them, and a list
-//! or map is created only where there is none. Nothing the pod's author wrote is replaced or removed.
+//! An RFC 6902 patch. It adds: elements are inserted into lists or appended to them, and a list or map is created only
+//! where there is none. Of what the pod's author wrote, only a variable that is set to a reference is replaced by what it
+//! stands for.
 
 use std::collections::BTreeMap;
 
@@ -17,7 +18,8 @@ pub struct Patch(Vec<Operation>);
 struct Operation {
     op: &'static str,
     path: String,
-    value: Value,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    value: Option<Value>,
 }
 
 /// What may be added to a pod.
@@ -66,6 +68,16 @@ impl Patch {
         );
     }
 
+    /// Replaces the element at `pointer`, which is there.
+    pub fn replace(&mut self, pointer: String, value: Value) {
+        self.push("replace", pointer, Some(value));
+    }
+
+    /// Removes the element at `pointer`, which is there.
+    pub fn remove(&mut self, pointer: String) {
+        self.push("remove", pointer, None);
+    }
+
     /// Whether it changes nothing.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -78,11 +90,11 @@ impl Patch {
     }
 
     fn add(&mut self, path: String, value: Value) {
-        self.0.push(Operation {
-            op: "add",
-            path,
-            value,
-        });
+        self.push("add", path, Some(value));
+    }
+
+    fn push(&mut self, op: &'static str, path: String, value: Option<Value>) {
+        self.0.push(Operation { op, path, value });
     }
 }
 

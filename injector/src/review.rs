@@ -1,14 +1,18 @@
 //! `AdmissionReview` (admission.k8s.io/v1), in and out. A body that is not one is an error; a review of
 //! anything but a new pod that opted in is allowed as it is, whatever it holds. Nothing of a pod is logged.
 
+use std::collections::BTreeSet;
+
 use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::{
     annotation::{self, INJECT},
-    decide::{Context, Injected, decide},
+    decide::{Context, Injected, decide, opted_in},
     denied::Denied,
+    familiar::config_map,
+    settings::Injection,
     view::{Head, Metadata, Pod, Text},
 };
 
@@ -151,6 +155,24 @@ struct Status {
 const API_VERSION: &str = "admission.k8s.io/v1";
 const KIND: &str = "AdmissionReview";
 
+/// The ConfigMaps that the variables of a pod to be injected come from, and its namespace; `None` if there are none.
+/// A body that is no review has none: [`answer`] says so.
+pub fn config_maps(body: &[u8], settings: &Injection) -> Option<(String, BTreeSet<String>)> {
+    const WORD: &[u8] = b"\"configMap";
+    if !body.windows(WORD.len()).any(|at| at == WORD) {
+        return None;
+    }
+    let review: Review<'_> = serde_json::from_slice(body).ok()?;
+    let request = review.request?;
+    let pod: Pod<'_> = serde_json::from_str(request.new_pod()?.get()).ok()?;
+    if not_asked(&pod.metadata, settings).is_some() {
+        return None;
+    }
+    let names: BTreeSet<String> = config_map::named(&pod).into_iter().map(str::to_owned).collect();
+    let namespace = request.namespace.filter(|_| !names.is_empty())?;
+    Some((namespace.as_str().to_owned(), names))
+}
+
 /// Answers one review; `context.namespace` is filled in from the request.
 pub fn answer(body: &[u8], context: Context<'_>) -> Result<(Vec<u8>, Outcome), Malformed> {
     let review: Review<'_> = serde_json::from_slice(body).map_err(Malformed::Envelope)?;
@@ -214,18 +236,19 @@ fn judge(request: &Request<'_>, context: Context<'_>) -> Result<Verdict, Malform
         return Ok(Verdict::NotAsked(Vec::new()));
     };
     match serde_json::from_str::<Pod<'_>>(object.get()) {
-        Ok(pod) => Ok(not_asked(&pod.metadata).unwrap_or_else(|| judge_asking(&pod, request, context))),
+        Ok(pod) => Ok(not_asked(&pod.metadata, context.settings)
+            .unwrap_or_else(|| judge_asking(&pod, request, context))),
         // However odd a pod is, it is not this program that stops it unless it asks.
         Err(error) => {
             let head: Head<'_> = serde_json::from_str(object.get()).map_err(Malformed::Pod)?;
-            not_asked(&head.metadata).ok_or(Malformed::Pod(error))
+            not_asked(&head.metadata, context.settings).ok_or(Malformed::Pod(error))
         }
     }
 }
 
 /// The verdict on a pod that does not ask, or not in a way that can be understood.
-fn not_asked(metadata: &Metadata<'_>) -> Option<Verdict> {
-    match annotation::opted_in(metadata) {
+fn not_asked(metadata: &Metadata<'_>, settings: &Injection) -> Option<Verdict> {
+    match opted_in(metadata, settings) {
         Ok(true) if metadata.annotation(MIRROR).is_none() => None,
         Ok(_) => Some(Verdict::NotAsked(without_effect(metadata))),
         Err(denied) => Some(Verdict::Denied(denied)),

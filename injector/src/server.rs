@@ -25,6 +25,7 @@ use tower::ServiceExt;
 
 use crate::{
     decide::Context,
+    familiar::{ConfigMaps, config_map::Source},
     metrics::Metrics,
     review::{self, Outcome},
     settings::Injection,
@@ -60,6 +61,7 @@ pub struct Injector {
     pub known: Shared,
     /// The metrics.
     pub metrics: Arc<Metrics>,
+    config_maps: Option<Source>,
     bodies: Semaphore,
 }
 
@@ -78,12 +80,36 @@ impl Injector {
             authorities,
             known,
             metrics,
+            config_maps: None,
             bodies: Semaphore::new(MOST_BODIES),
         }
     }
 
-    /// Answers one review, and counts it. Computes only: no file, no network, no wait but for the index's lock.
+    /// Also looks for references in ConfigMaps.
+    #[must_use]
+    pub fn with_config_maps(mut self, source: Option<Source>) -> Self {
+        self.config_maps = source;
+        self
+    }
+
+    /// Reads the ConfigMaps that a review makes needed, if any are to be read. The one thing that is waited for.
+    pub async fn config_maps(&self, body: &[u8]) -> ConfigMaps {
+        let Some(source) = &self.config_maps else {
+            return ConfigMaps::default();
+        };
+        match review::config_maps(body, &self.settings) {
+            Some((namespace, names)) => source.read(&namespace, &names).await,
+            None => ConfigMaps::default(),
+        }
+    }
+
+    /// Answers one review, and counts it, for pods whose variables come from no ConfigMap.
     pub fn answer(&self, body: &[u8]) -> Result<Vec<u8>, review::Malformed> {
+        self.answer_with(body, &ConfigMaps::default())
+    }
+
+    /// Answers one review, and counts it. Computes only: no file, no network, no wait but for the index's lock.
+    pub fn answer_with(&self, body: &[u8], config_maps: &ConfigMaps) -> Result<Vec<u8>, review::Malformed> {
         let _timer = self.metrics.start();
         let trust = self.trust.load();
         let authorities = self.authorities.load();
@@ -93,6 +119,7 @@ impl Injector {
             trust: &trust,
             authorities: &authorities,
             known: &known,
+            config_maps,
             namespace: "",
         };
         let (answer, outcome) = match review::answer(body, context) {
@@ -132,7 +159,8 @@ async fn mutate(State(injector): State<Arc<Injector>>, body: Body) -> Response {
                 .into_response();
         }
     };
-    match injector.answer(&body) {
+    let config_maps = injector.config_maps(&body).await;
+    match injector.answer_with(&body, &config_maps) {
         Ok(answer) => ([(CONTENT_TYPE, "application/json")], answer).into_response(),
         Err(malformed) => (StatusCode::BAD_REQUEST, format!("{malformed}\n")).into_response(),
     }

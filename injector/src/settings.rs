@@ -78,6 +78,15 @@ pub struct Settings {
     #[arg(long, env = "COFFER_BUNDLE_LISTEN", default_value = "[::]:8444")]
     pub bundle_listen: SocketAddr,
 
+    /// Look for references to secrets in ConfigMaps that variables of injected pods come from; the injector needs the
+    /// right to get ConfigMaps then.
+    #[arg(long, env = "COFFER_CONFIG_MAP_REFERENCES")]
+    pub config_map_references: bool,
+
+    /// Also take pods that ask for vault-k8s, by its annotations.
+    #[arg(long, env = "COFFER_COMPAT_VAULT_K8S")]
+    pub compat_vault_k8s: bool,
+
     /// This process, unique among replicas; a pod's host name is its name.
     #[arg(long, env = "HOSTNAME", default_value = "coffer-injector")]
     pub identity: String,
@@ -102,6 +111,8 @@ pub struct Injection {
     pub agent_path: String,
     /// The most a memory volume may hold.
     pub volume_size: Mebibytes,
+    /// Whether annotations of vault-k8s are translated.
+    pub vault_k8s: bool,
     /// `https://HOST:PORT` where pods ask for the keys of their bundles; `None`: there are none.
     pub keys: Option<String>,
 }
@@ -116,6 +127,7 @@ impl Settings {
             pull_policy: self.agent_pull_policy.clone(),
             agent_path: self.agent_path.clone(),
             volume_size: self.volume_size,
+            vault_k8s: self.compat_vault_k8s,
             keys: self.bundle_root.is_some().then(|| self.keys()),
         }
     }

@@ -5,10 +5,7 @@
 
 use std::{borrow::Cow, collections::BTreeMap, fmt};
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{IgnoredAny, Visitor},
-};
+use serde::{Deserialize, Deserializer, de::Visitor};
 
 /// Text that borrows from the body unless it holds JSON escapes (also inside maps and lists, where
 /// `Cow` alone would be copied).
@@ -155,11 +152,18 @@ pub struct Container<'a> {
     /// Its name.
     #[serde(borrow)]
     pub name: Text<'a>,
-    /// `command`: only whether there is one.
-    pub command: Option<Vec<IgnoredAny>>,
-    /// `env`: names only.
+    /// `command`.
     #[serde(borrow)]
-    pub env: Option<Vec<Named<'a>>>,
+    pub command: Option<Vec<Text<'a>>>,
+    /// `args`.
+    #[serde(borrow)]
+    pub args: Option<Vec<Text<'a>>>,
+    /// `env`.
+    #[serde(borrow)]
+    pub env: Option<Vec<Variable<'a>>>,
+    /// `envFrom`.
+    #[serde(borrow)]
+    pub env_from: Option<Vec<EnvFrom<'a>>>,
     /// `volumeMounts`.
     #[serde(borrow)]
     pub volume_mounts: Option<Vec<Mount<'a>>>,
@@ -188,6 +192,75 @@ impl Container<'_> {
     pub fn has_command(&self) -> bool {
         self.command.as_ref().is_some_and(|words| !words.is_empty())
     }
+}
+
+/// An entry of `env`: its name, and what may hold a reference.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Variable<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub name: Text<'a>,
+    /// Its text.
+    #[serde(borrow)]
+    pub value: Option<Text<'a>>,
+    /// `valueFrom`.
+    #[serde(borrow)]
+    pub value_from: Option<ValueFrom<'a>>,
+}
+
+impl<'a> Variable<'a> {
+    /// The ConfigMap's key that it comes from.
+    pub fn config_map_key(&self) -> Option<&KeyRef<'a>> {
+        self.value_from.as_ref()?.config_map_key_ref.as_ref()
+    }
+}
+
+/// `valueFrom`, as far as a reference may come from there.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ValueFrom<'a> {
+    /// A key of a ConfigMap.
+    #[serde(borrow)]
+    pub config_map_key_ref: Option<KeyRef<'a>>,
+}
+
+/// A key of a ConfigMap.
+#[derive(Debug, Deserialize)]
+pub struct KeyRef<'a> {
+    /// The ConfigMap's name.
+    #[serde(borrow)]
+    pub name: Option<Text<'a>>,
+    /// The key.
+    #[serde(borrow)]
+    pub key: Text<'a>,
+    /// Whether the variable may be missing.
+    pub optional: Option<bool>,
+}
+
+/// An entry of `envFrom`.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvFrom<'a> {
+    /// What stands before each key.
+    #[serde(borrow)]
+    pub prefix: Option<Text<'a>>,
+    /// A ConfigMap.
+    #[serde(borrow)]
+    pub config_map_ref: Option<ObjectRef<'a>>,
+    /// A Secret.
+    #[serde(borrow)]
+    pub secret_ref: Option<ObjectRef<'a>>,
+}
+
+/// A ConfigMap or a Secret, by name.
+#[derive(Debug, Deserialize)]
+pub struct ObjectRef<'a> {
+    /// Its name.
+    #[serde(borrow)]
+    pub name: Option<Text<'a>>,
+    /// Whether it may be missing.
+    pub optional: Option<bool>,
 }
 
 /// One volume mount.

@@ -6,7 +6,11 @@ use std::collections::BTreeSet;
 use coffer_crds::OnChange;
 use coffer_domain::name::{EnvName, OrgName, SecretName, VaultName};
 
-use crate::annotation::{ENV, FILE};
+use crate::{
+    annotation::{ENV, FILE},
+    familiar::scan::about,
+    view::Place,
+};
 
 /// A well-formed wish.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +25,8 @@ pub struct Wish {
     pub mode: Mode,
     /// Which variables.
     pub variables: Variables,
+    /// Variables that containers set to references.
+    pub references: Vec<Referred>,
     /// Which files, in the order of their annotations' names.
     pub files: Vec<File>,
     /// The containers meant; `None` is all but native sidecars.
@@ -45,10 +51,10 @@ pub struct Signal {
 impl Wish {
     /// Whether it asks for variables.
     pub fn has_variables(&self) -> bool {
-        !matches!(&self.variables, Variables::Named(names) if names.is_empty())
+        !matches!(&self.variables, Variables::Named(names) if names.is_empty()) || !self.references.is_empty()
     }
 
-    /// Every secret it names, with the annotation that does; some of them more than once.
+    /// Every secret it names, with what names it; some of them more than once.
     pub fn secrets(&self) -> impl Iterator<Item = (String, &str)> {
         let named = if let Variables::Named(named) = &self.variables {
             named.as_slice()
@@ -56,11 +62,11 @@ impl Wish {
             &[]
         };
         let variables = named.iter().map(|v| (ENV.to_owned(), v.secret.as_str()));
-        variables.chain(
-            self.files
-                .iter()
-                .flat_map(|file| file.secrets().map(|name| (file.annotation(), name))),
-        )
+        let references = self.references.iter().map(|it| (it.about(), it.secret.as_str()));
+        let files = self.files.iter();
+        variables
+            .chain(references)
+            .chain(files.flat_map(|file| file.secrets().map(|name| (file.annotation(), name))))
     }
 }
 
@@ -89,6 +95,41 @@ pub struct Variable {
     pub name: String,
     /// The secret it holds.
     pub secret: SecretName,
+    /// Only this member of it, which is a JSON object then.
+    pub field: Option<String>,
+}
+
+/// A variable that its container sets to a reference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Referred {
+    /// The container's place.
+    pub place: Place,
+    /// Its name.
+    pub container: String,
+    /// The variable's name there.
+    pub name: String,
+    /// Where it is set.
+    pub at: At,
+    /// The secret.
+    pub secret: SecretName,
+    /// Only this member of it.
+    pub field: Option<String>,
+}
+
+/// Where a container sets a variable.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// This entry of `env`.
+    Entry(usize),
+    /// A ConfigMap of `envFrom`.
+    EnvFrom,
+}
+
+impl Referred {
+    /// What a message about it begins with.
+    pub fn about(&self) -> String {
+        about(&self.container, &self.name)
+    }
 }
 
 /// One file.

@@ -105,6 +105,9 @@ pub struct VariableSpec {
     pub dir: String,
     /// Which variables.
     pub selection: Selection,
+    /// Of these variables only the named member of their secret, which is a JSON object.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub fields: BTreeMap<String, String>,
 }
 
 /// How values reach the application's environment.

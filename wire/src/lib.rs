@@ -11,7 +11,7 @@ mod message;
 
 pub use coffer_domain::envfile;
 pub use coffer_domain::secret_value::SecretValue;
-pub use coffer_domain::template::{Template, TemplateError};
+pub use coffer_domain::template::{Template, TemplateError, field};
 pub use config::{
     AgentConfig, Content, Delivery, FileSpec, SIGNALS, Selection, SignalSpec, StaleConfig, VariableSpec,
 };

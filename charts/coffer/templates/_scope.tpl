@@ -24,10 +24,19 @@ matchExpressions:
 
 {{/* Any value but "false": one that is neither "true" nor "false" has to be refused, not passed over. */}}
 {{- define "coffer.optedIn" -}}
-has(object.metadata.annotations) && 'coffer.dev/inject' in object.metadata.annotations && object.metadata.annotations['coffer.dev/inject'] != 'false'
+{{- $ours := "has(object.metadata.annotations) && 'coffer.dev/inject' in object.metadata.annotations && object.metadata.annotations['coffer.dev/inject'] != 'false'" -}}
+{{- if .Values.compat.vaultK8s }}({{ $ours }}) || ({{ include "coffer.vaultK8s" . }}){{ else }}{{ $ours }}{{ end }}
+{{- end }}
+
+{{/* Pods that ask for vault-k8s by its annotation, say nothing in our words, and were not served by it. */}}
+{{- define "coffer.vaultK8s" -}}
+{{- $switch := "vault.hashicorp.com/agent-inject" -}}
+{{- $status := "vault.hashicorp.com/agent-inject-status" -}}
+has(object.metadata.annotations) && '{{ $switch }}' in object.metadata.annotations && !(object.metadata.annotations['{{ $switch }}'] in ['false', 'False', 'FALSE', 'f', 'F', '0']) && !('coffer.dev/inject' in object.metadata.annotations) && !('{{ $status }}' in object.metadata.annotations && object.metadata.annotations['{{ $status }}'] == 'injected')
 {{- end }}
 
 {{/* Pods with any annotation of ours too: the injector warns of those that have no effect. */}}
 {{- define "coffer.concerned" -}}
-has(object.metadata.annotations) && object.metadata.annotations.exists(key, key.startsWith('coffer.dev/')) && !('coffer.dev/inject' in object.metadata.annotations && object.metadata.annotations['coffer.dev/inject'] == 'false')
+{{- $ours := "has(object.metadata.annotations) && object.metadata.annotations.exists(key, key.startsWith('coffer.dev/')) && !('coffer.dev/inject' in object.metadata.annotations && object.metadata.annotations['coffer.dev/inject'] == 'false')" -}}
+{{- if .Values.compat.vaultK8s }}({{ $ours }}) || ({{ include "coffer.vaultK8s" . }}){{ else }}{{ $ours }}{{ end }}
 {{- end }}

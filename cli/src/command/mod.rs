@@ -10,6 +10,7 @@ mod keynest;
 mod keyway;
 mod list;
 mod mcp;
+mod migrate;
 mod place;
 mod put;
 mod reseal;
@@ -41,6 +42,9 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
     }
     if let Verb::Check(args) = cli.verb {
         return check::run(&args, cli.output);
+    }
+    if let Verb::Migrate(args) = cli.verb {
+        return migrate::run(&args, cli.output);
     }
     if let Verb::Keyway {
         verb: KeywayVerb::Directory(args),
@@ -80,6 +84,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Reseal(args) => reseal::run(&context, args).await,
         Verb::SealKey { verb } => seal_key::run(&context, verb).await,
         Verb::Mcp => mcp::run(&context).await,
-        Verb::Bootstrap(_) | Verb::Check(_) | Verb::Seal(_) | Verb::Keyway { .. } => Ok(()),
+        Verb::Bootstrap(_) | Verb::Check(_) | Verb::Migrate(_) | Verb::Seal(_) | Verb::Keyway { .. } => {
+            Ok(())
+        }
     }
 }

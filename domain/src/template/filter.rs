@@ -30,6 +30,8 @@ pub enum Filter {
     Indent(usize),
     /// A member of a JSON object.
     Field(String),
+    /// Every member of a JSON object, by name, in this form.
+    Each(String),
 }
 
 /// What a filter was given in `( )`.
@@ -59,11 +61,13 @@ impl Filter {
             )),
             ("field", Argument::Text(key)) => Ok(Self::Field(key)),
             ("field", _) => Err("filter field takes a string: field(\"password\")".to_owned()),
+            ("each", Argument::Text(form)) => Ok(Self::Each(form)),
+            ("each", _) => Err("filter each takes a string: each(\"{key}={value}\\n\")".to_owned()),
             ("json" | "base64" | "base64decode" | "urlencode" | "quote" | "trim", _) => {
                 Err(format!("filter {name} takes no argument"))
             }
             _ => Err(format!(
-                "unknown filter {name}: there are base64, base64decode, field, indent, json, quote, trim and urlencode"
+                "unknown filter {name}: there are base64, base64decode, each, field, indent, json, quote, trim and urlencode"
             )),
         }
     }
@@ -79,6 +83,7 @@ impl Filter {
             Self::Trim => "trim",
             Self::Indent(_) => "indent",
             Self::Field(_) => "field",
+            Self::Each(_) => "each",
         }
     }
 
@@ -89,11 +94,12 @@ impl Filter {
             Self::Json => json(text(bytes)?),
             Self::Base64 => base64(bytes),
             Self::Base64Decode => base64_decode(bytes),
-            Self::UrlEncode => each(bytes, url_byte),
+            Self::UrlEncode => each_byte(bytes, url_byte),
             Self::Quote => quote(text(bytes)?),
             Self::Trim => Ok(Buffer::of(text(bytes)?.trim().as_bytes())),
             Self::Indent(width) => indent(bytes, *width),
-            Self::Field(key) => field(bytes, key),
+            Self::Field(key) => object(bytes, |members| member(members, key)),
+            Self::Each(form) => object(bytes, |members| each(members, form)),
         }
     }
 }
@@ -131,7 +137,7 @@ fn base64_decode(bytes: &[u8]) -> Result<Buffer, String> {
 }
 
 /// Writes what `encode` makes of each byte.
-fn each(bytes: &[u8], encode: fn(u8, &mut Buffer) -> Result<(), TooLong>) -> Result<Buffer, String> {
+fn each_byte(bytes: &[u8], encode: fn(u8, &mut Buffer) -> Result<(), TooLong>) -> Result<Buffer, String> {
     let mut output = Buffer::default();
     bytes
         .iter()
@@ -180,14 +186,48 @@ fn indent(bytes: &[u8], width: usize) -> Result<Buffer, String> {
     Ok(output)
 }
 
-fn field(bytes: &[u8], key: &str) -> Result<Buffer, String> {
+/// What `read` makes of a JSON object, which is wiped then.
+fn object(
+    bytes: &[u8],
+    read: impl FnOnce(&serde_json::Map<String, Value>) -> Result<Buffer, String>,
+) -> Result<Buffer, String> {
     let mut object: Value = serde_json::from_slice(bytes).map_err(|_| "the value is not JSON".to_owned())?;
-    let found = match &mut object {
-        Value::Object(members) => member(members, key),
+    let found = match &object {
+        Value::Object(members) => read(members),
         _ => Err("the value is not a JSON object".to_owned()),
     };
     wipe(&mut object);
     found
+}
+
+/// `form` once for each member, its `{key}` and `{value}` replaced.
+fn each(members: &serde_json::Map<String, Value>, form: &str) -> Result<Buffer, String> {
+    let mut names: Vec<&String> = members.keys().collect();
+    names.sort_unstable();
+    let mut output = Buffer::default();
+    for name in names {
+        let value = member(members, name)?;
+        write_form(form, name, value.bytes(), &mut output).map_err(too_long)?;
+    }
+    Ok(output)
+}
+
+fn write_form(form: &str, key: &str, value: &[u8], output: &mut Buffer) -> Result<(), TooLong> {
+    let mut rest = form;
+    while let Some(at) = rest.find('{') {
+        output.push(&rest.as_bytes()[..at])?;
+        rest = &rest[at..];
+        let (written, after): (&[u8], &str) = if let Some(after) = rest.strip_prefix("{key}") {
+            (key.as_bytes(), after)
+        } else if let Some(after) = rest.strip_prefix("{value}") {
+            (value, after)
+        } else {
+            (b"{", &rest[1..])
+        };
+        output.push(written)?;
+        rest = after;
+    }
+    output.push(rest.as_bytes())
 }
 
 fn member(members: &serde_json::Map<String, Value>, key: &str) -> Result<Buffer, String> {

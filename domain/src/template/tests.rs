@@ -54,6 +54,11 @@ fn renders() {
         ("  {{ lines | indent(2) }}", "  one\n  two\n\n  three"),
         ("{{ db | field('host') }}:{{ db | field(\"port\") }}", "h:5432"),
         ("{{ db | field('nested') | field('a') }}", "[1]"),
+        (
+            "{{ '{\"b\": 2, \"a\": \"x{value}\"}' | each('{key}={value} {') }}",
+            "a=x{value} {b=2 {",
+        ),
+        ("{{ '{}' | each('x') }}", ""),
         ("{{ db | field('pass') | json }}", "\"s\\\"3\""),
         ("{% if user %}yes{% endif %}", "yes"),
         ("{% if empty %}yes{% else %}no{% endif %}", "no"),
@@ -170,6 +175,14 @@ fn an_error_never_shows_a_value() {
         (
             "{{ db | field('x') }}",
             "line 1: secret \"db\": filter field: the JSON object has no member \"x\"",
+        ),
+        (
+            "{{ db | each('{key}') }}",
+            "line 1: secret \"db\": filter each: the member \"none\" is null",
+        ),
+        (
+            "{{ user | each('{key}') }}",
+            "line 1: secret \"user\": filter each: the value is not JSON",
         ),
         (
             "{{ db | field('none') }}",

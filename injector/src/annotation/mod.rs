@@ -6,9 +6,10 @@
 //! | annotation | value |
 //! | --- | --- |
 //! | `inject` | `"true"`: opt in; `"false"` or absent: the pod stays as it is |
-//! | `vault` | `NAME` in the pod's namespace, or `NAMESPACE/NAME`; required |
+//! | `vault` | `NAME` in the pod's namespace, or `NAMESPACE/NAME`; required unless references say it |
 //! | `environment` | an environment of the vault; absent: `default` |
-//! | `env` | `KEY` or `VARIABLE=KEY`, separated by commas or line ends; or `*` |
+//! | `env` | `KEY`, `VARIABLE=KEY` or `VARIABLE=KEY#FIELD`, separated by commas or line ends; or `*` |
+//! | `literals` | variables whose values are no references, whatever they look like; or `*` |
 //! | `file.<name>` | a key, or a map (YAML or JSON) of `key` or `template`, `path`, `mode` |
 //! | `mode` | how variables arrive: `env-file` (absent: this) or `exec` |
 //! | `max-stale` | how old values may be that the pod starts with while the store is down: `24h`; absent: it waits |
@@ -26,6 +27,7 @@ use coffer_domain::name::{EnvName, OrgName, SecretName, VaultName};
 
 use crate::{
     denied::{Denied, did_you_mean, quoted},
+    familiar::References,
     view::Metadata,
     wish::{Mode, Variables, Wish},
 };
@@ -40,6 +42,8 @@ pub const VAULT: &str = "coffer.dev/vault";
 pub const ENVIRONMENT: &str = "coffer.dev/environment";
 /// Names the variables.
 pub const ENV: &str = "coffer.dev/env";
+/// Names variables whose values are no references.
+pub const LITERALS: &str = "coffer.dev/literals";
 /// Starts the annotations that each ask for a file.
 pub const FILE: &str = "coffer.dev/file.";
 /// Says how variables arrive.
@@ -59,11 +63,12 @@ pub const STATUS_INJECTED: &str = "injected";
 /// Label written by the injector, for selectors and the admission policy.
 pub const INJECTED_LABEL: &str = "coffer.dev/injected";
 
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "inject",
     "vault",
     "environment",
     "env",
+    "literals",
     "file.<name>",
     "mode",
     "containers",
@@ -90,20 +95,83 @@ pub fn opted_in(metadata: &Metadata<'_>) -> Result<bool, Denied> {
     }
 }
 
-/// Parses the annotations of an opted-in pod of `namespace`.
-pub fn parse(metadata: &Metadata<'_>, namespace: &str) -> Result<Wish, Denied> {
+/// What the annotations say before the pod's references are looked at.
+#[derive(Debug, Default)]
+pub struct Asked {
+    /// The vault.
+    pub vault: Option<(OrgName, VaultName)>,
+    /// The environment.
+    pub environment: Option<EnvName>,
+    /// The containers meant; `None` is all but native sidecars.
+    pub containers: Option<Vec<String>>,
+    /// Variables whose values are no references.
+    pub literals: Literals,
+}
+
+/// Variables whose values are no references, whatever they look like.
+#[derive(Debug, Default)]
+pub struct Literals(Vec<String>);
+
+impl Literals {
+    /// Whether it is one of them.
+    pub fn has(&self, variable: &str) -> bool {
+        self.0.iter().any(|name| name == "*" || name == variable)
+    }
+}
+
+/// Parses what is needed to look at references.
+pub fn asked(metadata: &Metadata<'_>, namespace: &str) -> Result<Asked, Denied> {
     refuse_unknown(metadata)?;
-    let (organization, vault) = vault(metadata.annotation(VAULT), namespace)?;
+    let literals = metadata
+        .annotation(LITERALS)
+        .unwrap_or_default()
+        .split([',', '\n'])
+        .map(str::trim);
+    Ok(Asked {
+        vault: metadata
+            .annotation(VAULT)
+            .map(|value| vault(value, namespace))
+            .transpose()?,
+        environment: metadata.annotation(ENVIRONMENT).map(environment).transpose()?,
+        containers: metadata.annotation(CONTAINERS).map(containers).transpose()?,
+        literals: Literals(
+            literals
+                .filter(|name| !name.is_empty())
+                .map(str::to_owned)
+                .collect(),
+        ),
+    })
+}
+
+/// Parses the annotations of an opted-in pod of `namespace` whose containers hold no references.
+pub fn parse(metadata: &Metadata<'_>, namespace: &str) -> Result<Wish, Denied> {
+    with_references(metadata, asked(metadata, namespace)?, References::default())
+}
+
+/// Parses the rest, beside the references that were found.
+pub fn with_references(
+    metadata: &Metadata<'_>,
+    asked: Asked,
+    references: References,
+) -> Result<Wish, Denied> {
+    let (place, environment) = references.place.unzip();
+    let Some((organization, vault)) = asked.vault.or(place) else {
+        return Err(Denied::new(VAULT, "it is missing", VAULT_FIX));
+    };
     let wish = Wish {
         organization,
         vault,
-        environment: environment(metadata.annotation(ENVIRONMENT))?,
+        environment: asked
+            .environment
+            .or(environment.flatten())
+            .unwrap_or_else(EnvName::default_environment),
+        references: references.variables,
         mode: mode(metadata.annotation(MODE))?,
         variables: metadata
             .annotation(ENV)
             .map_or(Ok(Variables::Named(Vec::new())), variables::parse)?,
         files: file::parse_all(ours(metadata))?,
-        containers: metadata.annotation(CONTAINERS).map(containers).transpose()?,
+        containers: asked.containers,
         max_stale: metadata.annotation(MAX_STALE).map(max_stale).transpose()?,
         on_change: metadata
             .annotation(ON_CHANGE)
@@ -112,7 +180,7 @@ pub fn parse(metadata: &Metadata<'_>, namespace: &str) -> Result<Wish, Denied> {
         signal: metadata.annotation(SIGNAL).map(change::signal).transpose()?,
     };
     change::check(&wish)?;
-    if wish.files.is_empty() && wish.variables == Variables::Named(Vec::new()) {
+    if wish.files.is_empty() && !wish.has_variables() {
         return Err(Denied::new(
             INJECT,
             "nothing is asked for",
@@ -153,22 +221,17 @@ fn refuse_unknown(metadata: &Metadata<'_>) -> Result<(), Denied> {
     Ok(())
 }
 
-fn vault(value: Option<&str>, namespace: &str) -> Result<(OrgName, VaultName), Denied> {
-    let fix = "write the Vault's NAME, or NAMESPACE/NAME";
-    let Some(value) = value else {
-        return Err(Denied::new(VAULT, "it is missing", fix));
-    };
+const VAULT_FIX: &str = "write the Vault's NAME, or NAMESPACE/NAME";
+
+fn vault(value: &str, namespace: &str) -> Result<(OrgName, VaultName), Denied> {
     let (organization, name) = value.split_once('/').unwrap_or((namespace, value));
-    let bad = |problem: String| Denied::new(VAULT, problem, fix);
+    let bad = |problem: String| Denied::new(VAULT, problem, VAULT_FIX);
     let organization = OrgName::new(organization).map_err(|e| bad(format!("{}: {e}", quoted(value))))?;
     let vault = VaultName::new(name).map_err(|e| bad(format!("{}: {e}", quoted(value))))?;
     Ok((organization, vault))
 }
 
-fn environment(value: Option<&str>) -> Result<EnvName, Denied> {
-    let Some(value) = value else {
-        return Ok(EnvName::default_environment());
-    };
+fn environment(value: &str) -> Result<EnvName, Denied> {
     EnvName::new(value).map_err(|e| {
         Denied::new(
             ENVIRONMENT,

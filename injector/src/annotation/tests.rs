@@ -107,7 +107,7 @@ fn one_secret_may_feed_two_variables() {
         panic!("not named")
     };
     assert!(
-        matches!(&variables[..], [Variable { name: a, secret: x }, Variable { name: b, secret: y }] if a == "A" && b == "B" && x == y)
+        matches!(&variables[..], [Variable { name: a, secret: x, .. }, Variable { name: b, secret: y, .. }] if a == "A" && b == "B" && x == y)
     );
 }
 
@@ -184,7 +184,9 @@ const BAD: &[Bad] = &[
     ("env", "A=${x}", &["\"${x}\"", "secret name must be"]),
     ("env", "A={{x}}", &["secret name must be"]),
     ("env", "A='x'", &["secret name must be"]),
-    ("env", "A=x#f", &["secret name must be"]),
+    ("env", "A=x#", &["names no member after #", "VARIABLE=KEY#FIELD"]),
+    ("env", "A=x y#f", &["secret name must be"]),
+    ("env", "x#f", &["cannot be a variable's name", "VARIABLE=x"]),
     ("env", "A,A=x", &["variable A stands twice"]),
     ("env", "*,A", &["\"*\" stands beside"]),
     (

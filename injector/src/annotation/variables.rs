@@ -1,4 +1,4 @@
-//! `coffer.dev/env`: `KEY`, `VARIABLE=KEY`, several of them, or `*`.
+//! `coffer.dev/env`: `KEY`, `VARIABLE=KEY`, `VARIABLE=KEY#FIELD`, several of them, or `*`.
 
 use std::collections::BTreeSet;
 
@@ -53,11 +53,22 @@ fn variable(item: &str) -> Result<Variable, Denied> {
     let (name, secret) = item
         .split_once('=')
         .map_or((item, item), |(name, key)| (name.trim_end(), key.trim_start()));
+    let (secret, field) = secret
+        .split_once('#')
+        .map_or((secret, None), |(key, field)| (key, Some(field)));
     let secret = secret_name(ENV, secret)?;
+    if field.is_some_and(|field| field.is_empty() || field.len() > LONGEST_NAME) {
+        return Err(Denied::new(
+            ENV,
+            format!("{} names no member after #", quoted(item)),
+            "write VARIABLE=KEY#FIELD",
+        ));
+    }
     if is_variable_name(name) && name.len() <= LONGEST_NAME {
         return Ok(Variable {
             name: name.to_owned(),
             secret,
+            field: field.map(str::to_owned),
         });
     }
     let fix = if item.contains('=') {

@@ -7,6 +7,7 @@ pub mod exec;
 pub mod files;
 pub mod marker;
 pub mod quantity;
+pub mod referred;
 pub mod refusal;
 pub mod resources;
 pub mod signal;

@@ -81,6 +81,7 @@ fn all<'k>(known: impl Iterator<Item = &'k str>) -> Result<Resolved, Denied> {
         SecretName::new(name).ok().map(|secret| Variable {
             name: name.to_owned(),
             secret,
+            field: None,
         })
     };
     Ok(Resolved {
@@ -131,12 +132,12 @@ impl Resolved {
     }
 }
 
-/// A variable that kubelet reads from the file the agent wrote for it.
-pub fn file_key_ref(name: &str) -> EnvVar {
+/// A variable that kubelet reads from the file the agent wrote, as `slot`.
+pub fn file_key_ref(name: &str, slot: &str) -> EnvVar {
     let selector = FileKeySelector {
         volume_name: volumes::ENV.to_owned(),
-        path: name.to_owned(),
-        key: name.to_owned(),
+        path: slot.to_owned(),
+        key: slot.to_owned(),
         optional: None,
     };
     EnvVar {

@@ -9,6 +9,7 @@
 
 mod bundles;
 mod certificates;
+mod familiar;
 mod http;
 mod injected;
 mod patched;

@@ -19,6 +19,7 @@ pub fn settings() -> Injection {
         pull_policy: Some("Never".to_owned()),
         agent_path: "/coffer-agent".to_owned(),
         volume_size: Mebibytes(36),
+        vault_k8s: false,
         keys: Some("https://coffer-injector.coffer-system.svc:8444".to_owned()),
     }
 }
@@ -124,7 +125,11 @@ pub fn inject(pod: &Value) -> Result<Allowed, String> {
 
 /// Sends a pod through a given injector.
 pub fn inject_with(injector: &Injector, pod: &Value) -> Result<Allowed, String> {
-    let response = respond(injector, &review(pod));
+    outcome(pod, &respond(injector, &review(pod)))
+}
+
+/// What came of a pod by the `response` to its review.
+pub fn outcome(pod: &Value, response: &Value) -> Result<Allowed, String> {
     if response["allowed"] != true {
         assert!(response.get("patch").is_none(), "a refusal carries no patch");
         return Err(response["status"]["message"].as_str().unwrap().to_owned());

@@ -2,10 +2,10 @@
 //! The schemas and rules are those of the definitions, the seals' form is the domain's, and what is said of pods is
 //! what the injector decides.
 
-mod finding;
-mod objects;
+pub mod finding;
+pub mod objects;
 mod ours;
-mod pods;
+pub mod pods;
 mod references;
 mod seals;
 

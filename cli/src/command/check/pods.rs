@@ -3,6 +3,7 @@
 use coffer_injector::{
     annotation,
     decide::{Context, decide},
+    familiar::{ConfigMaps, config_map::Map},
     known::Index,
     pod::volumes::Mebibytes,
     settings::Injection,
@@ -27,16 +28,19 @@ pub fn check(objects: &Objects, report: &mut Report) {
         image: String::new(),
         pull_policy: None,
         agent_path: String::new(),
+        // Nor which other programs' annotations it takes.
+        vault_k8s: false,
         volume_size: Mebibytes(u64::from(u32::MAX)),
     };
     for object in objects.iter() {
         if let Some(pod) = pod_of(object) {
-            one(object, &pod, &index, &settings, report);
+            one(object, &pod, (objects, &index), &settings, report);
         }
     }
 }
 
-fn index(objects: &Objects) -> Index {
+/// The names of vaults and keys that are in these files.
+pub fn index(objects: &Objects) -> Index {
     let mut index = Index::default();
     for (object, spec) in objects.vaults() {
         index.put_vault((object.namespace.clone(), object.name.clone()), &spec);
@@ -64,7 +68,27 @@ fn pod_of(object: &Object) -> Option<Value> {
         .then(|| json!({"metadata": metadata, "spec": template["spec"]}))
 }
 
-fn one(object: &Object, pod: &Value, index: &Index, settings: &Injection, report: &mut Report) {
+/// The namespace's ConfigMaps that are in these files; of others nothing is known.
+fn config_maps(objects: &Objects, namespace: &str) -> ConfigMaps {
+    let mut maps = ConfigMaps::default();
+    let here = objects
+        .iter()
+        .filter(|it| it.kind == "ConfigMap" && it.namespace == namespace && it.value["apiVersion"] == "v1");
+    for object in here {
+        let data = object.value["data"].as_object().into_iter().flatten();
+        let texts = data.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned())));
+        maps.put(object.name.clone(), Map::of(texts));
+    }
+    maps
+}
+
+fn one(
+    object: &Object,
+    pod: &Value,
+    (objects, index): (&Objects, &Index),
+    settings: &Injection,
+    report: &mut Report,
+) {
     let text = pod.to_string();
     let pod: Pod<'_> = match serde_json::from_str(&text) {
         Ok(pod) => pod,
@@ -87,8 +111,10 @@ fn one(object: &Object, pod: &Value, index: &Index, settings: &Injection, report
         }
         return;
     }
+    let config_maps = config_maps(objects, &object.namespace);
     let context = Context {
         authorities: "",
+        config_maps: &config_maps,
         settings,
         trust: "",
         known: index,

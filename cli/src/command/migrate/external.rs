@@ -1,0 +1,170 @@
+//! `ExternalSecret` of External Secrets: a `VaultSecret` with the same Secret beside it. What a Vault or OpenBao server
+//! keeps is followed there; everything else is written by someone else.
+
+use coffer_crds::{DEFAULT_ENVIRONMENT, Duration};
+use coffer_domain::canonical_uri::{CanonicalUri, Reading};
+use serde_json::{Map, Value, json};
+
+use super::{Context, Notes};
+
+/// Puts one into our words.
+pub(super) fn secret(object: &mut Value, namespace: &str, context: &Context<'_>, notes: &mut Notes<'_>) {
+    let spec = &object["spec"];
+    let store = store(&spec["secretStoreRef"], namespace, context);
+    if store.is_none() {
+        notes.note("its store is not in these files: its entries are external: {}, written through an API");
+    }
+    let every = refresh(&spec["refreshInterval"], notes);
+    let mut data = Map::new();
+    for entry in spec["data"].as_array().into_iter().flatten() {
+        let Some(key) = entry["secretKey"].as_str() else {
+            continue;
+        };
+        let remote = store
+            .as_ref()
+            .and_then(|store| remote(store, &entry["remoteRef"], key, notes));
+        let source = remote.map_or_else(
+            || json!({ "external": {} }),
+            |uri| match &every {
+                Some(every) => json!({ "remote": { "uri": uri, "refreshEvery": every } }),
+                None => json!({ "remote": { "uri": uri } }),
+            },
+        );
+        data.insert(key.to_owned(), source);
+    }
+    for (field, what) in [
+        (
+            "dataFrom",
+            "its keys are not known here: write an entry of data for each",
+        ),
+        (
+            "target/template",
+            "write it as spec.sync.template (docs/TEMPLATES.md)",
+        ),
+    ] {
+        if spec.pointer(&format!("/{field}")).is_some() {
+            notes.left(format!("spec.{}: {what}", field.replace('/', ".")));
+        }
+    }
+    if spec["target"]["creationPolicy"]
+        .as_str()
+        .is_some_and(|policy| policy != "Owner")
+    {
+        notes.note("spec.target.creationPolicy: the VaultSecret owns its Secret, and touches no other");
+    }
+    if data.is_empty() {
+        return;
+    }
+    let name = object["metadata"]["name"].clone();
+    let target = match &spec["target"]["name"] {
+        Value::String(target) => json!(target),
+        _ => name,
+    };
+    let mut ours = json!({
+        "vaultRef": { "name": context.args.vault },
+        "data": data,
+        "sync": { "secretName": target },
+    });
+    if context.args.environment != DEFAULT_ENVIRONMENT {
+        ours["environment"] = json!(context.args.environment);
+    }
+    notes.note(format!(
+        "it becomes a VaultSecret of Vault {}; delete the ExternalSecret first, keeping its Secret (deletionPolicy: Retain), and \
+         then the Secret: a foreign one is never touched",
+        context.args.vault
+    ));
+    object["apiVersion"] = json!("coffer.dev/v1alpha1");
+    object["kind"] = json!("VaultSecret");
+    object["spec"] = ours;
+    if let Some(all) = object.as_object_mut() {
+        all.remove("status");
+    }
+}
+
+/// Where a Vault or OpenBao server keeps its secrets.
+struct Store {
+    /// The mount; absent: each key says it.
+    mount: Option<String>,
+}
+
+/// The store that is meant, if it is here.
+fn store(reference: &Value, namespace: &str, context: &Context<'_>) -> Option<Option<Store>> {
+    let kind = reference["kind"].as_str().unwrap_or("SecretStore");
+    let found = context.objects.iter().find(|it| {
+        it.kind == kind
+            && reference["name"] == it.name.as_str()
+            && (kind == "ClusterSecretStore" || it.namespace == namespace)
+    })?;
+    let vault = &found.value["spec"]["provider"]["vault"];
+    let is_second = vault["version"].as_str().is_none_or(|version| version == "v2");
+    Some((vault.is_object() && is_second).then(|| {
+        Store {
+            mount: vault["path"]
+                .as_str()
+                .map(|path| path.trim_matches('/').to_owned()),
+        }
+    }))
+}
+
+/// The canonical URI of one entry; `None` if it is to be external.
+fn remote(store: &Option<Store>, reference: &Value, key: &str, notes: &mut Notes<'_>) -> Option<String> {
+    let Some(store) = store else {
+        notes.note(format!(
+            "{key}: its store is no KV version 2 of Vault or OpenBao: external: {{}}"
+        ));
+        return None;
+    };
+    let path = reference["key"].as_str().unwrap_or_default().trim_matches('/');
+    let (mount, path) = match &store.mount {
+        Some(mount) => (
+            mount.as_str(),
+            path.strip_prefix(&format!("{mount}/")).unwrap_or(path),
+        ),
+        None => path.split_once('/').unwrap_or((path, "")),
+    };
+    let path = path.strip_prefix("data/").unwrap_or(path);
+    let mut uri = format!("openbao+kv2://{mount}/{path}");
+    if let Some(property) = reference["property"].as_str() {
+        uri = format!("{uri}#{property}");
+    }
+    if let Some(version) = reference["version"].as_str() {
+        uri = format!("{uri}?version={version}");
+    }
+    for field in ["decodingStrategy", "conversionStrategy"] {
+        if reference[field]
+            .as_str()
+            .is_some_and(|it| !["None", "Default"].contains(&it))
+        {
+            notes.left(format!(
+                "{key}: remoteRef.{field}: the value arrives as it is kept; use spec.sync.template"
+            ));
+        }
+    }
+    match CanonicalUri::parse(&uri, Reading::Strict) {
+        Ok(uri) => Some(uri.to_string()),
+        Err(fault) => {
+            notes.left(format!(
+                "{key}: its path is not one that can be followed: {fault}; it is external: {{}} now"
+            ));
+            None
+        }
+    }
+}
+
+/// `1h`, `1h0m0s`, `30s`, as we write them.
+fn refresh(interval: &Value, notes: &mut Notes<'_>) -> Option<String> {
+    let text = interval.as_str()?;
+    let parts = text.split_inclusive(|c: char| c.is_ascii_alphabetic());
+    let short: String = parts
+        .filter(|part| part.trim_start_matches('0').len() > 1)
+        .collect();
+    match short.parse::<Duration>() {
+        Ok(every) if every.to_seconds() >= 5 => Some(every.as_str().to_owned()),
+        _ => {
+            notes.note(format!(
+                "spec.refreshInterval {text}: dropped; the operator's setting counts"
+            ));
+            None
+        }
+    }
+}
