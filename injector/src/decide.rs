@@ -39,7 +39,7 @@ pub struct Context<'c> {
     pub authorities: &'c str,
     /// The names of vaults and keys.
     pub known: &'c Index,
-    /// ConfigMaps that variables come from, as far as they were read.
+    /// `ConfigMap`s that variables come from, as far as they were read.
     pub config_maps: &'c ConfigMaps,
     /// The namespace of the request.
     pub namespace: &'c str,

@@ -1,7 +1,7 @@
 //! The mutating webhook: Pod in, patch out.
 //!
 //! It knows the names of vaults and secrets, never a value: no store, no key, and no outbound call while
-//! a review is being answered, but for the ConfigMaps of a pod whose variables come from there, if it is told to look into
+//! a review is being answered, but for the `ConfigMap`s of a pod whose variables come from there, if it is told to look into
 //! them. One review is [`review`] (the envelope), [`annotation`] (what the pod asks for, parsed into a [`wish::Wish`]),
 //! [`familiar`] (references in its variables), [`decide`] (pure: what to add, or why not) and [`patch`] (additions, and
 //! what references stand for).

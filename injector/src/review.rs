@@ -155,7 +155,7 @@ struct Status {
 const API_VERSION: &str = "admission.k8s.io/v1";
 const KIND: &str = "AdmissionReview";
 
-/// The ConfigMaps that the variables of a pod to be injected come from, and its namespace; `None` if there are none.
+/// The `ConfigMap`s that the variables of a pod to be injected come from, and its namespace; `None` if there are none.
 /// A body that is no review has none: [`answer`] says so.
 pub fn config_maps(body: &[u8], settings: &Injection) -> Option<(String, BTreeSet<String>)> {
     const WORD: &[u8] = b"\"configMap";

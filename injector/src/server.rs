@@ -85,14 +85,14 @@ impl Injector {
         }
     }
 
-    /// Also looks for references in ConfigMaps.
+    /// Also looks for references in `ConfigMap`s.
     #[must_use]
     pub fn with_config_maps(mut self, source: Option<Source>) -> Self {
         self.config_maps = source;
         self
     }
 
-    /// Reads the ConfigMaps that a review makes needed, if any are to be read. The one thing that is waited for.
+    /// Reads the `ConfigMap`s that a review makes needed, if any are to be read. The one thing that is waited for.
     pub async fn config_maps(&self, body: &[u8]) -> ConfigMaps {
         let Some(source) = &self.config_maps else {
             return ConfigMaps::default();
@@ -103,7 +103,7 @@ impl Injector {
         }
     }
 
-    /// Answers one review, and counts it, for pods whose variables come from no ConfigMap.
+    /// Answers one review, and counts it, for pods whose variables come from no `ConfigMap`.
     pub fn answer(&self, body: &[u8]) -> Result<Vec<u8>, review::Malformed> {
         self.answer_with(body, &ConfigMaps::default())
     }

@@ -78,8 +78,8 @@ pub struct Settings {
     #[arg(long, env = "COFFER_BUNDLE_LISTEN", default_value = "[::]:8444")]
     pub bundle_listen: SocketAddr,
 
-    /// Look for references to secrets in ConfigMaps that variables of injected pods come from; the injector needs the
-    /// right to get ConfigMaps then.
+    /// Look for references to secrets in config maps that variables of injected pods come from; the injector needs the
+    /// right to get config maps then.
     #[arg(long, env = "COFFER_CONFIG_MAP_REFERENCES")]
     pub config_map_references: bool,
 

@@ -210,7 +210,7 @@ pub struct Variable<'a> {
 }
 
 impl<'a> Variable<'a> {
-    /// The ConfigMap's key that it comes from.
+    /// The `ConfigMap`'s key that it comes from.
     pub fn config_map_key(&self) -> Option<&KeyRef<'a>> {
         self.value_from.as_ref()?.config_map_key_ref.as_ref()
     }
@@ -220,15 +220,15 @@ impl<'a> Variable<'a> {
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ValueFrom<'a> {
-    /// A key of a ConfigMap.
+    /// A key of a `ConfigMap`.
     #[serde(borrow)]
     pub config_map_key_ref: Option<KeyRef<'a>>,
 }
 
-/// A key of a ConfigMap.
+/// A key of a `ConfigMap`.
 #[derive(Debug, Deserialize)]
 pub struct KeyRef<'a> {
-    /// The ConfigMap's name.
+    /// The `ConfigMap`'s name.
     #[serde(borrow)]
     pub name: Option<Text<'a>>,
     /// The key.
@@ -245,7 +245,7 @@ pub struct EnvFrom<'a> {
     /// What stands before each key.
     #[serde(borrow)]
     pub prefix: Option<Text<'a>>,
-    /// A ConfigMap.
+    /// A `ConfigMap`.
     #[serde(borrow)]
     pub config_map_ref: Option<ObjectRef<'a>>,
     /// A Secret.
@@ -253,7 +253,7 @@ pub struct EnvFrom<'a> {
     pub secret_ref: Option<ObjectRef<'a>>,
 }
 
-/// A ConfigMap or a Secret, by name.
+/// A `ConfigMap` or a Secret, by name.
 #[derive(Debug, Deserialize)]
 pub struct ObjectRef<'a> {
     /// Its name.

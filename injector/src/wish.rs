@@ -121,7 +121,7 @@ pub struct Referred {
 pub enum At {
     /// This entry of `env`.
     Entry(usize),
-    /// A ConfigMap of `envFrom`.
+    /// A `ConfigMap` of `envFrom`.
     EnvFrom,
 }
 

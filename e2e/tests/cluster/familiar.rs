@@ -1,4 +1,4 @@
-//! What people have already: references in variables, also out of a ConfigMap, and the annotations of vault-k8s.
+//! What people have already: references in variables, also out of a `ConfigMap`, and the annotations of vault-k8s.
 
 use anyhow::{Context, Result, ensure};
 use coffer_e2e::{APP_IMAGE, Api, App, Namespace, beside, eventually, vault_secret, web_pod};

@@ -1,4 +1,4 @@
-//! ConfigMaps that may hold references. Which ones a pod names is told by its review; they are read while that is
+//! `ConfigMap`s that may hold references. Which ones a pod names is told by its review; they are read while that is
 //! answered, one after the other, and nothing of them is kept (ADR 16). Of a text that is no reference only its key
 //! stays.
 
@@ -13,16 +13,16 @@ use kube::{Api, Client};
 use tokio::{sync::Semaphore, time::timeout};
 
 use super::reference;
-use crate::view::{Container, Pod};
+use crate::view::{Container, Pod, Text};
 
 /// The most that one pod may name.
 const MOST: usize = 16;
 /// The longest that one may take to be read; the API server waits three seconds for all.
 const DEADLINE: Duration = Duration::from_millis(800);
-/// The most pods whose ConfigMaps are read at a time: each may be a megabyte.
+/// The most pods whose `ConfigMap`s are read at a time: each may be a megabyte.
 const AT_ONCE: usize = 2;
 
-/// What is known of a ConfigMap.
+/// What is known of a `ConfigMap`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Map {
     /// Its keys, and the texts among them that look like references.
@@ -33,7 +33,7 @@ pub enum Map {
     Unread(String),
 }
 
-/// ConfigMaps of the pod's namespace. Those that it does not have are not looked at.
+/// `ConfigMap`s of the pod's namespace. Those that it does not have are not looked at.
 #[derive(Debug, Default)]
 pub struct ConfigMaps(BTreeMap<String, Map>);
 
@@ -50,7 +50,7 @@ impl ConfigMaps {
 }
 
 impl Map {
-    /// Keeps what matters of a ConfigMap's `data`.
+    /// Keeps what matters of a `ConfigMap`'s `data`.
     pub fn of(data: impl IntoIterator<Item = (String, String)>) -> Self {
         let kept = |(key, text): (String, String)| {
             let is_reference = reference::read(&text).is_some();
@@ -80,10 +80,10 @@ fn of_container<'p>(container: &'p Container<'_>) -> impl Iterator<Item = &'p st
         .iter()
         .flatten()
         .filter_map(|source| source.config_map_ref.as_ref()?.name.as_ref());
-    keys.chain(whole).map(|name| name.as_str())
+    keys.chain(whole).map(Text::as_str)
 }
 
-/// Reads ConfigMaps.
+/// Reads `ConfigMap`s.
 pub struct Source {
     client: Client,
     turns: Semaphore,

@@ -1,6 +1,6 @@
 //! References that people already have, in the values of variables: `coffer://…`, `vault:path#key`,
-//! `op://vault/item/field`, written in `env`, or brought by a ConfigMap. Each becomes what `coffer.dev/env` makes of a
-//! name. It reads texts and names, never a value; where ConfigMaps are read is [`config_map`], and only there.
+//! `op://vault/item/field`, written in `env`, or brought by a `ConfigMap`. Each becomes what `coffer.dev/env` makes of a
+//! name. It reads texts and names, never a value; where `ConfigMap`s are read is [`config_map`], and only there.
 
 pub mod config_map;
 pub mod reference;

@@ -141,15 +141,15 @@ fn by_rule(
     // Where one of both is empty, its slash goes too.
     let name: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
     Ok(Target {
-        organization: OrgName::new(organization).map_err(unnamed)?,
-        vault: VaultName::new(vault).map_err(unnamed)?,
+        organization: OrgName::new(organization).map_err(|bad| unnamed(&bad))?,
+        vault: VaultName::new(vault).map_err(|bad| unnamed(&bad))?,
         environment: rule
             .environment
             .as_deref()
             .map(EnvName::new)
             .transpose()
-            .map_err(unnamed)?,
-        secret: SecretName::new(name.join("/")).map_err(unnamed)?,
+            .map_err(|bad| unnamed(&bad))?,
+        secret: SecretName::new(name.join("/")).map_err(|bad| unnamed(&bad))?,
         field: (!form.contains("{key}")).then(|| foreign.key.clone()),
     })
 }
@@ -180,21 +180,21 @@ fn unlisted(foreign: &Foreign, ground: Ground<'_>) -> Result<Target, Fault> {
             (first.to_lowercase(), name, None)
         }
     };
-    let vault = VaultName::new(vault).map_err(unnamed)?;
+    let vault = VaultName::new(vault).map_err(|bad| unnamed(&bad))?;
     let organization = match ground.vault {
         Some((organization, pods)) if *pods == vault => organization.clone(),
-        _ => OrgName::new(ground.reader.namespace).map_err(unnamed)?,
+        _ => OrgName::new(ground.reader.namespace).map_err(|bad| unnamed(&bad))?,
     };
     Ok(Target {
         organization,
         vault,
         environment: None,
-        secret: SecretName::new(name).map_err(unnamed)?,
+        secret: SecretName::new(name).map_err(|bad| unnamed(&bad))?,
         field,
     })
 }
 
-fn unnamed(bad: BadName) -> Fault {
+fn unnamed(bad: &BadName) -> Fault {
     Fault::new(
         format!("it leads to what is no name: {bad}"),
         "add a line with another name to spec.references of the Vault",

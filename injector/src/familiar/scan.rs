@@ -1,4 +1,4 @@
-//! Where references stand in a pod: in `env`, as text or out of a ConfigMap, and in what `envFrom` brings. What counts
+//! Where references stand in a pod: in `env`, as text or out of a `ConfigMap`, and in what `envFrom` brings. What counts
 //! is what kubelet would make of it: `env` before `envFrom`, the later of two in `envFrom`, keys behind the prefix.
 
 use std::collections::BTreeMap;
@@ -174,7 +174,7 @@ impl Scan<'_> {
         Ok(())
     }
 
-    /// A ConfigMap's data; `None` if nothing is known of it, or there is nothing and need not be.
+    /// A `ConfigMap`'s data; `None` if nothing is known of it, or there is nothing and need not be.
     fn map(
         &self,
         about: &str,

@@ -28,6 +28,7 @@ fn maps(all: &[(&str, &[(&str, &str)])]) -> ConfigMaps {
     maps
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "callers write it with json!")]
 fn found(
     annotations: Value,
     containers: Value,

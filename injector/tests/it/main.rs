@@ -18,4 +18,5 @@ mod refused;
 mod scripted;
 mod signal;
 mod support;
+mod vault_k8s;
 mod watching;

@@ -68,7 +68,7 @@ fn pod_of(object: &Object) -> Option<Value> {
         .then(|| json!({"metadata": metadata, "spec": template["spec"]}))
 }
 
-/// The namespace's ConfigMaps that are in these files; of others nothing is known.
+/// The namespace's `ConfigMap`s that are in these files; of others nothing is known.
 fn config_maps(objects: &Objects, namespace: &str) -> ConfigMaps {
     let mut maps = ConfigMaps::default();
     let here = objects

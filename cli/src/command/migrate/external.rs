@@ -11,54 +11,17 @@ use super::{Context, Notes};
 pub(super) fn secret(object: &mut Value, namespace: &str, context: &Context<'_>, notes: &mut Notes<'_>) {
     let spec = &object["spec"];
     let store = store(&spec["secretStoreRef"], namespace, context);
-    if store.is_none() {
+    if matches!(store, Store::Unknown) {
         notes.note("its store is not in these files: its entries are external: {}, written through an API");
     }
-    let every = refresh(&spec["refreshInterval"], notes);
-    let mut data = Map::new();
-    for entry in spec["data"].as_array().into_iter().flatten() {
-        let Some(key) = entry["secretKey"].as_str() else {
-            continue;
-        };
-        let remote = store
-            .as_ref()
-            .and_then(|store| remote(store, &entry["remoteRef"], key, notes));
-        let source = remote.map_or_else(
-            || json!({ "external": {} }),
-            |uri| match &every {
-                Some(every) => json!({ "remote": { "uri": uri, "refreshEvery": every } }),
-                None => json!({ "remote": { "uri": uri } }),
-            },
-        );
-        data.insert(key.to_owned(), source);
-    }
-    for (field, what) in [
-        (
-            "dataFrom",
-            "its keys are not known here: write an entry of data for each",
-        ),
-        (
-            "target/template",
-            "write it as spec.sync.template (docs/TEMPLATES.md)",
-        ),
-    ] {
-        if spec.pointer(&format!("/{field}")).is_some() {
-            notes.left(format!("spec.{}: {what}", field.replace('/', ".")));
-        }
-    }
-    if spec["target"]["creationPolicy"]
-        .as_str()
-        .is_some_and(|policy| policy != "Owner")
-    {
-        notes.note("spec.target.creationPolicy: the VaultSecret owns its Secret, and touches no other");
-    }
+    left(spec, notes);
+    let data = data(spec, &store, notes);
     if data.is_empty() {
         return;
     }
-    let name = object["metadata"]["name"].clone();
     let target = match &spec["target"]["name"] {
         Value::String(target) => json!(target),
-        _ => name,
+        _ => object["metadata"]["name"].clone(),
     };
     let mut ours = json!({
         "vaultRef": { "name": context.args.vault },
@@ -81,41 +44,91 @@ pub(super) fn secret(object: &mut Value, namespace: &str, context: &Context<'_>,
     }
 }
 
-/// Where a Vault or OpenBao server keeps its secrets.
-struct Store {
-    /// The mount; absent: each key says it.
-    mount: Option<String>,
+/// What there is no word for.
+fn left(spec: &Value, notes: &mut Notes<'_>) {
+    for (field, what) in [
+        (
+            "dataFrom",
+            "its keys are not known here: write an entry of data for each",
+        ),
+        (
+            "target/template",
+            "write it as spec.sync.template (docs/TEMPLATES.md)",
+        ),
+    ] {
+        if spec.pointer(&format!("/{field}")).is_some() {
+            notes.left(format!("spec.{}: {what}", field.replace('/', ".")));
+        }
+    }
+    let policy = spec["target"]["creationPolicy"].as_str();
+    if policy.is_some_and(|policy| policy != "Owner") {
+        notes.note("spec.target.creationPolicy: the VaultSecret owns its Secret, and touches no other");
+    }
 }
 
-/// The store that is meant, if it is here.
-fn store(reference: &Value, namespace: &str, context: &Context<'_>) -> Option<Option<Store>> {
+/// The entries.
+fn data(spec: &Value, store: &Store, notes: &mut Notes<'_>) -> Map<String, Value> {
+    let every = refresh(&spec["refreshInterval"], notes);
+    let mut data = Map::new();
+    for entry in spec["data"].as_array().into_iter().flatten() {
+        let Some(key) = entry["secretKey"].as_str() else {
+            continue;
+        };
+        let source = match (remote(store, &entry["remoteRef"], key, notes), &every) {
+            (None, _) => json!({ "external": {} }),
+            (Some(uri), None) => json!({ "remote": { "uri": uri } }),
+            (Some(uri), Some(every)) => json!({ "remote": { "uri": uri, "refreshEvery": every } }),
+        };
+        data.insert(key.to_owned(), source);
+    }
+    data
+}
+
+/// Where the values are.
+enum Store {
+    /// Its object is not in these files.
+    Unknown,
+    /// Where nobody can follow them.
+    Other,
+    /// On a Vault or OpenBao server with KV version 2; without a mount, each key says it.
+    Followed { mount: Option<String> },
+}
+
+/// The store that is meant.
+fn store(reference: &Value, namespace: &str, context: &Context<'_>) -> Store {
     let kind = reference["kind"].as_str().unwrap_or("SecretStore");
     let found = context.objects.iter().find(|it| {
         it.kind == kind
             && reference["name"] == it.name.as_str()
             && (kind == "ClusterSecretStore" || it.namespace == namespace)
-    })?;
+    });
+    let Some(found) = found else { return Store::Unknown };
     let vault = &found.value["spec"]["provider"]["vault"];
     let is_second = vault["version"].as_str().is_none_or(|version| version == "v2");
-    Some((vault.is_object() && is_second).then(|| {
-        Store {
-            mount: vault["path"]
-                .as_str()
-                .map(|path| path.trim_matches('/').to_owned()),
-        }
-    }))
+    if !vault.is_object() || !is_second {
+        return Store::Other;
+    }
+    Store::Followed {
+        mount: vault["path"]
+            .as_str()
+            .map(|path| path.trim_matches('/').to_owned()),
+    }
 }
 
 /// The canonical URI of one entry; `None` if it is to be external.
-fn remote(store: &Option<Store>, reference: &Value, key: &str, notes: &mut Notes<'_>) -> Option<String> {
-    let Some(store) = store else {
-        notes.note(format!(
-            "{key}: its store is no KV version 2 of Vault or OpenBao: external: {{}}"
-        ));
-        return None;
+fn remote(store: &Store, reference: &Value, key: &str, notes: &mut Notes<'_>) -> Option<String> {
+    let mount = match store {
+        Store::Followed { mount } => mount,
+        Store::Unknown => return None,
+        Store::Other => {
+            notes.note(format!(
+                "{key}: its store is no KV version 2 of Vault or OpenBao: external: {{}}"
+            ));
+            return None;
+        }
     };
     let path = reference["key"].as_str().unwrap_or_default().trim_matches('/');
-    let (mount, path) = match &store.mount {
+    let (mount, path) = match mount {
         Some(mount) => (
             mount.as_str(),
             path.strip_prefix(&format!("{mount}/")).unwrap_or(path),

@@ -86,7 +86,7 @@ pub fn run(args: &MigrateArgs, print: Output) -> Result<(), Failure> {
     let notes = report.sorted();
     match print {
         Output::Json => output::json(&json!({
-            "objects": migrated.iter().map(|it| it.value()).collect::<Vec<_>>(),
+            "objects": migrated.iter().map(Migrated::value).collect::<Vec<_>>(),
             "notes": notes.iter().map(Finding::json).collect::<Vec<_>>(),
         })),
         Output::Table => {

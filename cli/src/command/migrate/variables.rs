@@ -1,4 +1,4 @@
-//! References in variables and ConfigMaps, written as whole addresses.
+//! References in variables and `ConfigMap`s, written as whole addresses.
 
 use std::collections::BTreeSet;
 
@@ -114,7 +114,7 @@ pub(super) fn of_pod(
     places
 }
 
-/// Where the references in ConfigMaps lead that the pod's variables come from, as far as these are here.
+/// Where the references in `ConfigMap`s lead that the pod's variables come from, as far as these are here.
 pub(super) fn in_config_maps(
     names: &BTreeSet<String>,
     asked: &Asked,
@@ -144,7 +144,7 @@ pub(super) fn in_config_maps(
     places
 }
 
-/// Rewrites the references in a ConfigMap.
+/// Rewrites the references in a `ConfigMap`.
 pub(super) fn config_map(object: &mut Value, namespace: &str, context: &Context<'_>, notes: &mut Notes<'_>) {
     let reader = Reader {
         namespace,

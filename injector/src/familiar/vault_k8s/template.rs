@@ -252,8 +252,9 @@ impl<L: Lookup> Writer<'_, L> {
                 Piece::Action(action) if *action == value => form.push_str("{value}"),
                 Piece::Action("end") => {
                     let whole = self.lookup.whole(self.current()?)?;
-                    self.out
-                        .push_str(&format!("{{{{ {whole} | each({}) }}}}", string(&form)));
+                    for part in ["{{ ", &whole, " | each(", &string(&form), ") }}"] {
+                        self.out.push_str(part);
+                    }
                     return Ok(&rest[i + 1..]);
                 }
                 Piece::Action(other) => {
