@@ -75,7 +75,7 @@ use crate::{
     "!has(self.references) || self.references.all(r, !has(r.environment) || (has(self.environments) ? r.environment in self.environments : r.environment == 'default'))",
     "references[].environment may only name an environment of this vault: add the name to spec.environments, or correct it",
 ), (
-    "!has(self.maxStale) || self.maxStale.matches('[mhd]')",
+    "!has(self.maxStale) || !self.maxStale.matches('^[0-9]+s$')",
     "maxStale must be a minute at least: write it in minutes, hours or days, such as 24h",
 )])))]
 pub struct VaultSpec {
