@@ -113,7 +113,7 @@ fn refuses_with_line_and_reason() {
         ("{{ a | }}", "line 1: expected a filter's name after |"),
         (
             "{{ a | upper }}",
-            "line 1: unknown filter upper: there are base64, base64decode, field, indent, json, quote, trim and urlencode",
+            "line 1: unknown filter upper: there are base64, base64decode, each, field, indent, json, quote, trim and urlencode",
         ),
         ("{{ a | json(1) }}", "line 1: filter json takes no argument"),
         (

@@ -120,14 +120,15 @@ async fn what_people_have_arrives_as_values_and_never_as_text() -> Result<()> {
     .await?;
     namespace.ready(&old).await?;
     let app = App::new(&namespace, &old);
-    ensure!(
-        app.file("/vault/secrets/config").await? == format!("password={MEMBER}"),
-        "the file differs"
-    );
-    let all = app.file("/vault/secrets/all.env").await?;
-    ensure!(
-        all == format!("export password='{MEMBER}'\nexport user='ann'\n"),
-        "the file differs"
-    );
+    for (name, expected) in [
+        ("config", format!("password={MEMBER}\n")),
+        (
+            "all.env",
+            format!("export password='{MEMBER}'\nexport user='ann'\n"),
+        ),
+    ] {
+        let seen = app.file(&format!("/vault/secrets/{name}")).await?;
+        ensure!(seen == expected, "{name} holds {seen:?}");
+    }
     namespace.end().await
 }

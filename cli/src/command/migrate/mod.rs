@@ -102,7 +102,7 @@ pub fn run(args: &MigrateArgs, print: Output) -> Result<(), Failure> {
     if left == 0 {
         return Ok(());
     }
-    Err(Failure::Unsound(format!("{left} things are left to do by hand")))
+    Err(Failure::Unsound(format!("left to do by hand: {left}")))
 }
 
 fn line(note: &Finding) -> String {

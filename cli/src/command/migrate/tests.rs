@@ -163,7 +163,7 @@ spec:
             .all(|key| key.starts_with("coffer.dev/")),
         "{annotations}"
     );
-    assert_eq!(objects[0]["metadata"]["annotations"], json!({}));
+    assert_eq!(objects[0]["metadata"], json!({ "name": "web" }));
     assert!(
         said(&notes, Level::Warning, "service: ignored: the server's address"),
         "{notes:#?}"

@@ -74,11 +74,21 @@ pub(super) fn migrate(object: &mut Value, namespace: &str, context: &Context<'_>
     // What restarts a workload stands beside its template, or in it.
     let beside = if at.is_empty() { None } else { of(object) };
     restarts |= beside.is_some_and(|all| annotations::of_workload(all, wishes, notes));
+    drop_empty(object);
     if restarts
         && wishes
         && let Some(pod) = object.pointer_mut(at)
     {
         insert(pod, annotation::ON_CHANGE, "restart");
+    }
+}
+
+/// A list of annotations of which none is left.
+fn drop_empty(object: &mut Value) {
+    if of(object).is_some_and(|all| all.is_empty())
+        && let Some(metadata) = object["metadata"].as_object_mut()
+    {
+        metadata.remove("annotations");
     }
 }
 
