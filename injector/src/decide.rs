@@ -46,6 +46,8 @@ pub struct Injected {
     pub patch: Patch,
     /// Admission warnings.
     pub warnings: Vec<String>,
+    /// What the agent is told; `None` if the pod was injected before.
+    pub config: Option<AgentConfig>,
 }
 
 /// Decides on an opted-in pod.
@@ -59,6 +61,7 @@ pub fn decide(pod: &Pod<'_>, context: Context<'_>) -> Result<Injected, Denied> {
     let mut injected = Injected {
         patch: Patch::default(),
         warnings: plan.warnings(pod, &wish, context),
+        config: None,
     };
     plan.into_patch(pod, &wish, context, &mut injected)?;
     Ok(injected)
@@ -97,7 +100,8 @@ impl<'p> Plan<'p> {
     }
 
     fn warnings(&self, pod: &Pod<'_>, wish: &Wish, context: Context<'_>) -> Vec<String> {
-        let mut warnings = refusal::warnings(pod);
+        let mut warnings = annotation::misspelt(&pod.metadata);
+        warnings.extend(refusal::warnings(pod));
         warnings.extend(self.declared.warnings.iter().cloned());
         let security = pod.spec.security_context.unwrap_or_default();
         warnings.extend(files::warnings(
@@ -149,6 +153,7 @@ impl<'p> Plan<'p> {
         let first = [Value::Container(Box::new(agent))];
         patch.prepend("/spec/initContainers", pod.spec.init_containers.is_some(), first);
         marker::mark(patch, pod);
+        injected.config = Some(config);
         Ok(())
     }
 
