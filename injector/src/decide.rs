@@ -46,8 +46,6 @@ pub struct Injected {
     pub patch: Patch,
     /// Admission warnings.
     pub warnings: Vec<String>,
-    /// What the agent is told; `None` if the pod was injected before.
-    pub config: Option<AgentConfig>,
 }
 
 /// Decides on an opted-in pod.
@@ -61,7 +59,6 @@ pub fn decide(pod: &Pod<'_>, context: Context<'_>) -> Result<Injected, Denied> {
     let mut injected = Injected {
         patch: Patch::default(),
         warnings: plan.warnings(pod, &wish, context),
-        config: None,
     };
     plan.into_patch(pod, &wish, context, &mut injected)?;
     Ok(injected)
@@ -153,7 +150,6 @@ impl<'p> Plan<'p> {
         let first = [Value::Container(Box::new(agent))];
         patch.prepend("/spec/initContainers", pod.spec.init_containers.is_some(), first);
         marker::mark(patch, pod);
-        injected.config = Some(config);
         Ok(())
     }
 

@@ -260,9 +260,7 @@ const LONGEST_WARNING: usize = 256;
 const MOST_WARNINGS: usize = 12;
 
 fn allowed(uid: &str, injected: Injected) -> Result<(Response<'_>, Outcome), Malformed> {
-    let Injected {
-        patch, mut warnings, ..
-    } = injected;
+    let Injected { patch, mut warnings } = injected;
     warnings.truncate(MOST_WARNINGS);
     for warning in &mut warnings {
         *warning = warning.chars().take(LONGEST_WARNING).collect();

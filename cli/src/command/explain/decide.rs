@@ -58,7 +58,7 @@ pub fn explain(subject: &Subject, facts: &Facts) -> Report {
         (Some(_), None) => Stage::Bare,
         (Some(pod), Some(_)) => stage::of(pod),
     };
-    report.service_account = reader.service_account.to_owned();
+    reader.service_account.clone_into(&mut report.service_account);
     whole(&mut report, &judged, &stage, subject, facts);
     where_from(&mut report, &judged, carried.as_ref());
     containers(&mut report, &pod, judged.wish.as_ref());
@@ -151,17 +151,17 @@ fn not_opted_in(pod: &Pod<'_>) -> Reason {
 fn whole(report: &mut Report, judged: &Judged, stage: &Stage, subject: &Subject, facts: &Facts) {
     let namespace = &subject.object.namespace;
     report.remarks.extend(judged.remarks.iter().cloned());
-    let refusals = judged.refusals.iter().cloned();
+    let refusals = judged.refusals.iter();
     match stage {
         Stage::NotMade => {
-            report.reasons.extend(refusals);
+            report.reasons.extend(refusals.cloned());
             if report.reasons.is_empty() {
                 report.reasons.extend(around::uncalled(facts, namespace));
             }
             report.reasons.extend(around::not_created(facts, subject));
         }
         Stage::Bare => {
-            report.reasons.extend(refusals);
+            report.reasons.extend(refusals.cloned());
             if report.reasons.is_empty() {
                 let why = around::uncalled(facts, namespace).unwrap_or_else(not_injected);
                 report.reasons.push(why);
@@ -193,12 +193,12 @@ fn not_injected() -> Reason {
     Reason::new(Code::NotInjected, message)
 }
 
-fn of_a_new_one(reason: Reason) -> Reason {
+fn of_a_new_one(reason: &Reason) -> Reason {
     let message = format!(
         "a new pod with its present annotations would get nothing: {}",
         reason.message
     );
-    Reason { message, ..reason }
+    Reason::new(reason.code, message)
 }
 
 fn where_from(report: &mut Report, judged: &Judged, carried: Option<&Carried>) {

@@ -133,7 +133,10 @@ impl<'k> Gatherer<'k> {
         }
         let pods = self.kubectl.get(&["pods", "--namespace", namespace]);
         let pods = pods.map_err(|refused| refused.to_string())?;
+        // One that is being deleted makes way for another.
+        let stays = |pod: &&Value| !pod["metadata"]["deletionTimestamp"].is_string();
         let own = list(&pods["items"]).filter(|pod| belongs(pod, kind, name));
+        let own = own.filter(stays);
         Ok(own
             .filter_map(|pod| {
                 let mut pod = pod.clone();

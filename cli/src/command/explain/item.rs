@@ -56,7 +56,7 @@ impl Items<'_> {
         let asked = asked.unwrap_or_default();
         let Some(carried) = self.carried else {
             let waits = waits_for(&asked);
-            return asked.into_iter().map(|it| self.of_new(it, &waits)).collect();
+            return asked.iter().map(|it| self.of_new(it, &waits)).collect();
         };
         let place = Place::of_carried(carried);
         let carried = wanted::of_carried(carried, self.wish, self.index, self.reader);
@@ -100,13 +100,13 @@ impl Items<'_> {
     }
 
     /// Of a pod that carries nothing: not made yet, or made without an agent.
-    fn of_new(&self, it: Looked, waits: &[String]) -> Item {
-        let mut item = begin(&it);
+    fn of_new(&self, it: &Looked, waits: &[String]) -> Item {
+        let mut item = begin(it);
         if self.refused || *self.stage == Stage::Bare {
             item.state = State::Missing;
-            item.reasons = told(&it, |found| &found.obstacles);
+            item.reasons = told(it, |found| &found.obstacles);
         } else {
-            before(&mut item, &it, waits, State::Present);
+            before(&mut item, it, waits, State::Present);
         }
         item
     }

@@ -73,7 +73,7 @@ pub fn look(scene: Scene<'_>, key: &str, by_env_file: bool) -> Found {
 }
 
 /// The vault, with its environment.
-fn vault<'f>(scene: Scene<'f>) -> Result<Result<&'f Vault, Reason>, String> {
+fn vault(scene: Scene<'_>) -> Result<Result<&Vault, Reason>, String> {
     let Place {
         organization,
         vault,
@@ -140,12 +140,8 @@ fn refusal(scene: Scene<'_>, vault: &Vault, key: &str) -> String {
     } = scene.place;
     let rules = || vault.spec.access.iter().enumerate();
     let close = rules().find(|(_, rule)| known::admits(rule, organization, environment, scene.reader));
-    let why = match close {
-        Some((access, rule)) => {
-            let patterns = rule.keys().join(", ");
-            format!("spec.access[{access}] lets it read {patterns} only")
-        }
-        None => {
+    let why = close.map_or_else(
+        || {
             let accounts = rules().flat_map(|(_, rule)| rule.service_accounts.iter().map(String::as_str));
             let near = nearest(
                 service_account,
@@ -155,8 +151,12 @@ fn refusal(scene: Scene<'_>, vault: &Vault, key: &str) -> String {
                 || "no entry of spec.access is for it".to_owned(),
                 |near| format!("spec.access has {near}, did you mean that?"),
             )
-        }
-    };
+        },
+        |(access, rule)| {
+            let patterns = rule.keys().join(", ");
+            format!("spec.access[{access}] lets it read {patterns} only")
+        },
+    );
     let mut rule = format!("serviceAccounts: [{service_account}]");
     if namespace != organization {
         rule = format!("{rule}, namespaces: [{namespace}]");

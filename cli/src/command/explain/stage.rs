@@ -99,7 +99,7 @@ mod tests {
 
     use super::*;
 
-    fn stage(status: Value) -> (Option<Code>, String) {
+    fn stage(status: &Value) -> (Option<Code>, String) {
         match of(&json!({ "status": status })) {
             Stage::Before(reason) => (Some(reason.code), reason.message),
             other => (None, format!("{other:?}")),
@@ -146,7 +146,7 @@ mod tests {
             ),
             (json!({"phase": "Failed"}), None, "Ended(false)"),
         ] {
-            let (found, said) = stage(status.clone());
+            let (found, said) = stage(&status);
             assert_eq!(found, code, "{status}");
             assert!(said.contains(words), "{said} for {status}");
         }
@@ -158,7 +158,7 @@ mod tests {
             "state": {"waiting": {"reason": "CrashLoopBackOff"}},
             "lastState": {"terminated": {"message": "an env file cannot carry A"}}}]});
         assert_eq!(
-            stage(status),
+            stage(&status),
             (Some(Code::Held), "an env file cannot carry A".to_owned())
         );
     }

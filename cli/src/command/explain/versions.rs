@@ -68,14 +68,6 @@ fn lagging(source: &Source) -> Option<Reason> {
 /// A variable is read when a container starts, and never again.
 fn started_before(pod: &Value, source: &Source) -> Option<Reason> {
     let current = source.current.filter(|current| *current > 1)?;
-    let key = &source.key;
-    if let Some(first) = source.started_with.filter(|first| *first < current) {
-        let message = format!(
-            "processes that were started with version {first} of {key} have that one until their container is started \
-             again; version {current} is current"
-        );
-        return Some(Reason::new(Code::StartedBefore, message));
-    }
     let changed = source.changed.as_deref()?;
     // Both are written in UTC, in one form: RFC 3339 with whole seconds. So they sort as text.
     let before = |it: &&Value| {
@@ -87,9 +79,14 @@ fn started_before(pod: &Value, source: &Source) -> Option<Reason> {
         container["name"].as_str()?,
         container["state"]["running"]["startedAt"].as_str()?,
     );
+    let first = source.started_with.filter(|first| *first < current);
+    let first = first.map_or_else(String::new, |first| {
+        format!(" (the pod began with version {first})")
+    });
     let message = format!(
-        "container {name} was started at {at}, before version {current} of {key} was written at {changed}: its process has \
-         an older one until it is started again"
+        "container {name} was started at {at}, before version {current} of {} was written at {changed}: its process has an \
+         older one until it is started again{first}",
+        source.key
     );
     Some(Reason::new(Code::StartedBefore, message))
 }
