@@ -90,8 +90,9 @@ pub fn opted_in(metadata: &Metadata<'_>, settings: &Injection) -> Result<bool, D
     }
 }
 
-/// What the pod asks for: its annotations, and references in its variables.
-fn wish(pod: &Pod<'_>, context: Context<'_>) -> Result<(Wish, Vec<String>), Denied> {
+/// What the pod asks for, by its annotations and by references in its variables; and what its author should know of
+/// these.
+pub fn wish(pod: &Pod<'_>, context: Context<'_>) -> Result<(Wish, Vec<String>), Denied> {
     let (metadata, mut warnings) = in_our_words(pod, context)?;
     let metadata = metadata.as_ref().unwrap_or(&pod.metadata);
     let asked = annotation::asked(metadata, context.namespace)?;
@@ -178,7 +179,8 @@ impl<'p> Plan<'p> {
     }
 
     fn warnings(&self, pod: &Pod<'_>, wish: &Wish, context: Context<'_>) -> Vec<String> {
-        let mut warnings = refusal::warnings(pod);
+        let mut warnings = annotation::misspelt(&pod.metadata);
+        warnings.extend(refusal::warnings(pod));
         warnings.extend(self.declared.warnings.iter().cloned());
         let security = pod.spec.security_context.unwrap_or_default();
         warnings.extend(files::warnings(

@@ -14,6 +14,7 @@ pub mod decide;
 pub mod denied;
 pub mod familiar;
 pub mod health;
+pub mod injected;
 pub mod known;
 pub mod metrics;
 pub mod patch;

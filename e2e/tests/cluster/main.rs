@@ -5,6 +5,7 @@ mod canary;
 mod changes;
 mod deletion;
 mod doors;
+mod explain;
 mod familiar;
 mod first_light;
 mod gitops;

@@ -52,6 +52,14 @@ impl<'w> Slots<'w> {
         Ok(slots)
     }
 
+    /// What the agent is to write, each with what asks for it first.
+    pub fn wanted(&self) -> impl Iterator<Item = (&Variable, String)> {
+        self.variables.iter().filter_map(|variable| {
+            let (referred, _) = self.used.iter().find(|(_, slot)| *slot == variable.name)?;
+            Some((variable, referred.about()))
+        })
+    }
+
     fn take(&mut self, referred: &'w Referred, declared: &[Variable]) {
         let same = |it: &&Variable| it.secret == referred.secret && it.field == referred.field;
         let named = |it: &&Variable| {

@@ -19,4 +19,5 @@ mod scripted;
 mod signal;
 mod support;
 mod vault_k8s;
+mod warned;
 mod watching;

@@ -7,8 +7,6 @@ mod stores;
 mod variables;
 mod workload;
 
-use std::{io::Read, path::Path};
-
 use coffer_crds::yaml;
 use coffer_injector::known::Index;
 use serde_json::{Value, json};
@@ -19,7 +17,7 @@ use super::{
         objects::Objects,
         pods,
     },
-    documents::{documents, files},
+    documents::{documents, read},
 };
 use crate::{
     args::{MigrateArgs, Output},
@@ -80,22 +78,22 @@ pub fn run(args: &MigrateArgs, print: Output) -> Result<(), Failure> {
     let mut report = Report::default();
     let mut all = Vec::new();
     for path in &args.paths {
-        read(path, &mut all, &mut report)?;
+        for (file, text) in read(path)? {
+            take(&file, &text, &mut all, &mut report);
+        }
     }
     let migrated = migrate(&all, args, &mut report);
     let notes = report.sorted();
-    match print {
-        Output::Json => output::json(&json!({
-            "objects": migrated.iter().map(Migrated::value).collect::<Vec<_>>(),
-            "notes": notes.iter().map(Finding::json).collect::<Vec<_>>(),
-        })),
-        Output::Table => {
-            for document in &migrated {
-                output::raw(document.text().as_bytes());
-            }
-            for note in &notes {
-                eprintln!("{}", line(note));
-            }
+    if print.is_data() {
+        let objects: Vec<&Value> = migrated.iter().map(Migrated::value).collect();
+        let said: Vec<Value> = notes.iter().map(Finding::json).collect();
+        output::data(&json!({ "objects": objects, "notes": said }), print);
+    } else {
+        for document in &migrated {
+            output::raw(document.text().as_bytes());
+        }
+        for note in &notes {
+            eprintln!("{}", line(note));
         }
     }
     let left = notes.iter().filter(|note| note.level == Level::Error).count();
@@ -117,24 +115,6 @@ fn line(note: &Finding) -> String {
         format!("{}: ", note.object)
     };
     format!("{}:{}: {word}: {object}{}", note.file, note.line, note.message)
-}
-
-fn read(path: &Path, all: &mut Vec<Document>, report: &mut Report) -> Result<(), Failure> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Failure::File { path, source }
-    };
-    if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(failed(path))?;
-        take("standard input", &text, all, report);
-        return Ok(());
-    }
-    for file in files(path)? {
-        let text = std::fs::read_to_string(&file).map_err(failed(&file))?;
-        take(&file.display().to_string(), &text, all, report);
-    }
-    Ok(())
 }
 
 fn take(file: &str, text: &str, all: &mut Vec<Document>, report: &mut Report) {
