@@ -19,6 +19,9 @@ use super::{
 };
 use crate::app::App;
 
+/// What an answer repeats of its request's headers.
+pub type Echo = fn(&HeaderMap) -> Option<(HeaderName, HeaderValue)>;
+
 /// A way of speaking with Coffer that clients know from another product.
 #[derive(Debug)]
 pub struct Dialect {
@@ -50,7 +53,7 @@ pub struct Dialect {
     /// dialect whose bodies are written there.
     pub idempotency: bool,
     /// What of a request's headers every answer repeats.
-    pub echoes: Option<fn(&HeaderMap) -> Option<(HeaderName, HeaderValue)>>,
+    pub echoes: Option<Echo>,
     /// Looks at an answer once more, knowing who asked.
     pub revise: Option<fn(&App, &Context, Response) -> Response>,
     /// If its requests go to the organization's request log: what one is about, by its route's template.
