@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use coffer_injector::bundle::mark;
+use coffer_injector::{bundle::mark, familiar::vault_k8s};
 use serde_json::Value;
 
 use super::{
@@ -35,6 +35,13 @@ pub fn uncalled(facts: &Facts, namespace: &str) -> Option<Reason> {
         "the webhook is not called for pods of namespace {namespace}: its namespaceSelector wants {failing}"
     );
     Some(Reason::new(Code::NamespaceNotSelected, message))
+}
+
+/// Whether the webhook is called for pods that ask for vault-k8s: the chart's `compat.vaultK8s` is on.
+pub fn takes_vault_k8s(facts: &Facts) -> bool {
+    let webhook = facts.webhook.as_ref().ok().and_then(Option::as_ref);
+    let conditions = webhook.map(|it| it["matchConditions"].to_string());
+    conditions.is_some_and(|text| text.contains(vault_k8s::SWITCH))
 }
 
 /// The first requirement of a label selector that these labels do not meet.

@@ -53,7 +53,12 @@ pub fn explain(subject: &Subject, facts: &Facts) -> Report {
         namespace: &subject.object.namespace,
         service_account: account.map_or("default", |name| name.as_str()),
     };
-    let judged = judge(&pod, &index, reader, carried.is_some());
+    let judged = judge(
+        &pod,
+        &index,
+        reader,
+        carried.is_some() || around::takes_vault_k8s(facts),
+    );
     let stage = match (subject.live_pod(), &carried) {
         (None, _) => Stage::NotMade,
         (Some(_), None) => Stage::Bare,
@@ -106,10 +111,9 @@ fn unreadable(mut report: Report, why: &str) -> Report {
 }
 
 /// Asks the injector. Its advice on names is left out: that is told of each item, and in more words.
-fn judge(pod: &Pod<'_>, index: &Index, reader: Reader<'_>, is_injected: bool) -> Judged {
-    // Whether this cluster takes pods of vault-k8s is seen by those that it took.
+fn judge(pod: &Pod<'_>, index: &Index, reader: Reader<'_>, vault_k8s: bool) -> Judged {
     let settings = Injection {
-        vault_k8s: is_injected,
+        vault_k8s,
         ..injection::settings()
     };
     let config_maps = ConfigMaps::default();

@@ -116,6 +116,10 @@ impl Items<'_> {
             .iter()
             .find(|other| other.wanted.is_same(&it.wanted) && other.place == it.place);
         if let Some(twin) = twin {
+            // A reference was put back from what the pod carries, so it may as well be an annotation's that is gone.
+            if it.wanted.is_reference {
+                return self.no_longer_asked(twin, waits);
+            }
             let mut item = self.of_carried(twin, waits);
             item.annotation.clone_from(&it.wanted.annotation);
             return item;
@@ -159,8 +163,8 @@ impl Items<'_> {
 
     fn no_longer_asked(&self, it: &Looked, waits: &[String]) -> Item {
         let mut item = self.of_carried(it, waits);
-        let message = "the pod carries it, and its annotations do not ask for it any more: it was injected before they were \
-                       changed";
+        let message = "the pod carries it, and its annotations do not ask for it: they were changed after it was injected, \
+                       or its container set it to a reference, which the injector has replaced";
         item.remarks
             .insert(0, Reason::new(Code::NoLongerAskedFor, message));
         item

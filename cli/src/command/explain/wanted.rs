@@ -26,12 +26,16 @@ pub struct Place {
 /// A variable or a file.
 #[derive(Debug, Clone)]
 pub struct Wanted {
-    /// The annotation that asks for it.
+    /// The annotation that asks for it, or the container that sets it to a reference.
     pub annotation: Option<String>,
+    /// A container sets it to a reference.
+    pub is_reference: bool,
     /// The variable's name, or the file's path.
     pub name: String,
     /// The keys that it is made from.
     pub keys: Vec<String>,
+    /// Of a variable: the member of its key that it is.
+    pub field: Option<String>,
     /// Of a file: its permission bits and what it holds.
     pub file: Option<(u32, Content)>,
 }
@@ -53,7 +57,8 @@ impl Wanted {
 
     /// Whether it is the very same.
     pub fn is_same(&self, other: &Self) -> bool {
-        self.is_namesake(other) && self.file == other.file && self.keys == other.keys
+        self.is_namesake(other)
+            && (&self.file, &self.keys, &self.field) == (&other.file, &other.keys, &other.field)
     }
 }
 
@@ -87,15 +92,19 @@ pub fn of_wish(wish: &Wish, index: &Index, reader: Reader<'_>) -> Vec<Wanted> {
         .wanted()
         .map(|(it, about)| Wanted {
             annotation: Some(about),
+            is_reference: true,
             name: it.name.clone(),
             keys: vec![it.secret.to_string()],
+            field: it.field.clone(),
             file: None,
         })
         .collect();
     let variables = named.into_iter().map(|it| Wanted {
         annotation: Some(ENV.to_owned()),
+        is_reference: false,
         name: it.name,
         keys: vec![it.secret.to_string()],
+        field: it.field,
         file: None,
     });
     variables
@@ -113,8 +122,10 @@ fn of_file(file: &wish::File) -> Wanted {
     };
     Wanted {
         annotation: Some(file.annotation()),
+        is_reference: false,
         name: format!("{}/{}", file.directory, file.name),
         keys,
+        field: None,
         file: Some((file.mode, content)),
     }
 }
@@ -133,14 +144,18 @@ pub fn of_carried(carried: &Carried, wish: Option<&Wish>, index: &Index, reader:
     };
     let variables = variables.into_iter().map(|(name, key)| Wanted {
         annotation: None,
+        is_reference: false,
+        field: carried.config.variables.fields.get(&name).cloned(),
         name,
         keys: vec![key],
         file: None,
     });
     let files = carried.files.iter().map(|it| Wanted {
         annotation: None,
+        is_reference: false,
         name: it.path.clone(),
         keys: keys(&it.content),
+        field: None,
         file: Some((it.mode, it.content.clone())),
     });
     variables.chain(files).collect()

@@ -96,6 +96,7 @@ fn annotations_that_changed_under_a_running_pod_are_told_item_by_item() {
     let url = item(&report, "DATABASE_URL");
     assert_eq!((url.state, url.annotation.as_deref()), (State::Present, None));
     says(&url.remarks, Code::NoLongerAskedFor, &["do not ask for it"]);
+    world.annotate("env", "DATABASE_URL");
     world.annotate("vault", "team/other");
     says(
         &item(&world.live(), FILE).reasons,
@@ -325,4 +326,32 @@ fn the_shape_for_programs_is_stable() {
         json!({"access": 1, "serviceAccount": "web"})
     );
     assert_eq!(told["items"][0]["sources"][0]["startedWith"], Value::Null);
+}
+
+#[test]
+fn a_reference_is_told_before_there_is_a_pod_and_as_carried_after() {
+    let mut world = world();
+    let variable = |name: &str, value: &str| json!({"name": name, "value": value});
+    world.pod["spec"]["containers"][0]["env"] =
+        json!([variable("URL", "coffer://shop/app/default/DATABASE_URL")]);
+    let url = world.template();
+    let url = item(&url, "URL");
+    assert_eq!(
+        (url.state, url.sources[0].key.as_str()),
+        (State::Present, "DATABASE_URL")
+    );
+    assert!(
+        url.annotation.as_deref().is_some_and(|it| it.contains("URL")),
+        "{url:#?}"
+    );
+    world.inject();
+    let report = world.live();
+    let url = item(&report, "URL");
+    assert_eq!((url.state, url.sources[0].held), (State::Present, Some(2)));
+    says(
+        &url.remarks,
+        Code::NoLongerAskedFor,
+        &["or its container set it to a reference"],
+    );
+    assert!(report.remarks.is_empty(), "{:?}", report.remarks);
 }
