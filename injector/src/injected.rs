@@ -102,14 +102,17 @@ pub fn original(pod: &Value) -> Value {
 /// What the agent was told of variables that no annotation asks for: they were set to references.
 struct References {
     config: Option<AgentConfig>,
+    has_annotation: bool,
     declared: Variables,
 }
 
 impl References {
     fn of(pod: &Value) -> Self {
+        let annotation = pod["metadata"]["annotations"][ENV].as_str();
         Self {
             config: carried(pod).ok().flatten().map(|carried| carried.config),
-            declared: annotation::declared(pod["metadata"]["annotations"][ENV].as_str()),
+            has_annotation: annotation.is_some(),
+            declared: annotation::declared(annotation),
         }
     }
 
@@ -145,7 +148,12 @@ impl References {
 fn strip(container: &mut Value, references: &References) {
     keep(container, "volumeMounts", |it| !is_ours(it));
     if let Some(env) = container.get_mut("env").and_then(Value::as_array_mut) {
-        env.retain_mut(|it| restore(it, references));
+        // Those that an annotation asks for stand in front: one that asks no more may have asked for these.
+        let mut in_front = references.has_annotation;
+        env.retain_mut(|it| {
+            in_front &= it["valueFrom"]["fileKeyRef"]["volumeName"] == volumes::ENV;
+            restore(it, references, in_front)
+        });
     }
     let Some(command) = container.get_mut("command").and_then(Value::as_array_mut) else {
         return;
@@ -161,10 +169,13 @@ fn strip(container: &mut Value, references: &References) {
 }
 
 /// Whether an entry of `env` is the author's, put back to what they wrote.
-fn restore(entry: &mut Value, references: &References) -> bool {
+fn restore(entry: &mut Value, references: &References, in_front: bool) -> bool {
     let from = &entry["valueFrom"]["fileKeyRef"];
     if from["volumeName"] != volumes::ENV {
         return true;
+    }
+    if in_front {
+        return false;
     }
     let (name, slot) = (entry["name"].as_str(), from["path"].as_str());
     let text = name

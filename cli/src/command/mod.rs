@@ -36,32 +36,28 @@ pub struct Context {
 
 /// Does what the command line says.
 pub async fn run(cli: Cli) -> Result<(), Failure> {
-    if let Verb::Bootstrap(args) = cli.verb {
-        return bootstrap::run(args).await;
-    }
-    if let Verb::Seal(args) = cli.verb {
-        return seal::run(args, &cli.connection, cli.output).await;
-    }
-    if let Verb::Explain(args) = cli.verb {
-        return explain::run(&args, &cli.connection, cli.output).await;
-    }
-    if let Verb::Check(args) = cli.verb {
-        return check::run(&args, cli.output);
-    }
-    if let Verb::Migrate(args) = cli.verb {
-        return migrate::run(&args, cli.output);
-    }
-    if let Verb::Keyway {
-        verb: KeywayVerb::Directory(args),
-    } = cli.verb
-    {
-        return keyway::run(args, cli.output);
-    }
-    let context = Context {
-        client: Client::new(&cli.connection)?,
-        output: cli.output,
-    };
     match cli.verb {
+        Verb::Bootstrap(args) => bootstrap::run(args).await,
+        Verb::Seal(args) => seal::run(args, &cli.connection, cli.output).await,
+        Verb::Explain(args) => explain::run(&args, &cli.connection, cli.output).await,
+        Verb::Check(args) => check::run(&args, cli.output),
+        Verb::Migrate(args) => migrate::run(&args, cli.output),
+        Verb::Keyway {
+            verb: KeywayVerb::Directory(args),
+        } => keyway::run(args, cli.output),
+        verb => {
+            let context = Context {
+                client: Client::new(&cli.connection)?,
+                output: cli.output,
+            };
+            ask(verb, context).await
+        }
+    }
+}
+
+/// Does what takes a server.
+async fn ask(verb: Verb, context: Context) -> Result<(), Failure> {
+    match verb {
         Verb::Get { name, version, place } => get::run(&context, &name, version, &place).await,
         Verb::Put {
             name,

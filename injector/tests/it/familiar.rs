@@ -194,6 +194,37 @@ fn the_wrapper_gets_what_it_is_to_set_out_of_its_way() {
 }
 
 #[test]
+fn a_pod_that_was_injected_tells_what_its_variables_were_set_to() {
+    let env = json!([
+        { "name": "LOG", "value": "info" }, { "name": "A", "value": "vault:secret/data/x#k" }, { "name": "C", "value": "vault:secret/y#k" },
+    ]);
+    for mode in ["env-file", "exec"] {
+        let mut pod = pod_with(
+            &[("vault", "secret"), ("env", "B=b"), ("mode", mode)],
+            env.clone(),
+        );
+        pod["spec"]["containers"][0]["command"] = json!(["/app"]);
+        let allowed = inject(&pod).unwrap();
+        let mut told = coffer_injector::injected::original(&allowed.pod);
+        let list = told["spec"]["containers"][0]["env"].as_array_mut().unwrap();
+        list.sort_by_key(|it| it["name"].to_string());
+        let expected = json!([
+            { "name": "A", "value": "coffer://team-a/secret/default/x#k" },
+            { "name": "C", "value": "coffer://team-a/secret/default/y#k" },
+            { "name": "LOG", "value": "info" },
+        ]);
+        assert_eq!(json!(list), expected, "{mode}");
+        // Decided again, it comes to the same.
+        let again = inject(&told).unwrap();
+        assert_eq!(
+            json!(config(&again.pod).variables),
+            json!(config(&allowed.pod).variables),
+            "{mode}"
+        );
+    }
+}
+
+#[test]
 fn what_cannot_be_is_refused_with_container_variable_and_fix() {
     for (annotations, value, expected) in [
         (

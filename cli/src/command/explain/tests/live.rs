@@ -14,6 +14,24 @@ fn a_pod_without_an_agent_has_nothing() {
 }
 
 #[test]
+fn variables_that_were_set_to_references_are_told_of_like_others() {
+    let mut world = world();
+    world.pod["spec"]["containers"][0]["env"] = json!([
+        {"name": "URL", "value": "coffer://shop/app/default/DATABASE_URL"},
+        {"name": "ADMIN", "value": "coffer://shop/app/default/ADMIN_TOKEN"},
+    ]);
+    let annotations = world.pod["metadata"]["annotations"].as_object_mut().unwrap();
+    annotations.retain(|key, _| key == "coffer.dev/inject");
+    let made = world.template();
+    world.inject();
+    for report in [made, world.live()] {
+        assert!(report.reasons.is_empty(), "{report:#?}");
+        assert_eq!(item(&report, "URL").sources.len(), 1);
+        assert_eq!(item(&report, "ADMIN").sources.len(), 1);
+    }
+}
+
+#[test]
 fn a_held_pod_says_what_it_waits_for_in_the_servers_words() {
     let mut world = world();
     world.annotate("env", "X=DATABSE_URL");

@@ -5,7 +5,7 @@ mod live;
 
 use std::collections::BTreeMap;
 
-use coffer_injector::{decide::decide, familiar::ConfigMaps, known::Index, view::Pod};
+use coffer_injector::{decide::decide, known::Index, view::Pod};
 use serde_json::{Value, json};
 
 use super::{
@@ -100,7 +100,8 @@ impl World {
         let text = self.pod.to_string();
         let pod: Pod<'_> = serde_json::from_str(&text).unwrap();
         let settings = injection::settings();
-        let injected = decide(&pod, injection::context(&settings, &index, &ConfigMaps::default(), "shop")).unwrap();
+        let config_maps = coffer_injector::familiar::ConfigMaps::default();
+        let injected = decide(&pod, injection::context(&settings, &index, &config_maps, "shop")).unwrap();
         let patch = serde_json::to_value(&injected.patch).unwrap();
         let patch: json_patch::Patch = serde_json::from_value(patch).unwrap();
         json_patch::patch(&mut self.pod, &patch).unwrap();
