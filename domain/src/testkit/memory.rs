@@ -20,6 +20,7 @@ use crate::{
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
     record::{Collection, FoundRecord, Record, RecordQuery},
+    secret_value::SecretValue,
     store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
     testkit::rows::Rows,
 };
@@ -216,6 +217,20 @@ impl Store for MemoryStore {
             let value = value.filter(|_| meta.state == VersionState::Live);
             Opened { secret, meta, value }
         }))
+    }
+
+    async fn open_deleted(
+        &self,
+        vault: &LocatedVault,
+        environment: &EnvName,
+        name: &SecretName,
+        version: Version,
+    ) -> Result<Option<SecretValue>, StoreError> {
+        let rows = self.rows.lock();
+        let secret = rows.secret_named(vault.vault.id, environment, name);
+        let found = secret.and_then(|secret| rows.versions.get(&(secret.id, version)));
+        let deleted = found.filter(|(meta, _)| meta.state == VersionState::Deleted);
+        Ok(deleted.and_then(|(_, value)| value.clone()))
     }
 
     async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError> {

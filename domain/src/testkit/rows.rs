@@ -151,7 +151,12 @@ impl Rows {
     }
 
     pub(super) fn drop_vault(&mut self, vault: VaultId) {
-        self.vaults.remove(&vault);
+        if let Some(dropped) = self.vaults.remove(&vault) {
+            let id = vault.to_string();
+            self.records.retain(|(tenant, _, key), record| {
+                *tenant != dropped.organization || (*key != id && record.head.group != id)
+            });
+        }
         self.drop_secrets(|secret| secret.vault == vault);
     }
 
