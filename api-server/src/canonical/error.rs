@@ -18,6 +18,7 @@ use crate::{
 };
 
 const CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
+const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// Everything that ends a request of this door early.
@@ -28,6 +29,7 @@ pub struct Failure {
     message: String,
     details: Option<Box<Value>>,
     challenge: Option<String>,
+    nonce: Option<String>,
     wait: Option<u64>,
     trouble: Option<String>,
 }
@@ -41,6 +43,7 @@ impl Failure {
             message: message.into(),
             details: None,
             challenge: None,
+            nonce: None,
             wait: None,
             trouble: None,
         }
@@ -73,6 +76,19 @@ impl Failure {
         Self {
             code: "DPOP_REPLAY",
             ..Self::proof("this proof was used before: make a new one for each request")
+        }
+    }
+
+    /// A proof without a nonce of this server's, or with one of long ago; this is one to send.
+    pub fn nonce(fresh: String) -> Self {
+        Self {
+            challenge: Some(r#"DPoP error="use_dpop_nonce""#.to_owned()),
+            nonce: Some(fresh),
+            ..Self::new(
+                401,
+                "USE_DPOP_NONCE",
+                "put the nonce of the header DPoP-Nonce into the proof",
+            )
         }
     }
 
@@ -274,6 +290,10 @@ impl IntoResponse for Failure {
         let challenge = self.challenge.as_deref().map(HeaderValue::from_str);
         if let Some(Ok(challenge)) = challenge {
             headers.insert(header::WWW_AUTHENTICATE, challenge);
+        }
+        let nonce = self.nonce.as_deref().map(HeaderValue::from_str);
+        if let Some(Ok(nonce)) = nonce {
+            headers.insert(NONCE, nonce);
         }
         if let Some(wait) = self.wait {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));
