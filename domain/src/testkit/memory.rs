@@ -180,13 +180,9 @@ impl Store for MemoryStore {
     }
 
     async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {
-        Ok(self
-            .rows
-            .lock()
-            .secrets
-            .values()
-            .filter(|secret| secret.vault == vault && secret.trashed.is_none())
-            .count() as u64)
+        let rows = self.rows.lock();
+        let kept = |secret: &&Secret| secret.vault == vault && secret.trashed.is_none();
+        Ok(rows.secrets.values().filter(kept).count() as u64)
     }
 
     async fn versions(&self, secret: SecretId) -> Result<Vec<VersionMeta>, StoreError> {
@@ -227,10 +223,7 @@ impl Store for MemoryStore {
         version: Version,
     ) -> Result<Option<SecretValue>, StoreError> {
         let rows = self.rows.lock();
-        let secret = rows.secret_named(vault.vault.id, environment, name);
-        let found = secret.and_then(|secret| rows.versions.get(&(secret.id, version)));
-        let deleted = found.filter(|(meta, _)| meta.state == VersionState::Deleted);
-        Ok(deleted.and_then(|(_, value)| value.clone()))
+        Ok(rows.deleted((vault.vault.id, environment, name), version))
     }
 
     async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError> {
@@ -252,11 +245,8 @@ impl Store for MemoryStore {
         limit: u32,
     ) -> Result<Vec<ApiKey>, StoreError> {
         let rows = self.rows.lock();
-        let own = rows
-            .keys
-            .values()
-            .filter(|key| key.organization == organization)
-            .cloned();
+        let own = rows.keys.values().cloned();
+        let own = own.filter(|key| key.organization == organization);
         Ok(page(own, |key| key.id, after.as_ref(), limit))
     }
 
@@ -353,13 +343,7 @@ impl Store for MemoryStore {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError> {
-        let rows = self.rows.lock();
-        let chain = rows.audit.get(&organization).into_iter().flatten().rev();
-        Ok(chain
-            .filter(|record| before.is_none_or(|before| record.sequence < before))
-            .take(limit as usize)
-            .cloned()
-            .collect())
+        Ok(self.rows.lock().audit_before(organization, before, limit))
     }
 
     async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {

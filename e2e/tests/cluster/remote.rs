@@ -191,7 +191,8 @@ where
 
 /// The second step.
 async fn set_up(server: &Server<'_>) -> Result<()> {
-    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "data": {"ca.crt": server.authority}});
+    let name = json!({"name": AUTHORITY});
+    let map = json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": name, "data": {"ca.crt": server.authority}});
     let maps = system::<ConfigMap>(server.namespace);
     let ours = PatchParams::apply("e2e").force();
     maps.patch(AUTHORITY, &ours, &Patch::Apply(map)).await?;
