@@ -90,7 +90,12 @@ impl Identities {
         let mappings = mappings.map_or(Ok(Mappings::default()), |path| {
             let bad = |why: &dyn fmt::Display| bad("--canonical-cert-mappings", path, why);
             let text = fs::read_to_string(path).map_err(|error| bad(&error))?;
-            serde_saphyr::from_str(&text).map_err(|error| bad(&error))
+            let read: Mappings = serde_saphyr::from_str(&text).map_err(|error| bad(&error))?;
+            let plain = |name: &String| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_graphic());
+            match read.thumbprint_map.values().find(|name| !plain(name)) {
+                Some(name) => Err(bad(&format!("{name:?} must be plain text without spaces"))),
+                None => Ok(read),
+            }
         })?;
         let authority = authority.map(|path| {
             let pem = fs::read(path).map_err(|error| bad("--canonical-client-ca", path, &error))?;

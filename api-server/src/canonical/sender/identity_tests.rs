@@ -122,6 +122,7 @@ fn mappings_that_cannot_be_meant_are_refused() {
         "constraint: {}",
         "constraints: {allowed: []}",
         "[",
+        "thumbprint_map: {a: b c}",
         "subjects: {a: {tenant: A B}}",
     ] {
         fs::write(&file, text).unwrap();

@@ -154,6 +154,7 @@ mod tests {
             iat: 1_000.0,
             jti: "one".to_owned(),
             ath: Some(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest("token"))),
+            nonce: None,
         }
     }
 
