@@ -25,10 +25,6 @@ pub struct Absence(Option<Instant>);
 
 impl Absence {
     /// It is, still or again. Whether that has lasted for so long that a bundle is due.
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "a program measures how long it has waited"
-    )]
     pub fn lasts(&mut self) -> bool {
         self.0.get_or_insert_with(Instant::now).elapsed() >= PATIENCE
     }

@@ -71,7 +71,7 @@ use crate::{
     "!has(self.access) || self.access.all(a, !has(a.environments) || a.environments.all(e, has(self.environments) ? e in self.environments : e == 'default'))",
     "access[].environments may only name environments of this vault: add the name to spec.environments, or correct it",
 ), (
-    "!has(self.maxStale) || self.maxStale.matches('[mhd]')",
+    "!has(self.maxStale) || !self.maxStale.matches('^[0-9]+s$')",
     "maxStale must be a minute at least: write it in minutes, hours or days, such as 24h",
 )])))]
 pub struct VaultSpec {

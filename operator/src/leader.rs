@@ -128,14 +128,29 @@ impl Election {
     }
 
     /// Gives the Lease back, so that another need not wait for its end. A renewal that was given up while the
-    /// API server was at it may still come between: the write is tried until nothing does.
+    /// API server was at it may still come between: the write is tried until nothing does. What fails is tried again
+    /// for a third of the time that the Lease lasts: it ends by itself, and kubelet does not wait for ever.
     pub async fn release(&mut self) -> Result<(), Failure> {
-        while let Some(lease) = self.ours().await? {
-            if self.replace(&given_back(lease)).await? {
-                break;
+        let until = Instant::now() + self.timing.renew();
+        loop {
+            match self.try_release().await {
+                Ok(true) => return Ok(()),
+                Ok(false) => {}
+                Err(error) if Instant::now() >= until => return Err(error),
+                Err(error) => {
+                    tracing::warn!(%error, "the Lease was not given back; trying again");
+                    sleep(self.timing.look()).await;
+                }
             }
         }
-        Ok(())
+    }
+
+    /// Whether it is not ours any more.
+    async fn try_release(&self) -> Result<bool, Failure> {
+        match self.ours().await? {
+            Some(lease) => self.replace(&given_back(lease)).await,
+            None => Ok(true),
+        }
     }
 
     async fn ours(&self) -> Result<Option<Lease>, Failure> {

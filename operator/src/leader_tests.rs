@@ -78,8 +78,9 @@ async fn anothers_is_taken_only_when_it_stood_still_for_its_whole_duration() {
     assert_eq!(election.judge(&held_by("other", "2"), after(59)), Move::Take);
 }
 
-/// Answers reads with a Lease of ours, refuses the first `conflicts` writes, and keeps the last that it took.
-fn contended(conflicts: usize) -> (Client, Arc<Mutex<Vec<Lease>>>) {
+/// Answers reads with a Lease of ours, refuses as many writes as there are `refusals` with their codes, and keeps those
+/// that it took.
+fn contended(refusals: &'static [u16]) -> (Client, Arc<Mutex<Vec<Lease>>>) {
     let taken = Arc::new(Mutex::new(Vec::new()));
     let (kept, refused) = (taken.clone(), Arc::new(AtomicUsize::new(0)));
     let service = tower::service_fn(move |request: Request<kube::client::Body>| {
@@ -88,11 +89,9 @@ fn contended(conflicts: usize) -> (Client, Arc<Mutex<Vec<Lease>>>) {
             if request.method() == Method::GET {
                 return Ok::<_, Infallible>(answer(200, &held_by("me", "7")));
             }
-            if refused.fetch_add(1, Ordering::Relaxed) < conflicts {
-                return Ok(answer(
-                    409,
-                    &Status::failure("changed since", "Conflict").with_code(409),
-                ));
+            if let Some(code) = refusals.get(refused.fetch_add(1, Ordering::Relaxed)) {
+                let status = Status::failure("not now", "Refused").with_code(*code);
+                return Ok(answer(*code, &status));
             }
             let body = request.into_body().collect_bytes().await.unwrap();
             let lease: Lease = serde_json::from_slice(&body).unwrap();
@@ -110,9 +109,11 @@ fn answer(code: u16, body: &impl serde::Serialize) -> Response<kube::client::Bod
 }
 
 #[tokio::test]
-async fn it_is_given_back_though_a_late_renewal_came_between() {
-    let (client, taken) = contended(2);
-    candidate(client).release().await.unwrap();
+async fn it_is_given_back_though_a_late_renewal_or_a_failure_came_between() {
+    let (client, taken) = contended(&[409, 500, 409]);
+    let mut election = candidate(client);
+    election.timing = Timing::of_seconds(NonZeroU16::new(10).unwrap());
+    election.release().await.unwrap();
     let taken = taken.lock();
     let [lease] = taken.as_slice() else {
         panic!("{taken:?}")

@@ -114,19 +114,27 @@ async fn run(arguments: Arguments) -> Result<()> {
     };
     let mut controllers = tokio::spawn(cluster.run(stopped.clone()));
     let mut serving = tokio::spawn(coffer_api_server::serve(server, stops(stopped)));
-    let outcome = tokio::select! {
-        () = asked_to_end()? => Ok(()),
-        ended = &mut controllers => Err(early("the controllers", ended.map_err(Into::into).flatten())),
-        ended = &mut serving => Err(early("the server", ended.map(drop).map_err(Into::into))),
+    let (early, controllers, serving) = tokio::select! {
+        () = asked_to_end()? => (None, Some(controllers), Some(serving)),
+        ended = &mut controllers => {
+            (Some(early("the controllers", ended.map_err(Into::into).flatten())), None, Some(serving))
+        }
+        ended = &mut serving => {
+            (Some(early("the server", ended.map(drop).map_err(Into::into))), Some(controllers), None)
+        }
     };
     stop.send_replace(true);
-    if !serving.is_finished() && matches!(serving.await?, Ok(Served::Cut)) {
+    if let Some(serving) = serving
+        && matches!(serving.await?, Ok(Served::Cut))
+    {
         tracing::warn!("some requests did not finish in time");
     }
-    if !controllers.is_finished() {
-        controllers.await??;
-    }
-    outcome
+    // Also where they ended while the server still did: what went wrong then is not to be passed over.
+    let given_back = match controllers {
+        Some(controllers) => controllers.await?,
+        None => Ok(()),
+    };
+    early.map_or(given_back, Err)
 }
 
 /// The server that `VaultSecret`s may copy from, if one is named.

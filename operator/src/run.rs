@@ -130,7 +130,7 @@ async fn reconcile(
         tokio::join!(
             feed::follow(context.clone(), dirty.clone(), feed_from),
             census::count(context.clone(), dirty.clone()),
-            bundle::keep(&context),
+            Box::pin(bundle::keep(&context)),
             poll::run(&context),
             restart::follow(context.clone(), restarts),
         );
