@@ -28,10 +28,21 @@ pub struct Failure {
     code: &'static str,
     message: String,
     details: Option<Box<Value>>,
-    challenge: Option<String>,
-    nonce: Option<String>,
+    challenge: Option<Box<Challenge>>,
     wait: Option<u64>,
     trouble: Option<String>,
+}
+
+/// What the sender is to do about it: `WWW-Authenticate`, and a nonce for its next proof.
+#[derive(Debug, Clone)]
+struct Challenge {
+    words: String,
+    nonce: Option<String>,
+}
+
+fn challenge(words: impl Into<String>) -> Box<Challenge> {
+    let (words, nonce) = (words.into(), None);
+    Box::new(Challenge { words, nonce })
 }
 
 impl Failure {
@@ -43,7 +54,6 @@ impl Failure {
             message: message.into(),
             details: None,
             challenge: None,
-            nonce: None,
             wait: None,
             trouble: None,
         }
@@ -58,7 +68,7 @@ impl Failure {
     pub fn unauthenticated(message: &str, sent: bool) -> Self {
         let error = if sent { r#", error="invalid_token""# } else { "" };
         Self {
-            challenge: Some(format!(r#"Bearer realm="secrets"{error}"#)),
+            challenge: Some(challenge(format!(r#"Bearer realm="secrets"{error}"#))),
             ..Self::new(401, "UNAUTHENTICATED", message)
         }
     }
@@ -66,7 +76,7 @@ impl Failure {
     /// A token that is bound to a key came without a good proof of it.
     pub fn proof(message: &str) -> Self {
         Self {
-            challenge: Some(r#"DPoP error="invalid_dpop_proof""#.to_owned()),
+            challenge: Some(challenge(r#"DPoP error="invalid_dpop_proof""#)),
             ..Self::new(401, "INVALID_DPOP_PROOF", message)
         }
     }
@@ -82,8 +92,10 @@ impl Failure {
     /// A proof without a nonce of this server's, or with one of long ago; this is one to send.
     pub fn nonce(fresh: String) -> Self {
         Self {
-            challenge: Some(r#"DPoP error="use_dpop_nonce""#.to_owned()),
-            nonce: Some(fresh),
+            challenge: Some(Box::new(Challenge {
+                words: r#"DPoP error="use_dpop_nonce""#.to_owned(),
+                nonce: Some(fresh),
+            })),
             ..Self::new(
                 401,
                 "USE_DPOP_NONCE",
@@ -104,7 +116,9 @@ impl Failure {
     pub fn scope(needed: &[&str]) -> Self {
         let needed = needed.join(" ");
         Self {
-            challenge: Some(format!(r#"Bearer error="insufficient_scope", scope="{needed}""#)),
+            challenge: Some(challenge(format!(
+                r#"Bearer error="insufficient_scope", scope="{needed}""#
+            ))),
             ..Self::new(
                 403,
                 "INSUFFICIENT_SCOPE",
@@ -287,13 +301,12 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = respond::empty(self.status);
         let headers = response.headers_mut();
-        let challenge = self.challenge.as_deref().map(HeaderValue::from_str);
-        if let Some(Ok(challenge)) = challenge {
-            headers.insert(header::WWW_AUTHENTICATE, challenge);
-        }
-        let nonce = self.nonce.as_deref().map(HeaderValue::from_str);
-        if let Some(Ok(nonce)) = nonce {
-            headers.insert(NONCE, nonce);
+        if let Some(Challenge { words, nonce }) = self.challenge.as_deref() {
+            for (name, text) in [(header::WWW_AUTHENTICATE, Some(words)), (NONCE, nonce.as_ref())] {
+                if let Some(Ok(value)) = text.map(|text| HeaderValue::from_str(text)) {
+                    headers.insert(name, value);
+                }
+            }
         }
         if let Some(wait) = self.wait {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));

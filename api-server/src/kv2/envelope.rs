@@ -82,9 +82,10 @@ pub fn text<T: Serialize>(context: &RequestContext, data: T) -> Result<SecretVal
     Ok(SecretValue::new(bytes))
 }
 
-/// An answer that waits elsewhere.
+/// That an answer waits elsewhere. The request's id is in the answer itself, as with a real server.
 pub fn wrapped(context: &RequestContext, info: WrapInfo<'_>) -> Response {
     let answer = Envelope {
+        request_id: "",
         wrap_info: Some(info),
         ..envelope::<()>(context, None, None)
     };
