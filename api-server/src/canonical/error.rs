@@ -40,12 +40,15 @@ struct Challenge {
     nonce: Option<String>,
 }
 
-fn challenge(words: impl Into<String>) -> Box<Challenge> {
-    let (words, nonce) = (words.into(), None);
-    Box::new(Challenge { words, nonce })
-}
-
 impl Failure {
+    fn challenging(self, words: impl Into<String>, nonce: Option<String>) -> Self {
+        let words = words.into();
+        Self {
+            challenge: Some(Box::new(Challenge { words, nonce })),
+            ..self
+        }
+    }
+
     /// With this status and code.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self {
@@ -67,18 +70,14 @@ impl Failure {
     /// No credential, or a bad one.
     pub fn unauthenticated(message: &str, sent: bool) -> Self {
         let error = if sent { r#", error="invalid_token""# } else { "" };
-        Self {
-            challenge: Some(challenge(format!(r#"Bearer realm="secrets"{error}"#))),
-            ..Self::new(401, "UNAUTHENTICATED", message)
-        }
+        let words = format!(r#"Bearer realm="secrets"{error}"#);
+        Self::new(401, "UNAUTHENTICATED", message).challenging(words, None)
     }
 
     /// A token that is bound to a key came without a good proof of it.
     pub fn proof(message: &str) -> Self {
-        Self {
-            challenge: Some(challenge(r#"DPoP error="invalid_dpop_proof""#)),
-            ..Self::new(401, "INVALID_DPOP_PROOF", message)
-        }
+        let words = r#"DPoP error="invalid_dpop_proof""#;
+        Self::new(401, "INVALID_DPOP_PROOF", message).challenging(words, None)
     }
 
     /// A proof that was used before.
@@ -91,17 +90,8 @@ impl Failure {
 
     /// A proof without a nonce of this server's, or with one of long ago; this is one to send.
     pub fn nonce(fresh: String) -> Self {
-        Self {
-            challenge: Some(Box::new(Challenge {
-                words: r#"DPoP error="use_dpop_nonce""#.to_owned(),
-                nonce: Some(fresh),
-            })),
-            ..Self::new(
-                401,
-                "USE_DPOP_NONCE",
-                "put the nonce of the header DPoP-Nonce into the proof",
-            )
-        }
+        let message = "put the nonce of the header DPoP-Nonce into the proof";
+        Self::new(401, "USE_DPOP_NONCE", message).challenging(r#"DPoP error="use_dpop_nonce""#, Some(fresh))
     }
 
     /// A certificate that is not the token's, or is missing.
@@ -115,16 +105,9 @@ impl Failure {
     /// A token without a scope that is needed.
     pub fn scope(needed: &[&str]) -> Self {
         let needed = needed.join(" ");
-        Self {
-            challenge: Some(challenge(format!(
-                r#"Bearer error="insufficient_scope", scope="{needed}""#
-            ))),
-            ..Self::new(
-                403,
-                "INSUFFICIENT_SCOPE",
-                format!("this takes the scope {needed}"),
-            )
-        }
+        let words = format!(r#"Bearer error="insufficient_scope", scope="{needed}""#);
+        let message = format!("this takes the scope {needed}");
+        Self::new(403, "INSUFFICIENT_SCOPE", message).challenging(words, None)
     }
 
     /// A mount that is not the tenant's.

@@ -14,7 +14,7 @@ impl Kv {
         let request = self.request(method, path);
         let request = request.header("x-vault-token", &self.subject.token);
         let request = request.header("x-vault-wrap-ttl", ttl);
-        Answer::of(body.into_iter().fold(request, |request, body| request.json(body))).await
+        Answer::of(body.into_iter().fold(request, reqwest::RequestBuilder::json)).await
     }
 
     async fn wrapping(&self, verb: &str, token: &str) -> Answer {
