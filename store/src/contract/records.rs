@@ -176,7 +176,7 @@ pub(crate) async fn a_dropped_vault_takes_its_records_along(store: AnyStore) {
     put(
         &other,
         with(record(other.organization.id, "a", "x"), |head| {
-            head.group.clone_from(&vault)
+            head.group.clone_from(&vault);
         }),
     )
     .await;
