@@ -13,7 +13,7 @@ use kube::{
 
 use crate::{
     backoff::Backoff, bundle::Desk, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail,
-    metrics::Metrics, pods::Pods, remote::Remotes, repairs::Repairs, restart::Wakes,
+    metrics::Metrics, pods::Pods, refusals::Refusals, remote::Remotes, repairs::Repairs, restart::Wakes,
 };
 
 /// The namespaces whose core Secrets the operator may read and write.
@@ -76,6 +76,8 @@ pub struct Context {
     pub(crate) backoff: Backoff,
     /// Secrets that were put right.
     pub(crate) repairs: Repairs,
+    /// What is on record as refused.
+    pub(crate) refusals: Refusals,
     /// Where bundles are asked for, if any are kept.
     pub(crate) bundles: Option<Arc<Desk>>,
     /// Places where workloads may have to be restarted.
@@ -126,6 +128,7 @@ impl From<Parts> for Context {
             fresh: Fresh::default(),
             backoff: Backoff::default(),
             repairs: Repairs::default(),
+            refusals: Refusals::default(),
             bundles: parts.bundles,
             restarts: Wakes::default(),
         }

@@ -68,9 +68,9 @@ impl Kind for VaultSecret {
 
     fn wake_others(&self, context: &Context, _: Option<&Self>, gone: bool) {
         if gone {
-            context
-                .remotes
-                .forget(self.meta().uid.as_deref().unwrap_or_default());
+            let uid = self.meta().uid.as_deref().unwrap_or_default();
+            context.remotes.forget(uid);
+            context.refusals.forget(uid);
             rivals::wake(
                 context,
                 &self.namespace().unwrap_or_default(),
