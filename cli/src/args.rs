@@ -1,5 +1,6 @@
 //! The command line.
 
+mod explain;
 mod keynest;
 mod keyway;
 mod seal;
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+pub use explain::ExplainArgs;
 pub use keynest::KeynestVerb;
 pub use keyway::{
     DirectoryArgs, DirectoryVerb, KeywayVerb, OrganizationVerb, RepositoryVerb, RoleVerb, TokenVerb, UserVerb,
@@ -20,7 +22,7 @@ pub use seal::{CheckArgs, ResealArgs, SealArgs, SealKeyVerb, VaultArgs};
 pub struct Cli {
     #[command(flatten)]
     pub connection: Connection,
-    /// How to print: a table for people, JSON for programs
+    /// How to print: a table for people, JSON or YAML for programs
     #[arg(short, long, global = true, value_enum, default_value = "table")]
     pub output: Output,
     #[command(subcommand)]
@@ -36,6 +38,7 @@ const EXAMPLES: &str = "Examples:
   coffer consumers -n team --vault app                which pod holds which version, and who lags
   printf %s \"$VALUE\" | coffer seal API_KEY --public-key app.pub      safe to commit to Git
   coffer check -f deploy/                             manifests, offline, before they are applied
+  coffer explain deployment/web -n team               why each variable and file is there, or is not
   coffer audit verify -n team
   coffer bootstrap --data ./data                      prepare an empty store
   coffer keyway directory --file users.json user add octocat
@@ -81,6 +84,14 @@ pub struct Connection {
 pub enum Output {
     Table,
     Json,
+    Yaml,
+}
+
+impl Output {
+    /// For programs.
+    pub fn is_data(self) -> bool {
+        self != Self::Table
+    }
 }
 
 #[derive(Debug, Subcommand)]
@@ -138,6 +149,8 @@ pub enum Verb {
         #[command(flatten)]
         place: PlaceArgs,
     },
+    /// Why each variable and file of a pod is there, or is not; through kubectl, and without values
+    Explain(ExplainArgs),
     /// Seal a value to a vault's public key, for a `VaultSecret` in Git; works offline
     Seal(SealArgs),
     /// Seal what is sealed in files anew, to the newest key, through the server

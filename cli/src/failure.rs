@@ -4,6 +4,8 @@ use std::{io, path::PathBuf, process::ExitCode};
 
 use thiserror::Error;
 
+use crate::kubectl::Refused;
+
 /// Why a command did not do what was asked.
 #[derive(Debug, Error)]
 pub enum Failure {
@@ -63,6 +65,12 @@ pub enum Failure {
     /// Manifests are not sound; what is wrong was printed.
     #[error("{0}")]
     Unsound(String),
+    /// What a pod asks for is not all there; what is missing was printed.
+    #[error("{0}")]
+    Missing(String),
+    /// kubectl did not answer what was asked.
+    #[error("{0}")]
+    Cluster(Refused),
     /// Bootstrapping failed.
     #[error("{0}")]
     Bootstrap(String),
@@ -87,6 +95,7 @@ impl Failure {
             Self::Refused {
                 status: 401 | 403, ..
             } => 4,
+            Self::Cluster(refused) => refused.exit_code(),
             Self::Unreachable { .. } => 5,
             _ => 1,
         })

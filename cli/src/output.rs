@@ -2,7 +2,10 @@
 
 use std::io::{self, Write};
 
+use coffer_crds::yaml;
 use serde_json::Value;
+
+use crate::args::Output;
 
 /// Prints rows under a header, columns aligned, as `kubectl` does.
 pub fn table(header: &[&str], rows: &[Vec<String>]) {
@@ -27,8 +30,11 @@ pub fn table(header: &[&str], rows: &[Vec<String>]) {
     }
 }
 
-/// Prints JSON, indented.
-pub fn json(value: &Value) {
+/// Prints a value for programs: as YAML, or as indented JSON.
+pub fn data(value: &Value, output: Output) {
+    if output == Output::Yaml {
+        return raw(yaml::document(value).as_bytes());
+    }
     print(format!("{value:#}").as_bytes());
 }
 

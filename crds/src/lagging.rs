@@ -30,6 +30,33 @@ pub struct LaggingPod {
     pub since: Time,
 }
 
+/// How many lines a status has of who lags behind what.
+pub const MOST_BEHIND: usize = 32;
+
+/// A live pod that has not put the current version of one secret in place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct LaggingKey {
+    /// Name of the secret.
+    #[schemars(length(max = 257))]
+    pub name: String,
+
+    /// The pod's namespace.
+    #[schemars(length(max = 63))]
+    pub namespace: String,
+
+    /// The pod's name.
+    #[schemars(length(max = 253))]
+    pub pod: String,
+
+    /// The version that it has put in place. Absent: none, as far as it said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub version: Option<u64>,
+
+    /// Since when it lags.
+    pub since: Time,
+}
+
 /// Pods in a line: `web-1 since 2026-01-01T03:00:01Z, other/job-2 since …, 5 more`. Those of `namespace` go by their
 /// name alone. `None`: there are none.
 pub fn in_a_line(pods: &[LaggingPod], all: usize, namespace: &str) -> Option<String> {

@@ -25,7 +25,7 @@ mod rule;
 mod sealing;
 mod vault;
 mod vault_secret;
-mod yaml;
+pub mod yaml;
 
 pub use api_key::{
     ApiKey, ApiKeyRotation, ApiKeySpec, ApiKeyStatus, BadTarget, EnvironmentScope, PreviousKey, Scope,

@@ -14,7 +14,7 @@ use crate::{
     api_key::TokenDigest,
     generate::Generator,
     id::{ApiKeyId, OrgId, SecretId, UserId, VaultId},
-    metadata::{Metadata, Why},
+    metadata::{Kind, Metadata, Why},
     name::{EnvName, Label, OrgName, SecretName, VaultName},
     network::Cidr,
     repo_role::Scope,
@@ -157,6 +157,11 @@ impl Secret {
     pub fn retiring(&self) -> Option<(Succession, Retiring)> {
         let succession = self.metadata.as_ref()?.succession?;
         Some((succession, succession.retiring?))
+    }
+
+    /// What kind of thing it is.
+    pub fn kind(&self) -> Kind {
+        self.metadata.as_ref().map(|said| said.kind).unwrap_or_default()
     }
 
     /// What is said of it.

@@ -4,7 +4,7 @@
 use crate::{
     annotation::{ENVIRONMENT, VAULT},
     denied::did_you_mean,
-    known::{Index, Reader, Vault},
+    known::{Index, Reader, Vault, admits},
     wish::Wish,
 };
 
@@ -40,13 +40,32 @@ fn of_own(vault: &Vault, wish: &Wish, known: &Index, reader: Reader<'_>) -> Vec<
         return vec![no_environment(vault, wish)];
     }
     if vault.grants(wish, reader) {
-        return unknown_keys(wish, known);
+        return keys(vault, wish, known, reader);
     }
     let (name, account, environment) = (&wish.vault, reader.service_account, &wish.environment);
+    let near = did_you_mean(account, accounts(vault, wish));
     vec![format!(
-        "{VAULT}: Vault {name} does not let service account {account} read {environment}; the pod waits until \
+        "{VAULT}: Vault {name} does not let service account {account} read {environment}; {near}the pod waits until \
          spec.access of the Vault does"
     )]
+}
+
+/// The service accounts of the vault's own namespace that may read something in the wish's environment.
+fn accounts<'v>(vault: &'v Vault, wish: &Wish) -> impl Iterator<Item = &'v str> {
+    let (own, environment) = (wish.organization.as_str(), wish.environment.as_str());
+    let names = vault.access().iter().flat_map(|rule| &rule.service_accounts);
+    let may = |service_account: &str| {
+        let reader = Reader {
+            namespace: own,
+            service_account,
+        };
+        vault
+            .access()
+            .iter()
+            .any(|rule| admits(rule, own, environment, reader))
+    };
+    let found: Vec<&str> = names.map(String::as_str).filter(|name| may(name)).collect();
+    found.into_iter()
 }
 
 fn no_vault(wish: &Wish, known: &Index) -> String {
@@ -66,16 +85,26 @@ fn no_environment(vault: &Vault, wish: &Wish) -> String {
     format!("{ENVIRONMENT}: Vault {name} has no environment {environment}; {near}it has {all}")
 }
 
-fn unknown_keys(wish: &Wish, known: &Index) -> Vec<String> {
+/// Keys that nothing names, and keys that the reader may not read.
+fn keys(vault: &Vault, wish: &Wish, known: &Index, reader: Reader<'_>) -> Vec<String> {
     let keys = known.keys(wish);
-    let unknown = wish.secrets().filter(|(_, name)| !keys.contains(name));
-    let warning = |(about, name): (String, &str)| {
-        let near = did_you_mean(name, keys.iter().copied());
-        let (vault, environment) = (&wish.vault, &wish.environment);
-        format!(
-            "{about}: no VaultSecret of Vault {vault} names key {name} in {environment}; {near}the pod waits until \
-             it has a value"
-        )
+    let (own, environment) = (wish.organization.as_str(), wish.environment.as_str());
+    let (name, account) = (&wish.vault, reader.service_account);
+    let warning = |(about, key): (String, &str)| {
+        if !keys.contains(key) {
+            let near = did_you_mean(key, keys.iter().copied());
+            return Some(format!(
+                "{about}: no VaultSecret of Vault {name} names key {key} in {environment}; {near}the pod waits until \
+                 it has a value"
+            ));
+        }
+        let grant = vault.grant(own, environment, reader, key);
+        grant.is_none().then(|| {
+            format!(
+                "{about}: Vault {name} does not let service account {account} read {key} in {environment}; the pod \
+                 waits until spec.access of the Vault does"
+            )
+        })
     };
-    unknown.take(MOST_NAMES).map(warning).collect()
+    wish.secrets().filter_map(warning).take(MOST_NAMES).collect()
 }

@@ -97,7 +97,8 @@ impl<'p> Plan<'p> {
     }
 
     fn warnings(&self, pod: &Pod<'_>, wish: &Wish, context: Context<'_>) -> Vec<String> {
-        let mut warnings = refusal::warnings(pod);
+        let mut warnings = annotation::misspelt(&pod.metadata);
+        warnings.extend(refusal::warnings(pod));
         warnings.extend(self.declared.warnings.iter().cloned());
         let security = pod.spec.security_context.unwrap_or_default();
         warnings.extend(files::warnings(

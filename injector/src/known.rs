@@ -202,19 +202,41 @@ impl Vault {
 
     /// The name patterns that its access rules grant `reader` in `environment`; the vault is in namespace `own`.
     pub fn patterns_in(&self, own: &str, environment: &str, reader: Reader<'_>) -> Vec<Pattern> {
-        let meant = |names: &[&str], name: &str| names.iter().any(|n| *n == "*" || *n == name);
-        let applies = |rule: &&AccessRule| {
-            rule.service_accounts
-                .iter()
-                .any(|name| name == "*" || name == reader.service_account)
-                && meant(&rule.namespaces(own), reader.namespace)
-                && rule.reaches(environment)
-        };
         self.access
             .iter()
-            .filter(applies)
+            .filter(|rule| admits(rule, own, environment, reader))
             .flat_map(AccessRule::keys)
             .map(Pattern::new)
             .collect()
     }
+
+    /// Its access rules.
+    pub fn access(&self) -> &[AccessRule] {
+        &self.access
+    }
+
+    /// Which of its access rules, from 0, first lets `reader` read `key` in `environment`; the vault is in namespace
+    /// `own`.
+    pub fn grant(&self, own: &str, environment: &str, reader: Reader<'_>, key: &str) -> Option<usize> {
+        self.access.iter().position(|rule| {
+            admits(rule, own, environment, reader)
+                && rule
+                    .keys()
+                    .into_iter()
+                    .any(|pattern| Pattern::new(pattern).matches(key))
+        })
+    }
+}
+
+/// Whether a rule of a vault in namespace `own` lets `reader` read any name in `environment`.
+pub fn admits(rule: &AccessRule, own: &str, environment: &str, reader: Reader<'_>) -> bool {
+    let accounts = &rule.service_accounts;
+    let namespaces = rule.namespaces(own);
+    accounts
+        .iter()
+        .any(|name| name == "*" || name == reader.service_account)
+        && namespaces
+            .iter()
+            .any(|name| *name == "*" || *name == reader.namespace)
+        && rule.reaches(environment)
 }

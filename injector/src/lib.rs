@@ -12,6 +12,7 @@ pub mod certificate;
 pub mod decide;
 pub mod denied;
 pub mod health;
+pub mod injected;
 pub mod known;
 pub mod metrics;
 pub mod patch;

@@ -8,11 +8,12 @@ use std::{
 };
 
 use coffer_crds::{
-    ApiKey, ApiKeyRotation, Consumers, EnvironmentScope, Rotation, Vault, VaultSecret, lagging::in_a_line,
+    ApiKey, ApiKeyRotation, Consumers, EnvironmentScope, Rotation, Vault, VaultSecret,
+    lagging::{LaggingKey, MOST_BEHIND, in_a_line},
 };
 use coffer_domain::{
     Error,
-    address::Place,
+    address::{Place, Version},
     name::{OrgName, VaultName},
     succession::Laggard,
     usecase::consumers::Held,
@@ -22,7 +23,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use crate::{
-    context::{Context, Shared},
+    context::{Context, Shared, seconds},
     failure::Failure,
     feed::is_in,
     status,
@@ -160,11 +161,9 @@ async fn write_consumers(context: &Context, object: &VaultSecret, counted: Consu
 /// Pods that hold any of `names`, and those of them that acknowledged the current version of all they use.
 fn tally(names: &[String], namespace: &str, ledger: &[Held]) -> Consumers {
     let names: BTreeSet<&str> = names.iter().map(String::as_str).collect();
+    let ours = |held: &&Held| names.contains(held.line.name.as_str());
     let mut pods: BTreeMap<&str, Option<&Laggard>> = BTreeMap::new();
-    for held in ledger
-        .iter()
-        .filter(|held| names.contains(held.line.name.as_str()))
-    {
+    for held in ledger.iter().filter(ours) {
         let longest = pods.entry(&held.line.pod_uid).or_default();
         let lags = longest.take().into_iter().chain(&held.laggard);
         *longest = lags.min_by_key(|laggard| laggard.since);
@@ -178,8 +177,25 @@ fn tally(names: &[String], namespace: &str, ledger: &[Held]) -> Consumers {
     laggards.sort_by(|a, b| (a.since, &a.pod).cmp(&(b.since, &b.pod)));
     Consumers {
         laggards: in_a_line(&named(&laggards), laggards.len(), namespace),
+        behind: behind(ledger.iter().filter(ours)),
         ..Consumers::new(count(pods.len() - laggards.len()), count(pods.len()))
     }
+}
+
+/// The first of the lines that lag.
+fn behind<'l>(ledger: impl Iterator<Item = &'l Held>) -> Vec<LaggingKey> {
+    let mut lines: Vec<(&Held, &Laggard)> = ledger
+        .filter_map(|held| Some((held, held.laggard.as_ref()?)))
+        .collect();
+    lines.sort_by(|(a, x), (b, y)| (x.since, &x.pod, &a.line.name).cmp(&(y.since, &y.pod, &b.line.name)));
+    let line = |(held, laggard): &(&Held, &Laggard)| LaggingKey {
+        name: held.line.name.to_string(),
+        namespace: laggard.namespace.clone(),
+        pod: laggard.pod.clone(),
+        version: laggard.holds.map(Version::get),
+        since: seconds(laggard.since),
+    };
+    lines.iter().take(MOST_BEHIND).map(line).collect()
 }
 
 /// `false`: the cache is behind our own last write.

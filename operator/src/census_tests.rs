@@ -1,4 +1,4 @@
-use coffer_domain::{address::Version, entity::Consumer, id::SecretId};
+use coffer_domain::{entity::Consumer, id::SecretId};
 use jiff::Timestamp;
 
 use super::*;
@@ -70,6 +70,29 @@ fn who_lags_is_named_once_and_since_when() {
     assert_eq!((counted.lagging, counted.total), (1, 2));
     assert_eq!(counted.laggards.as_deref(), Some("p2 since 1970-01-01T00:00:10Z"));
     assert_eq!(tally(&names, "team", &lines[2..]).laggards, None);
+}
+
+#[test]
+fn what_the_pods_that_lag_hold_is_listed_and_bounded() {
+    let names = ["A".to_owned(), "B".to_owned()];
+    let lines = [
+        line("B", "p2", None, Some(3)),
+        line("A", "p2", Some(1), Some(2)),
+        line("A", "p1", Some(2), Some(2)),
+        line("C", "p1", Some(1), Some(2)),
+    ];
+    let counted = tally(&names, "team", &lines);
+    let listed: Vec<_> = counted
+        .behind
+        .iter()
+        .map(|it| (it.name.as_str(), it.pod.as_str(), it.version))
+        .collect();
+    assert_eq!(listed, [("A", "p2", Some(1)), ("B", "p2", None)]);
+    let many: Vec<Held> = (0..100)
+        .map(|i| line("A", &format!("p{i}"), None, Some(2)))
+        .collect();
+    let counted = tally(&names, "team", &many);
+    assert_eq!((counted.lagging, counted.behind.len()), (100, MOST_BEHIND));
 }
 
 #[tokio::test]

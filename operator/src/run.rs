@@ -77,14 +77,15 @@ pub async fn run(
     let work = async {
         ready.wait().await;
         if all_ready(&context.caches).await {
-            reconcile(
+            // It is large, and made once.
+            Box::pin(reconcile(
                 context.clone(),
                 inboxes,
                 &dirty,
                 restarts,
                 feed_from,
                 stop.clone(),
-            )
+            ))
             .await;
         }
     };

@@ -73,6 +73,7 @@ pub static DIALECT: Dialect = Dialect {
     largest_body: LARGEST,
     patience: Duration::from_secs(100),
     idempotency: false,
+    echoes: None,
     revise: Some(revise),
     webhooks: None,
     subject: None,

@@ -30,7 +30,7 @@ pub struct Context {
     /// The template of the route that matched, once a handler has said so.
     route: OnceLock<MatchedPath>,
     /// Who sent it, once a door has looked.
-    signer: OnceLock<Signer>,
+    signer: OnceLock<Arc<Signer>>,
 }
 
 /// Who sent a request, for the request log.
@@ -95,13 +95,13 @@ impl Context {
         asked.path().strip_suffix(own.path()).unwrap_or_default()
     }
 
-    /// Says who sent the request.
-    pub fn sign(&self, signer: Signer) {
-        let _ = self.signer.set(signer);
+    /// Says who sent the request, unless that is known.
+    pub fn sign(&self, signer: impl FnOnce() -> Signer) {
+        self.signer.get_or_init(|| Arc::new(signer()));
     }
 
     /// Who sent it, if a door has found that out.
-    pub fn signer(&self) -> Option<&Signer> {
+    pub fn signer(&self) -> Option<&Arc<Signer>> {
         self.signer.get()
     }
 

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
-    http::{request::Parts, uri::PathAndQuery},
+    http::{HeaderMap, HeaderName, HeaderValue, request::Parts, uri::PathAndQuery},
     response::Response,
 };
 
@@ -18,6 +18,9 @@ use super::{
     request_id::IdRule,
 };
 use crate::app::App;
+
+/// What an answer repeats of its request's headers.
+pub type Echo = fn(&HeaderMap) -> Option<(HeaderName, HeaderValue)>;
 
 /// A way of speaking with Coffer that clients know from another product.
 #[derive(Debug)]
@@ -49,6 +52,8 @@ pub struct Dialect {
     /// Whether `Idempotency-Key` counts. What is kept is the handler's answer, before [`Dialect::revise`]: not for a
     /// dialect whose bodies are written there.
     pub idempotency: bool,
+    /// What of a request's headers every answer repeats.
+    pub echoes: Option<Echo>,
     /// Looks at an answer once more, knowing who asked.
     pub revise: Option<fn(&App, &Context, Response) -> Response>,
     /// If its requests go to the organization's request log: what one is about, by its route's template.

@@ -1,7 +1,7 @@
 //! The request log that some dialects show to administrators: a line per authenticated request. Lines wait to be
 //! kept; whoever reads the log has the waiting ones kept first.
 
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::http::{Method, Uri};
 use jiff::Timestamp;
@@ -15,7 +15,7 @@ const MOST_WAITING: usize = 8192;
 #[derive(Debug, Clone)]
 pub struct Line {
     /// Who sent it.
-    pub signer: Signer,
+    pub signer: Arc<Signer>,
     /// Its id.
     pub id: RequestId,
     /// When it arrived.

@@ -163,6 +163,7 @@ impl Shell {
         let origin = cors.and_then(|_| parts.headers.get(header::ORIGIN).cloned());
         let credential = (dialect.credential)(&parts);
         let shown = dialect.subject.map(|_| shown_path(&parts.uri));
+        let echo = dialect.echoes.and_then(|of| of(&parts.headers));
         let own = self.own_rate(mounted, credential.as_deref(), arrival).await;
         let standing = mounted.limiter.take_at(
             own,
@@ -196,6 +197,7 @@ impl Shell {
                 .note(address, credential.as_deref(), refused, arrival.at);
         }
         head(mounted, standing, refusal, arrival.at, response.headers_mut());
+        response.headers_mut().extend(echo);
         if let Some(cors) = cors {
             cors.show(origin.as_ref(), response.headers_mut());
         }
@@ -216,9 +218,9 @@ impl Shell {
                 return None;
             }
         };
-        arrival.context.sign(Signer {
+        arrival.context.sign(|| Signer {
             organization: counted.organization,
-            principal: counted.principal,
+            principal: counted.principal.describe(),
             kind: "key",
         });
         let rate = counted.rate?;
@@ -262,7 +264,7 @@ impl Shell {
     fn keep(&self, mounted: &Mounted, path: String, arrival: &Arrival, status: StatusCode) {
         if let (Some(subject), Some(signer)) = (mounted.dialect.subject, arrival.context.signer()) {
             self.app.requests.note(Line {
-                signer: signer.clone(),
+                signer: Arc::clone(signer),
                 id: arrival.context.id,
                 at: arrival.at,
                 method: arrival.method.clone(),

@@ -85,6 +85,7 @@ pub static DIALECT: Dialect = Dialect {
     largest_body: upload::LARGEST_BODY,
     patience: Duration::from_mins(1),
     idempotency: false,
+    echoes: None,
     revise: Some(|_, context, answer| error::revise(context, answer)),
     webhooks: None,
     subject: None,

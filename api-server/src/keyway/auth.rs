@@ -95,8 +95,10 @@ impl Signed {
 
     /// Refuses a key without this scope.
     pub async fn scope(&self, app: &App, scope: Scope) -> Result<(), Problem> {
-        let caller = self.caller(app).await?;
-        Ok(app.coffer.require_scope(&caller, scope).await?)
+        let cases = &app.keyway.cases;
+        Ok(cases
+            .require_scope(&self.session, scope, || self.origin())
+            .await?)
     }
 
     /// The repository in the path.

@@ -50,6 +50,7 @@ pub static DIALECT: Dialect = Dialect {
     largest_body: LARGEST,
     patience: Duration::from_secs(90),
     idempotency: false,
+    echoes: None,
     revise: Some(|_, context, answer| error::revise(context, answer)),
     webhooks: None,
     subject: None,

@@ -56,6 +56,7 @@ pub static DIALECT: Dialect = Dialect {
     largest_body: LARGEST,
     patience: Duration::from_mins(1),
     idempotency: false,
+    echoes: None,
     revise: None,
     subject: Some(|_| "/mcp"),
     webhooks: None,

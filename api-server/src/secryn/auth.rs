@@ -62,7 +62,7 @@ async fn caller(app: &App, context: &RequestContext, token: &str) -> Result<Call
     let found = app.coffer.authenticate_from(token, Some(context.0.peer)).await;
     let principal = found.inspect_err(|error| app.metrics.refused(NAME, error))?;
     if let Principal::ApiKey(key) = &principal {
-        context.0.sign(Signer {
+        context.0.sign(|| Signer {
             organization: key.organization,
             principal: principal.describe(),
             kind: kind(&principal),

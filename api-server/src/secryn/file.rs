@@ -17,7 +17,7 @@ const NO_STORE: HeaderValue = HeaderValue::from_static("no-store, no-cache");
 
 /// Answers with the file of a key or certificate; of a key that has both forms, `format=ssh` asks for the other.
 pub fn answer(read: Read, query: &Query<'_>) -> Result<Response, ApiError> {
-    let kind = read.secret.described().kind;
+    let kind = read.secret.kind();
     if kind == Kind::Value {
         return Err(place::missing(Kind::Key));
     }

@@ -52,6 +52,7 @@ pub static DIALECT: Dialect = Dialect {
     largest_body: LARGEST,
     patience: Duration::from_mins(1),
     idempotency: true,
+    echoes: None,
     revise: Some(|_, context, answer| error::revise(context, answer)),
     subject: Some(subject),
     webhooks: Some(WebhookHeaders {

@@ -81,7 +81,7 @@ impl VaultAt {
             .list_vault_secrets(caller, &self.organization, &self.name)
             .await?;
         let environment = self.place().environment;
-        let here = |secret: &Secret| secret.environment == environment && secret.described().kind == kind;
+        let here = |secret: &Secret| secret.environment == environment && secret.kind() == kind;
         Ok(all.into_iter().filter(here).collect())
     }
 
@@ -102,7 +102,7 @@ impl VaultAt {
 
 /// What is of another kind, or was deleted, is not there.
 pub fn check_kind(secret: &Secret, kind: Kind) -> Result<(), ApiError> {
-    if secret.described().kind == kind && secret.current.is_some() {
+    if secret.kind() == kind && secret.current.is_some() {
         Ok(())
     } else {
         Err(missing(kind))

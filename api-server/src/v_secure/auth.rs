@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
-    http::{HeaderMap, header::USER_AGENT, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, header::USER_AGENT, request::Parts},
 };
 use coffer_domain::{Error, audit::Origin, principal::Principal, usecase::Caller};
 
@@ -26,6 +26,8 @@ use crate::{
 const PREFIXES: [&str; 3] = ["vsec_live_", "vsec_test_", "vsec_key_"];
 /// How keys of the native door begin.
 const NATIVE: &str = "coffer_";
+/// Names a region, of a request and of its answer.
+const REGION: HeaderName = HeaderName::from_static("x-region");
 /// How tokens of approved access begin.
 const ACCESS: &str = "mcp_access_token_";
 
@@ -88,7 +90,13 @@ pub fn region(headers: &HeaderMap) -> Result<Option<Region>, FieldFault> {
     let read = |text: &str| {
         Region::parse(text).ok_or_else(|| FieldFault::new("X-Region", format!("must be one of {}", known())))
     };
-    header(headers, "x-region").map(read).transpose()
+    header(headers, REGION.as_str()).map(read).transpose()
+}
+
+/// Says on the answer which region the request was confined to.
+pub fn echo(headers: &HeaderMap) -> Option<(HeaderName, HeaderValue)> {
+    let region = region(headers).ok().flatten()?;
+    Some((REGION, HeaderValue::from_static(region.as_str())))
 }
 
 /// The account of a key.
@@ -110,7 +118,7 @@ impl FromRequestParts<Arc<App>> for Signed {
         let found = app.coffer.authenticate_from(token, Some(context.0.peer)).await;
         let principal = found.inspect_err(|error| app.metrics.refused(NAME, error))?;
         if let Principal::ApiKey(key) = &principal {
-            context.0.sign(Signer {
+            context.0.sign(|| Signer {
                 organization: key.organization,
                 principal: principal.describe(),
                 kind: "key",

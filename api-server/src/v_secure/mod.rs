@@ -55,6 +55,7 @@ pub static DIALECT: Dialect = Dialect {
     largest_body: LARGEST,
     patience: Duration::from_mins(1),
     idempotency: true,
+    echoes: Some(auth::echo),
     revise: None,
     subject: Some(subject),
     webhooks: Some(WebhookHeaders {

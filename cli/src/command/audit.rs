@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::Context;
 use crate::{
-    args::{AuditVerb, Output},
+    args::AuditVerb,
     failure::Failure,
     output::{self, cell},
 };
@@ -22,8 +22,8 @@ async fn verify(context: &Context, organization: &str) -> Result<(), Failure> {
         .client
         .send(Method::GET, &[organization, "audit:verify"], &[], None)
         .await?;
-    if context.output == Output::Json {
-        output::json(&answer);
+    if context.output.is_data() {
+        output::data(&answer, context.output);
     }
     if answer["intact"] != true {
         return Err(Failure::Broken {
@@ -32,7 +32,7 @@ async fn verify(context: &Context, organization: &str) -> Result<(), Failure> {
             reason: cell(&answer["reason"]),
         });
     }
-    if context.output == Output::Table {
+    if !context.output.is_data() {
         output::print(
             format!(
                 "{} records, intact, head {}",
@@ -50,8 +50,8 @@ async fn list(context: &Context, organization: &str, after: u64) -> Result<(), F
         .client
         .pages(&[organization, "audit"], &[("after", after.to_string())])
         .await?;
-    if context.output == Output::Json {
-        output::json(&Value::Array(items));
+    if context.output.is_data() {
+        output::data(&Value::Array(items), context.output);
         return Ok(());
     }
     let row = |item: &Value| {

@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use super::{Context, place::in_place};
 use crate::{
-    args::{Output, PlaceArgs},
+    args::PlaceArgs,
     failure::Failure,
     output::{self, cell},
 };
@@ -17,8 +17,8 @@ pub async fn run(context: &Context, name: Option<&str>, place: &PlaceArgs) -> Re
     let Value::Array(items) = page["items"].take() else {
         return Err(context.client.strange("a list without items".to_owned()));
     };
-    if context.output == Output::Json {
-        output::json(&Value::Array(items));
+    if context.output.is_data() {
+        output::data(&Value::Array(items), context.output);
         return Ok(());
     }
     let row = |item: &Value| {

@@ -1,7 +1,8 @@
 //! Files of manifests: which there are below a folder, and the documents in one.
 
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read},
     path::{Path, PathBuf},
 };
 
@@ -40,6 +41,24 @@ pub fn files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         }
     }
     Ok(found)
+}
+
+/// The text of a file, of every manifest below a folder, or of standard input, which is `-`; each with its name.
+pub fn read(path: &Path) -> Result<Vec<(String, String)>, Failure> {
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Failure::File { path, source }
+    };
+    if path == Path::new("-") {
+        let mut text = String::new();
+        io::stdin().read_to_string(&mut text).map_err(failed(path))?;
+        return Ok(vec![("standard input".to_owned(), text)]);
+    }
+    let one = |file: PathBuf| {
+        let text = fs::read_to_string(&file).map_err(failed(&file))?;
+        Ok((file.display().to_string(), text))
+    };
+    files(path)?.into_iter().map(one).collect()
 }
 
 fn is_manifest(path: &Path) -> bool {

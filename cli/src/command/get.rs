@@ -6,11 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use reqwest::Method;
 
 use super::{Context, place::Named};
-use crate::{
-    args::{Output, PlaceArgs},
-    failure::Failure,
-    output,
-};
+use crate::{args::PlaceArgs, failure::Failure, output};
 
 pub async fn run(
     context: &Context,
@@ -27,8 +23,8 @@ pub async fn run(
         .client
         .send(Method::GET, &named.path(&named.name), &query, None)
         .await?;
-    if context.output == Output::Json {
-        output::json(&body);
+    if context.output.is_data() {
+        output::data(&body, context.output);
         return Ok(());
     }
     let encoded = body["valueBase64"]

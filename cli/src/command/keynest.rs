@@ -39,7 +39,7 @@ async fn change(context: &Context, email: &str, body: &Value) -> Result<(), Fail
     let path = [HOME, "users", email];
     let answer = context.client.send(Method::PATCH, &path, &[], Some(body)).await?;
     match context.output {
-        Output::Json => output::json(&answer),
+        Output::Json | Output::Yaml => output::data(&answer, context.output),
         Output::Table => {
             let said = if answer["active"] == true {
                 "can log in"

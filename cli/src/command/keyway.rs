@@ -148,9 +148,9 @@ fn list(file: &Path, print: Output) -> Result<(), Failure> {
     }
     match print {
         Output::Table => output::table(&["REPOSITORY", "USER", "ROLE", "TOKENS"], &rows),
-        Output::Json => {
+        Output::Json | Output::Yaml => {
             let one = |row: &Vec<String>| serde_json::json!({ "repository": row[0], "user": row[1], "role": row[2], "tokens": row[3].parse::<u64>().ok() });
-            output::json(&rows.iter().map(one).collect());
+            output::data(&rows.iter().map(one).collect(), print);
         }
     }
     Ok(())

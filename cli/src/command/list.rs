@@ -4,15 +4,15 @@ use serde_json::Value;
 
 use super::{Context, place::in_place};
 use crate::{
-    args::{Output, PlaceArgs},
+    args::PlaceArgs,
     failure::Failure,
     output::{self, cell},
 };
 
 pub async fn run(context: &Context, place: &PlaceArgs) -> Result<(), Failure> {
     let items = context.client.pages(&in_place(place, "secrets"), &[]).await?;
-    if context.output == Output::Json {
-        output::json(&Value::Array(items));
+    if context.output.is_data() {
+        output::data(&Value::Array(items), context.output);
         return Ok(());
     }
     let row = |item: &Value| {

@@ -5,7 +5,9 @@ mod bootstrap;
 mod check;
 mod consumers;
 mod documents;
+mod explain;
 mod get;
+mod injection;
 mod keynest;
 mod keyway;
 mod list;
@@ -38,6 +40,9 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
     }
     if let Verb::Seal(args) = cli.verb {
         return seal::run(args, &cli.connection, cli.output).await;
+    }
+    if let Verb::Explain(args) = cli.verb {
+        return explain::run(&args, &cli.connection, cli.output).await;
     }
     if let Verb::Check(args) = cli.verb {
         return check::run(&args, cli.output);
@@ -80,6 +85,8 @@ pub async fn run(cli: Cli) -> Result<(), Failure> {
         Verb::Reseal(args) => reseal::run(&context, args).await,
         Verb::SealKey { verb } => seal_key::run(&context, verb).await,
         Verb::Mcp => mcp::run(&context).await,
-        Verb::Bootstrap(_) | Verb::Check(_) | Verb::Seal(_) | Verb::Keyway { .. } => Ok(()),
+        Verb::Bootstrap(_) | Verb::Check(_) | Verb::Explain(_) | Verb::Seal(_) | Verb::Keyway { .. } => {
+            Ok(())
+        }
     }
 }

@@ -12,11 +12,7 @@ use serde_json::json;
 use zeroize::Zeroizing;
 
 use super::{Context, place::Named};
-use crate::{
-    args::{Output, PlaceArgs},
-    failure::Failure,
-    output,
-};
+use crate::{args::PlaceArgs, failure::Failure, output};
 
 /// Where the value comes from.
 pub struct Input {
@@ -40,8 +36,8 @@ pub async fn run(context: &Context, name: &str, input: Input, place: &PlaceArgs)
     for warning in answer["warnings"].as_array().into_iter().flatten() {
         eprintln!("coffer: warning: {}", output::cell(warning));
     }
-    if context.output == Output::Json {
-        output::json(&answer);
+    if context.output.is_data() {
+        output::data(&answer, context.output);
     } else {
         output::print(format!("{} is now at version {}", named.name, answer["version"]).as_bytes());
     }

@@ -8,11 +8,7 @@ use reqwest::Method;
 use serde_json::json;
 
 use super::{Context, documents::files, seal};
-use crate::{
-    args::{Output, ResealArgs},
-    failure::Failure,
-    output,
-};
+use crate::{args::ResealArgs, failure::Failure, output};
 
 /// What happened to one sealed value.
 struct Done {
@@ -32,11 +28,11 @@ pub async fn run(context: &Context, args: ResealArgs) -> Result<(), Failure> {
         work.file(&file, &args).await?;
     }
     let done = work.done;
-    if context.output == Output::Json {
+    if context.output.is_data() {
         let rows = done.iter().map(
             |it| json!({"file": it.file, "address": it.address.to_string(), "from": it.old, "to": it.new}),
         );
-        output::json(&json!({ "items": rows.collect::<Vec<_>>() }));
+        output::data(&json!({ "items": rows.collect::<Vec<_>>() }), context.output);
     } else if done.is_empty() {
         output::print(b"everything is sealed to the newest key already");
     } else {

@@ -31,7 +31,7 @@ pub async fn api_key(context: &Context, id: &str, overlap: &str, place: &PlaceAr
         .client
         .send(Method::POST, &path, &[], Some(&json!({"overlap": overlap})))
         .await?;
-    if context.output == Output::Table {
+    if !context.output.is_data() {
         eprintln!("coffer: this is the only time the token is shown; the old one works for {overlap} more");
     }
     show(context, &answer, &cell(&answer["token"]));
@@ -40,7 +40,7 @@ pub async fn api_key(context: &Context, id: &str, overlap: &str, place: &PlaceAr
 
 fn show(context: &Context, answer: &Value, said: &str) {
     match context.output {
-        Output::Json => output::json(answer),
+        Output::Json | Output::Yaml => output::data(answer, context.output),
         Output::Table => output::print(said.as_bytes()),
     }
 }

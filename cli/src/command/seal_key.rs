@@ -15,7 +15,7 @@ pub async fn run(context: &Context, verb: SealKeyVerb) -> Result<(), Failure> {
         SealKeyVerb::Show { vault } => {
             let answer = send(context, Method::GET, &vault).await?;
             match context.output {
-                Output::Json => output::json(&answer["items"][0]),
+                Output::Json | Output::Yaml => output::data(&answer["items"][0], context.output),
                 Output::Table => output::print(cell(&answer["items"][0]["publicKey"]).as_bytes()),
             }
         }
@@ -31,8 +31,8 @@ async fn send(context: &Context, method: Method, vault: &VaultArgs) -> Result<Va
 }
 
 fn list(context: &Context, answer: &Value) {
-    if context.output == Output::Json {
-        return output::json(answer);
+    if context.output.is_data() {
+        return output::data(answer, context.output);
     }
     let items = answer["items"].as_array().into_iter().flatten().enumerate();
     let rows = items.map(|(at, item)| {

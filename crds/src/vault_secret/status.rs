@@ -7,7 +7,7 @@ use k8s_openapi::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::lagging::LaggingPod;
+use crate::lagging::{LaggingKey, LaggingPod};
 
 /// What the operator reports of a set of secrets.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -178,6 +178,12 @@ pub struct Consumers {
     /// Absent: nobody.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub laggards: Option<String>,
+
+    /// What the pods that lag hold instead, those that lag longest first; no more than 32 lines, one for each pod and
+    /// secret. Absent: nobody lags.
+    #[schemars(length(max = 32), extend("x-kubernetes-list-type" = "atomic"))]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub behind: Vec<LaggingKey>,
 }
 
 /// The core Secret that the operator wrote.
@@ -214,6 +220,7 @@ impl Consumers {
             lagging: total - current,
             summary: format!("{current}/{total}"),
             laggards: None,
+            behind: Vec::new(),
         }
     }
 }

@@ -29,9 +29,9 @@ const REFUSED: Error = Error::Unauthenticated("the API key is not valid");
 
 /// A key that was looked up, and whom every request with it is by.
 #[derive(Debug)]
-struct Known {
-    key: ApiKey,
-    holder: Arc<KeyHolder>,
+pub(super) struct Known {
+    pub(super) key: ApiKey,
+    pub(super) holder: Arc<KeyHolder>,
     tally: Arc<Tally>,
 }
 
@@ -168,14 +168,13 @@ impl Coffer {
     }
 
     /// The key of a token, whether it works now or not.
-    pub(super) async fn held_key(&self, token: &ApiToken) -> Result<Option<ApiKey>, Error> {
+    pub(super) async fn held_key(&self, token: &ApiToken) -> Result<Option<Arc<Known>>, Error> {
         let digest = self.store.digest(token);
         let epoch = self.store.rights_epoch();
-        let known = match self.holders.get(epoch, &digest) {
-            Some(known) => Some(known),
-            None => self.look_up(epoch, digest).await?,
-        };
-        Ok(known.map(|known| known.key.clone()))
+        match self.holders.get(epoch, &digest) {
+            Some(known) => Ok(Some(known)),
+            None => self.look_up(epoch, digest).await,
+        }
     }
 
     /// Writes down how often each key was used since the last time. For the server's own timer: what was not written

@@ -119,7 +119,7 @@ impl Coffer {
             let (located, present) = self
                 .present_secret(caller, publishing("secret.publish"), address)
                 .await?;
-            if present.described().kind == crate::metadata::Kind::Value {
+            if present.kind() == crate::metadata::Kind::Value {
                 return Err(Error::Refused(format!(
                     "{address} is neither a key nor a certificate: no other secret is ever public"
                 )));

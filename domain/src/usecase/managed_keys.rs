@@ -74,8 +74,8 @@ impl KeyStage {
 pub struct Counted {
     /// The key's organization.
     pub organization: OrgId,
-    /// The key, as the audit log names it.
-    pub principal: String,
+    /// The key.
+    pub principal: Principal,
     /// Its own rate, if it has one.
     pub rate: Option<KeyRate>,
 }
@@ -249,13 +249,18 @@ impl Coffer {
         let Some(token) = ApiToken::parse(token) else {
             return Ok(None);
         };
-        let Some(key) = self.held_key(&token).await? else {
+        let Some(known) = self.held_key(&token).await? else {
             return Ok(None);
         };
+        let key = &known.key;
         Ok(Some(Counted {
             organization: key.organization,
-            principal: format!("key:{}", key.id),
-            rate: key.details.profile.and_then(|profile| profile.rate),
+            principal: Principal::ApiKey(Arc::clone(&known.holder)),
+            rate: key
+                .details
+                .profile
+                .as_ref()
+                .and_then(|profile| profile.rate.clone()),
         }))
     }
 

@@ -5,6 +5,7 @@ mod canary;
 mod changes;
 mod deletion;
 mod doors;
+mod explain;
 mod first_light;
 mod gitops;
 mod guard;

@@ -25,7 +25,7 @@ use coffer_crds::Duration;
 use coffer_domain::name::{EnvName, OrgName, SecretName, VaultName};
 
 use crate::{
-    denied::{Denied, did_you_mean, quoted},
+    denied::{Denied, did_you_mean, nearest, quoted},
     view::Metadata,
     wish::{Mode, Variables, Wish},
 };
@@ -141,7 +141,7 @@ fn refuse_unknown(metadata: &Metadata<'_>) -> Result<(), Denied> {
     for (key, _) in ours(metadata) {
         let suffix = &key[PREFIX.len()..];
         if !suffix.starts_with("file.") && !KNOWN.contains(&suffix) {
-            let near = did_you_mean(suffix, KNOWN);
+            let near = meant(suffix);
             let all = KNOWN.join(", ");
             return Err(Denied::new(
                 key,
@@ -151,6 +151,43 @@ fn refuse_unknown(metadata: &Metadata<'_>) -> Result<(), Denied> {
         }
     }
     Ok(())
+}
+
+/// The annotation that was probably meant, as `did you mean …? `: by the whole suffix, or by the word that it begins with,
+/// such as `files-tls` for `file.tls`.
+fn meant(suffix: &str) -> String {
+    let near = did_you_mean(suffix, KNOWN);
+    let Some((head, rest)) = suffix.split_once(['.', '-', '_']).filter(|_| near.is_empty()) else {
+        return near;
+    };
+    match nearest(head, KNOWN.into_iter().chain(["file"])) {
+        Some("file") => format!("did you mean {}? ", quoted(&format!("file.{rest}"))),
+        Some(other) => format!("did you mean {}? ", quoted(other)),
+        None => near,
+    }
+}
+
+/// Warnings of annotations that are ours but for a slip in `coffer.dev`: nobody else reads them.
+pub fn misspelt(metadata: &Metadata<'_>) -> Vec<String> {
+    let keys = metadata.annotations.iter().flatten().map(|(key, _)| key.as_str());
+    let slipped = keys.filter(|key| {
+        let Some((prefix, suffix)) = key.split_once('/') else {
+            return false;
+        };
+        let ours = suffix.starts_with("file.") || KNOWN.contains(&suffix);
+        let own = PREFIX.trim_end_matches('/');
+        ours && prefix != own && nearest(prefix, [own]).is_some()
+    });
+    let warning = |key: &str| {
+        let suffix = key.split_once('/').map_or(key, |(_, suffix)| suffix);
+        let right = format!("{PREFIX}{suffix}");
+        format!(
+            "{}: it has no effect; did you mean {}?",
+            quoted(key),
+            quoted(&right)
+        )
+    };
+    slipped.map(warning).collect()
 }
 
 fn vault(value: Option<&str>, namespace: &str) -> Result<(OrgName, VaultName), Denied> {

@@ -4,7 +4,7 @@
 
 pub mod claim;
 mod decide;
-mod mark;
+pub mod mark;
 pub mod root;
 mod serve;
 

@@ -39,12 +39,16 @@ fn check_one(chosen: &Chosen<'_>) -> Result<(), Denied> {
 
 /// The words that come before the container's own command.
 pub fn prefix() -> [Value; 3] {
+    prefix_words().map(Value::Text)
+}
+
+/// The same as text.
+pub fn prefix_words() -> [String; 3] {
     [
         format!("{APP_DIRECTORY}/coffer-agent"),
         "exec".to_owned(),
         "--".to_owned(),
     ]
-    .map(Value::Text)
 }
 
 /// The application's mount of the wrapper and the values.

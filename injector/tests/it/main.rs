@@ -17,4 +17,5 @@ mod refused;
 mod scripted;
 mod signal;
 mod support;
+mod warned;
 mod watching;

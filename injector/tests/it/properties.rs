@@ -1,6 +1,7 @@
 //! Properties over pods of every shape, and over bodies that are no reviews at all.
 
-use crate::support::{inject, injector, pod, review};
+use crate::support::{config, inject, injector, pod, review};
+use coffer_injector::injected::{carried, original};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -99,56 +100,6 @@ prop_compose! {
     }
 }
 
-/// Takes out of a patched pod everything that is the injector's; what is left must be the author's pod.
-fn without_ours(mut pod: Value, original: &Value) -> Value {
-    let metadata = pod["metadata"].as_object_mut().unwrap();
-    metadata["annotations"]
-        .as_object_mut()
-        .unwrap()
-        .remove("coffer.dev/status")
-        .unwrap();
-    metadata["labels"]
-        .as_object_mut()
-        .unwrap()
-        .remove("coffer.dev/injected")
-        .unwrap();
-    let spec = pod["spec"].as_object_mut().unwrap();
-    let named_ours = |v: &Value| v["name"].as_str().unwrap().starts_with("coffer-");
-    spec["initContainers"].as_array_mut().unwrap().remove(0);
-    spec["volumes"].as_array_mut().unwrap().retain(|v| !named_ours(v));
-    for list in ["initContainers", "containers"] {
-        for container in spec
-            .get_mut(list)
-            .and_then(Value::as_array_mut)
-            .into_iter()
-            .flatten()
-        {
-            strip(container.as_object_mut().unwrap());
-        }
-    }
-    drop_new_empties(&mut pod, original);
-    pod
-}
-
-fn strip(container: &mut serde_json::Map<String, Value>) {
-    if let Some(mounts) = container.get_mut("volumeMounts") {
-        mounts
-            .as_array_mut()
-            .unwrap()
-            .retain(|m| !m["name"].as_str().unwrap().starts_with("coffer-"));
-    }
-    if let Some(env) = container.get_mut("env") {
-        env.as_array_mut()
-            .unwrap()
-            .retain(|v| v.pointer("/valueFrom/fileKeyRef").is_none());
-    }
-    if let Some(command) = container.get_mut("command").and_then(Value::as_array_mut)
-        && command[0] == "/var/run/secrets/coffer-exec/coffer-agent"
-    {
-        command.drain(..3);
-    }
-}
-
 /// Lists and maps that had to be created are left empty.
 fn drop_new_empties(value: &mut Value, original: &Value) {
     match value {
@@ -182,7 +133,21 @@ proptest! {
     fn an_injected_pod_is_the_authors_pod_and_ours_beside_it(pod in pods()) {
         if let Ok(allowed) = inject(&pod) {
             prop_assert!(allowed.patch.is_some());
-            prop_assert_eq!(without_ours(allowed.pod, &pod), pod);
+            let mut left = original(&allowed.pod);
+            drop_new_empties(&mut left, &pod);
+            prop_assert_eq!(left, pod);
+        }
+    }
+
+    #[test]
+    fn what_an_injected_pod_carries_is_what_was_decided(pod in pods()) {
+        if let Ok(allowed) = inject(&pod) {
+            let carried = carried(&allowed.pod).unwrap().unwrap();
+            prop_assert_eq!(&carried.config, &config(&allowed.pod));
+            prop_assert_eq!(carried.files.len(), carried.config.files.len());
+            // A second decision on what its author wrote comes to the same.
+            let again = inject(&original(&allowed.pod)).unwrap();
+            prop_assert_eq!(config(&again.pod), carried.config);
         }
     }
 

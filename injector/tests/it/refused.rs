@@ -201,54 +201,6 @@ fn a_configuration_too_long_for_linux_is_refused() {
 }
 
 #[test]
-fn unknown_names_are_warned_of_with_the_nearest() {
-    let warnings = |annotations: &[(&str, &str)]| inject(&pod(annotations)).unwrap().warnings;
-    assert!(warnings(&[("env", "DB_URL,PUB=SIGNING.pub")]).is_empty());
-    says(
-        &warnings(&[("env", "DB_ULR")])[0],
-        &["coffer.dev/env", "DB_ULR", "did you mean \"DB_URL\"?"],
-    );
-    says(
-        &warnings(&[("file.a", "tls.kye")])[0],
-        &["coffer.dev/file.a", "did you mean \"tls.key\"?"],
-    );
-    says(
-        &warnings(&[("file.a", "template: \"{{ API_TOKNE }}\"")])[0],
-        &["coffer.dev/file.a", "API_TOKNE", "did you mean \"API_TOKEN\"?"],
-    );
-    says(
-        &warnings(&[("env", "DB_URL"), ("vault", "apq")])[0],
-        &["coffer.dev/vault", "no Vault apq", "did you mean \"app\"?"],
-    );
-    says(
-        &warnings(&[("env", "DB_URL"), ("environment", "prodution")])[0],
-        &[
-            "coffer.dev/environment",
-            "did you mean \"production\"?",
-            "default, production",
-        ],
-    );
-}
-
-#[test]
-fn of_another_namespace_nothing_is_told() {
-    let warnings = |annotations: &[(&str, &str)]| inject(&pod(annotations)).unwrap().warnings;
-    // Granted: no word about which keys there are.
-    assert!(warnings(&[("env", "HIDDNE"), ("vault", "team-b/private")]).is_empty());
-    // Not granted, and not there: the same words.
-    let mut stranger = pod(&[("env", "SHARED_KEY"), ("vault", "team-b/private")]);
-    stranger["spec"]["serviceAccountName"] = json!("other");
-    let there = inject(&stranger).unwrap().warnings;
-    stranger["metadata"]["annotations"]["coffer.dev/vault"] = json!("team-b/nothing");
-    let absent = inject(&stranger).unwrap().warnings;
-    assert_eq!(
-        there[0].replace("private", "X"),
-        absent[0].replace("nothing", "X")
-    );
-    assert!(!there[0].contains("did you mean") && there.len() == 1 && absent.len() == 1);
-}
-
-#[test]
 fn without_access_the_author_is_told() {
     let mut index = Index::default();
     index.put_vault(

@@ -17,6 +17,9 @@ pub struct ConsumerOut {
     pod: String,
     /// The pod's uid.
     pod_uid: String,
+    /// The first version it was sent, or an older one that was sent at the same time: what the variables of processes that
+    /// were not started again since hold, at the oldest.
+    started: u64,
     /// The newest version it was sent.
     delivered: u64,
     /// When that was.
@@ -70,6 +73,7 @@ impl ConsumerOut {
             namespace: line.namespace,
             pod: line.pod,
             pod_uid: line.pod_uid,
+            started: line.started.get(),
             delivered: line.delivered.get(),
             delivered_at: line.delivered_at,
             acknowledged: line.acknowledged.map(Version::get),

@@ -13,13 +13,12 @@ use axum::{
     Router,
     extract::{FromRequest, FromRequestParts, Request},
     http::{HeaderMap, header::CONTENT_TYPE, request::Parts},
-    middleware::{self, Next},
     response::Response,
     routing::{MethodRouter, get},
 };
 use bytes::Bytes;
 
-use super::{auth, error::ApiError};
+use super::error::ApiError;
 use crate::{
     app::App,
     http::{
@@ -56,23 +55,11 @@ pub fn router() -> Router<Arc<App>> {
         .into_iter()
         .fold(Router::new(), mount)
         .route("/health", get(health::health))
-        .layer(middleware::from_fn(echo))
 }
 
 /// The templates of this door's routes, for the test that all of them are documented.
 pub fn templates() -> Vec<String> {
     all().iter().map(|(path, _)| format!("{BASE}{path}")).collect()
-}
-
-/// Says on the answer which region the request was confined to.
-async fn echo(request: Request, next: Next) -> Response {
-    let region = auth::region(request.headers()).ok().flatten();
-    let mut response = next.run(request).await;
-    if let Some(region) = region {
-        let name = axum::http::HeaderValue::from_static(region.as_str());
-        response.headers_mut().insert("x-region", name);
-    }
-    response
 }
 
 /// A JSON object. A body that is there must say that it is JSON; an empty one is an empty object.

@@ -33,7 +33,7 @@ async fn the_ledger_follows_deliveries_and_acknowledgements() {
         (&line["delivered"], &line["acknowledged"], &line["current"]),
         (&json!(2), &json!(1), &json!(2))
     );
-    assert_eq!(line["lagging"], true);
+    assert_eq!((&line["started"], &line["lagging"]), (&json!(1), &json!(true)));
     let path = "/organizations/acme/vaults/default/environments/default/consumers?name=B";
     assert_eq!(world.server.get(path).await.expect(200)["items"], json!([]));
 }

@@ -9,12 +9,10 @@ mod pods;
 mod references;
 mod seals;
 
-use std::{io::Read, path::Path};
-
 use serde_json::json;
 
 use super::{
-    documents::{documents, files},
+    documents::{documents, read},
     seal::public_key,
 };
 use crate::{
@@ -26,13 +24,17 @@ use finding::{Finding, Level, Report};
 use objects::Objects;
 use seals::Keys;
 
+pub(super) use ours::hint;
+
 pub fn run(args: &CheckArgs, print: Output) -> Result<(), Failure> {
     let keys = args.public_key.iter().map(|given| public_key(given));
     let keys = Keys::new(keys.collect::<Result<_, _>>()?);
     let mut report = Report::default();
     let mut objects = Objects::new(&args.organization);
     for path in &args.paths {
-        gather(path, &mut objects, &mut report)?;
+        for (file, text) in read(path)? {
+            take(&file, &text, &mut objects, &mut report);
+        }
     }
     ours::check(&objects, &mut report);
     references::check(&objects, &mut report);
@@ -41,25 +43,6 @@ pub fn run(args: &CheckArgs, print: Output) -> Result<(), Failure> {
     let report = report.sorted();
     show(&report, objects.count(), print);
     verdict(&report, args.strict)
-}
-
-/// Reads a file, a folder, or standard input.
-fn gather(path: &Path, objects: &mut Objects, report: &mut Report) -> Result<(), Failure> {
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |source| Failure::File { path, source }
-    };
-    if path == Path::new("-") {
-        let mut text = String::new();
-        std::io::stdin().read_to_string(&mut text).map_err(failed(path))?;
-        take("standard input", &text, objects, report);
-        return Ok(());
-    }
-    for file in files(path)? {
-        let text = std::fs::read_to_string(&file).map_err(failed(&file))?;
-        take(&file.display().to_string(), &text, objects, report);
-    }
-    Ok(())
 }
 
 fn take(file: &str, text: &str, objects: &mut Objects, report: &mut Report) {
@@ -79,14 +62,15 @@ fn take(file: &str, text: &str, objects: &mut Objects, report: &mut Report) {
 }
 
 fn show(report: &[Finding], objects: usize, print: Output) {
-    if print == Output::Json {
+    if print.is_data() {
         let findings: Vec<_> = report.iter().map(Finding::json).collect();
-        return output::json(&json!({
+        let whole = json!({
             "objects": objects,
             "errors": count(report, Level::Error),
             "warnings": count(report, Level::Warning),
             "findings": findings,
-        }));
+        });
+        return output::data(&whole, print);
     }
     if report.is_empty() {
         return output::print(format!("{objects} objects, nothing wrong").as_bytes());

@@ -1,16 +1,10 @@
 //! Pods and whatever makes pods: what the injector would decide, with the names that are in these files.
 
-use coffer_injector::{
-    annotation,
-    decide::{Context, decide},
-    known::Index,
-    pod::volumes::Mebibytes,
-    settings::Injection,
-    view::Pod,
-};
-use serde_json::{Value, json};
+use coffer_injector::{annotation, decide::decide, known::Index, settings::Injection, view::Pod};
+use serde_json::Value;
 
 use super::{
+    super::injection,
     finding::{Level, Report},
     objects::{Object, Objects},
 };
@@ -18,19 +12,9 @@ use super::{
 /// Checks every pod and pod template that opted in.
 pub fn check(objects: &Objects, report: &mut Report) {
     let index = index(objects);
-    // Where agents would find the server is no part of what is checked.
-    let settings = Injection {
-        // Whether the cluster keeps bundles is not the manifest's to say.
-        keys: Some(String::new()),
-        server: String::new(),
-        audience: String::new(),
-        image: String::new(),
-        pull_policy: None,
-        agent_path: String::new(),
-        volume_size: Mebibytes(u64::from(u32::MAX)),
-    };
+    let settings = injection::settings();
     for object in objects.iter() {
-        if let Some(pod) = pod_of(object) {
+        if let Some(pod) = injection::pod_of(&object.kind, &object.value, &object.namespace) {
             one(object, &pod, &index, &settings, report);
         }
     }
@@ -45,23 +29,6 @@ fn index(objects: &Objects) -> Index {
         index.put_secret((object.namespace.clone(), object.name.clone()), &spec);
     }
     index
-}
-
-/// The pod that the object is, or makes.
-fn pod_of(object: &Object) -> Option<Value> {
-    let template = match object.kind.as_str() {
-        "Pod" => &object.value,
-        "Deployment" | "StatefulSet" | "DaemonSet" | "ReplicaSet" | "Job" | "ReplicationController" => {
-            &object.value["spec"]["template"]
-        }
-        "CronJob" => &object.value["spec"]["jobTemplate"]["spec"]["template"],
-        _ => return None,
-    };
-    let mut metadata = template["metadata"].clone();
-    metadata["namespace"] = json!(object.namespace);
-    template["spec"]
-        .is_object()
-        .then(|| json!({"metadata": metadata, "spec": template["spec"]}))
 }
 
 fn one(object: &Object, pod: &Value, index: &Index, settings: &Injection, report: &mut Report) {
@@ -87,13 +54,7 @@ fn one(object: &Object, pod: &Value, index: &Index, settings: &Injection, report
         }
         return;
     }
-    let context = Context {
-        authorities: "",
-        settings,
-        trust: "",
-        known: index,
-        namespace: &object.namespace,
-    };
+    let context = injection::context(settings, index, &object.namespace);
     match decide(&pod, context) {
         Ok(injected) => {
             for warning in injected.warnings {

@@ -1,6 +1,6 @@
 //! The vault's public key: from a file, from the cluster through kubectl, or from the server.
 
-use std::{fs, process::Command};
+use std::fs;
 
 use coffer_domain::seal::VaultPublicKey;
 use reqwest::Method;
@@ -10,6 +10,7 @@ use crate::{
     args::{Connection, SealArgs},
     client::Client,
     failure::Failure,
+    kubectl::Kubectl,
 };
 
 /// Where the command line says.
@@ -49,21 +50,13 @@ pub fn read(given: &str) -> Result<VaultPublicKey, Failure> {
 
 /// What the Vault's status says, with kubectl's access.
 fn from_cluster(namespace: &str, vault: &str) -> Result<VaultPublicKey, Failure> {
-    let asked = Command::new("kubectl")
-        .args(["get", "vaults.coffer.dev", vault, "--namespace", namespace])
-        .args(["--output", "jsonpath={.status.sealing.publicKey}"])
-        .output();
-    let asked = asked.map_err(|error| Failure::Seal(format!("kubectl cannot be run: {error}")))?;
-    if !asked.status.success() {
-        let said = String::from_utf8_lossy(&asked.stderr);
-        return Err(Failure::Seal(format!("kubectl: {}", said.trim())));
-    }
-    let text = String::from_utf8_lossy(&asked.stdout);
-    if text.trim().is_empty() {
+    let place = ["vaults.coffer.dev", vault, "--namespace", namespace];
+    let object = Kubectl::default().get(&place).map_err(Failure::Cluster)?;
+    let Some(text) = object["status"]["sealing"]["publicKey"].as_str() else {
         return Err(Failure::Seal(format!(
             "Vault {namespace}/{vault} has no sealing key yet: look at its conditions"
         )));
-    }
+    };
     text.parse()
         .map_err(|error| Failure::Seal(format!("Vault {namespace}/{vault}: {error}")))
 }

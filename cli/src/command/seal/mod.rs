@@ -132,11 +132,14 @@ pub(super) fn replace(path: &Path, text: &str) -> Result<(), Failure> {
 
 fn show(sealed: &Sealed, print: Output) {
     match print {
-        Output::Json => output::json(&json!({
-            "sealed": sealed.to_string(),
-            "keyId": sealed.key.to_string(),
-            "address": sealed.address.to_string(),
-        })),
+        Output::Json | Output::Yaml => {
+            let whole = json!({
+                "sealed": sealed.to_string(),
+                "keyId": sealed.key.to_string(),
+                "address": sealed.address.to_string(),
+            });
+            output::data(&whole, print);
+        }
         Output::Table => output::print(sealed.to_string().as_bytes()),
     }
 }

@@ -53,6 +53,16 @@ pub enum Session {
 }
 
 impl Session {
+    /// Whether a key's scopes, if there is one and it has any, include this one.
+    fn holds(&self, scope: Scope) -> bool {
+        let scopes = match self {
+            Self::Account { key, .. } => key.as_ref().map(|(_, scopes)| scopes),
+            Self::Native(Principal::ApiKey(key)) => key.scopes.as_ref(),
+            Self::Native(_) => None,
+        };
+        scopes.is_none_or(|scopes| scopes.contains(&scope))
+    }
+
     /// The session as a caller with these grants; a native one keeps its own.
     pub(super) fn caller(&self, home: OrgId, grants: Vec<(OrgId, Grant)>, origin: Origin) -> Caller {
         let principal = match self {
@@ -97,6 +107,20 @@ impl Keyway {
     /// The caller of a session for what concerns itself: it has no part in any vault.
     pub async fn caller(&self, session: &Session, origin: Origin) -> Result<Caller, Error> {
         Ok(session.caller(self.home().await?, Vec::new(), origin))
+    }
+
+    /// Refuses a key without this scope. Where a request came from is asked for the record of that alone.
+    pub async fn require_scope(
+        &self,
+        session: &Session,
+        scope: Scope,
+        origin: impl FnOnce() -> Origin,
+    ) -> Result<(), Error> {
+        if session.holds(scope) {
+            return Ok(());
+        }
+        let caller = self.caller(session, origin()).await?;
+        self.coffer.require_scope(&caller, scope).await
     }
 
     /// The holder of an API key: a native one, or one that acts for an account.

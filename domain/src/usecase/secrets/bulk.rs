@@ -132,7 +132,7 @@ impl Coffer {
         let all = self.environment(&located, place).await?.into_values();
         let mut readable_now: Vec<Secret> = all
             .filter(|secret| secret.current.is_some() && secret.usable(now).is_ok())
-            .filter(|secret| kind.is_none_or(|kind| kind == secret.described().kind))
+            .filter(|secret| kind.is_none_or(|kind| kind == secret.kind()))
             .filter(|secret| may_read(caller, &located, secret) && !is_for_one(caller))
             .collect();
         readable_now.sort_by_key(|secret| (secret.created_at, secret.id));

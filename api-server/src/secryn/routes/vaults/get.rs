@@ -129,7 +129,7 @@ async fn one(
     let id = resource.parse().map_err(|_| missing())?;
     let address = at.by_id(app, id).await?.ok_or_else(missing)?;
     let read = app.coffer.read_secret(caller, &address, None).await?;
-    match read.secret.described().kind {
+    match read.secret.kind() {
         Kind::Value => Ok(respond::json(StatusCode::OK, &SecretOut::from(read))),
         Kind::Key | Kind::Certificate => file::answer(read, query),
     }
@@ -163,7 +163,7 @@ async fn whole(app: &App, caller: &Caller, at: &VaultAt, view: &View) -> Result<
     } else {
         let shown = listed
             .iter()
-            .filter(|secret| secret.described().kind == Kind::Value && secret.usable(now).is_ok());
+            .filter(|secret| secret.kind() == Kind::Value && secret.usable(now).is_ok());
         shown
             .map(|secret| {
                 if view.names_only {
@@ -196,7 +196,7 @@ fn files<T>(
     now: jiff::Timestamp,
     show: impl Fn(&Secret) -> T,
 ) -> Vec<Listed<T>> {
-    let of_kind = listed.iter().filter(|secret| secret.described().kind == kind);
+    let of_kind = listed.iter().filter(|secret| secret.kind() == kind);
     of_kind
         .filter_map(|secret| match secret.usable(now) {
             Ok(()) => Some(Listed::Usable(show(secret))),
