@@ -325,19 +325,3 @@ fn line(message: &Message) -> Bytes {
     line.push(b'\n');
     Bytes::from_owner(line)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Of what a function returns, in bytes.
-    fn size<R>(_: impl FnOnce(Feed) -> R) -> usize {
-        size_of::<R>()
-    }
-
-    #[test]
-    fn a_stream_that_waits_has_no_room_for_what_is_rarely_done() {
-        let waiting = size(Feed::lines);
-        assert!(waiting < 3 * size_of::<Feed>(), "{waiting} bytes");
-    }
-}
