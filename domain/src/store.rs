@@ -73,7 +73,8 @@ pub enum Write {
     AmendOrganization(Organization),
     /// A vault, new or changed. A new one gets its data key here.
     Vault(Vault),
-    /// Deletes a vault with everything in it and its data key: nothing of it can be read again.
+    /// Deletes a vault with everything in it and its data key: nothing of it can be read again. The records of its
+    /// tenant that are kept or listed under its id go with it, whatever door made them.
     DropVault(VaultId),
     /// A secret, new or changed.
     Secret(Secret),
@@ -237,6 +238,15 @@ pub trait Store: Send + Sync {
         name: &SecretName,
         version: Option<Version>,
     ) -> Result<Option<Opened>, StoreError>;
+
+    /// The value that a deleted version keeps until it is destroyed. `None`: the version is not deleted, or not there.
+    async fn open_deleted(
+        &self,
+        vault: &LocatedVault,
+        environment: &EnvName,
+        name: &SecretName,
+        version: Version,
+    ) -> Result<Option<SecretValue>, StoreError>;
 
     /// The API key whose present or previous token has this digest.
     async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError>;

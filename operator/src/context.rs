@@ -13,8 +13,8 @@ use kube::{
 
 use crate::{
     backoff::Backoff, bundle::Desk, events::Events, fresh::Fresh, index::VaultIndex, learned::Learned,
-    mailbox::Mail, metrics::Metrics, pods::Pods, remote::Remotes, repairs::Repairs, restart::Wakes,
-    rivals::Rivals, secret_watch::Users,
+    mailbox::Mail, metrics::Metrics, pods::Pods, refusals::Refusals, remote::Remotes, repairs::Repairs,
+    restart::Wakes, rivals::Rivals, secret_watch::Users,
 };
 
 /// The namespaces whose core Secrets the operator may read and write.
@@ -83,6 +83,8 @@ pub struct Context {
     pub(crate) backoff: Backoff,
     /// Secrets that were put right.
     pub(crate) repairs: Repairs,
+    /// What is on record as refused.
+    pub(crate) refusals: Refusals,
     /// Where bundles are asked for, if any are kept.
     pub(crate) bundles: Option<Arc<Desk>>,
     /// Places where workloads may have to be restarted.
@@ -136,6 +138,7 @@ impl From<Parts> for Context {
             users: Users::default(),
             backoff: Backoff::default(),
             repairs: Repairs::default(),
+            refusals: Refusals::default(),
             bundles: parts.bundles,
             restarts: Wakes::default(),
         }

@@ -34,6 +34,7 @@ mod orphan;
 pub mod pods;
 mod problem;
 mod reference;
+mod refusals;
 pub mod remote;
 mod repairs;
 pub mod restart;

@@ -41,11 +41,9 @@ impl Client {
         body: Option<&SecretJson>,
         again: Again,
     ) -> Result<Answer, ProviderFault> {
+        let pass = self.breaker.enter(Instant::now()).ok_or(ProviderFault::Resting)?;
         let mut attempt = 1;
         let answer = loop {
-            if self.breaker.rests(Instant::now()) {
-                return Err(ProviderFault::Resting);
-            }
             // Given back while it is waited for the next attempt.
             let place = self.places.take().await.ok_or(ProviderFault::Crowded)?;
             let trouble = match self.once(&method, path, body).await {
@@ -53,14 +51,14 @@ impl Client {
                 Err(trouble) => trouble,
             };
             drop(place);
-            let Some(pause) = trouble.pause(again, attempt) else {
+            let Some(pause) = trouble.pause(again, attempt).filter(|_| pass.goes_on()) else {
                 break Err(trouble);
             };
             sleep(pause).await;
             attempt += 1;
         };
         let failed = matches!(&answer, Err(trouble) if trouble.counts());
-        self.breaker.note(Instant::now(), failed);
+        pass.ended(Instant::now(), failed);
         answer.map_err(|trouble| {
             tracing::warn!(?trouble, "the remote server does not do what it is asked");
             trouble.into()

@@ -24,7 +24,7 @@ use super::{
     error::Failure,
     local::is_local,
     op::Op,
-    sender::Credential,
+    sender::{Credential, Identity},
     settings::Mounts,
     token::{self, Token},
 };
@@ -39,6 +39,7 @@ enum Who {
     Anybody,
     Key(Principal),
     Subject(Token),
+    Certified(Identity),
 }
 
 /// An authenticated request.
@@ -125,13 +126,18 @@ async fn authenticate(
     parts: &Parts,
     context: &RequestContext,
 ) -> Result<(Who, Option<String>), Failure> {
+    let now = app.coffer.clock().now();
+    if let Some(identity) = door.senders.identified(parts, &context.0, now)? {
+        door.meters.certified();
+        let thumbprint = identity.thumbprint.clone();
+        return Ok((Who::Certified(identity), Some(thumbprint)));
+    }
     let credential = Credential::of(&parts.headers);
     let who = who(app, door, parts, context, credential).await?;
     let sent = match &who {
         Who::Subject(token) => credential.map(|credential| (credential, &token.bound)),
-        Who::Anybody | Who::Key(_) => None,
+        Who::Anybody | Who::Key(_) | Who::Certified(_) => None,
     };
-    let now = app.coffer.clock().now();
     let certificate = door.senders.admit(parts, &context.0, sent, now)?;
     if certificate.is_some() {
         door.meters.certified();
@@ -172,7 +178,11 @@ async fn who(
 async fn tenant(app: &App, door: &Door, who: &Who) -> Result<(OrgName, OrgId), Failure> {
     let name = match who {
         Who::Anybody => door.settings.tenant.clone(),
-        Who::Subject(token) => token.tenant(door)?,
+        Who::Subject(token) => door.settings.tenant_named(token.tenant.as_deref())?,
+        Who::Certified(identity) => {
+            let named = identity.tenant.as_ref().map(OrgName::as_str);
+            door.settings.tenant_named(named)?
+        }
         Who::Key(principal) => {
             let caller = Caller {
                 principal: principal.clone(),
@@ -194,10 +204,12 @@ async fn tenant(app: &App, door: &Door, who: &Who) -> Result<(OrgName, OrgId), F
 impl Signed {
     /// Refuses a token without the scopes of an operation.
     pub fn require(&self, door: &Door, op: Op) -> Result<(), Failure> {
-        let Who::Subject(token) = &self.who else {
-            return Ok(());
+        let scopes = match &self.who {
+            Who::Subject(token) => &token.scopes,
+            Who::Certified(identity) => &identity.scopes,
+            Who::Anybody | Who::Key(_) => return Ok(()),
         };
-        let lacks = |scope: &&str| !token.scopes.contains(*scope);
+        let lacks = |scope: &&str| !scopes.contains(*scope);
         if door.settings.enforce_scopes && op.scopes().iter().any(lacks) {
             return Err(Failure::scope(op.scopes()));
         }
@@ -227,6 +239,7 @@ impl Signed {
         let principal = match &self.who {
             Who::Anybody => external("anonymous"),
             Who::Subject(token) => external(&token.subject),
+            Who::Certified(identity) => external(&identity.subject),
             Who::Key(principal) => principal.clone(),
         };
         Actor {
@@ -258,6 +271,7 @@ impl Signed {
         match &self.who {
             Who::Anybody => None,
             Who::Subject(token) => Some(token.subject.clone()),
+            Who::Certified(identity) => Some(identity.subject.clone()),
             Who::Key(principal) => Some(format!("auth:service:coffer:{}", principal.describe())),
         }
     }
@@ -266,6 +280,20 @@ impl Signed {
     pub fn token(&self) -> Option<&Token> {
         match &self.who {
             Who::Subject(token) => Some(token),
+            Who::Anybody | Who::Key(_) | Who::Certified(_) => None,
+        }
+    }
+
+    /// The thumbprint of the certificate that it has shown, where certificates count.
+    pub fn certificate(&self) -> Option<&str> {
+        self.certificate.as_deref()
+    }
+
+    /// What the sender is known by to a policy: what its token is bound to, or its certificate.
+    pub fn binding(&self) -> Option<&str> {
+        match &self.who {
+            Who::Subject(token) => token.bound.name(),
+            Who::Certified(identity) => Some(&identity.thumbprint),
             Who::Anybody | Who::Key(_) => None,
         }
     }

@@ -171,6 +171,7 @@ impl<'a> Deed<'a> {
             uri: &self.uri,
             names: (self.resource_ref(), self.path_names().1),
             token: self.signed.token(),
+            binding: self.signed.binding(),
             issuer: self.app.canonical.settings.issuer.as_deref(),
             correlation: self.signed.context.0.id.as_str(),
             marks: [
@@ -287,6 +288,8 @@ impl<'a> Deed<'a> {
             "kv_version": version.map(Version::get),
             "lease_id": null,
             "lease_ttl": null,
+            "cnf_jkt": token.and_then(|token| token.bound.key.clone()),
+            "mtls_thumbprint": self.signed.certificate(),
             "token_jti": token.and_then(|token| token.id.clone()),
             "correlation_id": self.signed.context.0.id.as_str(),
             "trace_id": marks.trace,

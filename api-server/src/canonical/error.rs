@@ -18,6 +18,7 @@ use crate::{
 };
 
 const CORRELATION: HeaderName = HeaderName::from_static("x-correlation-id");
+const NONCE: HeaderName = HeaderName::from_static("dpop-nonce");
 const JSON: HeaderValue = HeaderValue::from_static("application/json; charset=utf-8");
 
 /// Everything that ends a request of this door early.
@@ -27,12 +28,27 @@ pub struct Failure {
     code: &'static str,
     message: String,
     details: Option<Box<Value>>,
-    challenge: Option<String>,
+    challenge: Option<Box<Challenge>>,
     wait: Option<u64>,
     trouble: Option<String>,
 }
 
+/// What the sender is to do about it: `WWW-Authenticate`, and a nonce for its next proof.
+#[derive(Debug, Clone)]
+struct Challenge {
+    words: String,
+    nonce: Option<String>,
+}
+
 impl Failure {
+    fn challenging(self, words: impl Into<String>, nonce: Option<String>) -> Self {
+        let words = words.into();
+        Self {
+            challenge: Some(Box::new(Challenge { words, nonce })),
+            ..self
+        }
+    }
+
     /// With this status and code.
     pub fn new(status: u16, code: &'static str, message: impl Into<String>) -> Self {
         Self {
@@ -54,18 +70,14 @@ impl Failure {
     /// No credential, or a bad one.
     pub fn unauthenticated(message: &str, sent: bool) -> Self {
         let error = if sent { r#", error="invalid_token""# } else { "" };
-        Self {
-            challenge: Some(format!(r#"Bearer realm="secrets"{error}"#)),
-            ..Self::new(401, "UNAUTHENTICATED", message)
-        }
+        let words = format!(r#"Bearer realm="secrets"{error}"#);
+        Self::new(401, "UNAUTHENTICATED", message).challenging(words, None)
     }
 
     /// A token that is bound to a key came without a good proof of it.
     pub fn proof(message: &str) -> Self {
-        Self {
-            challenge: Some(r#"DPoP error="invalid_dpop_proof""#.to_owned()),
-            ..Self::new(401, "INVALID_DPOP_PROOF", message)
-        }
+        let words = r#"DPoP error="invalid_dpop_proof""#;
+        Self::new(401, "INVALID_DPOP_PROOF", message).challenging(words, None)
     }
 
     /// A proof that was used before.
@@ -74,6 +86,12 @@ impl Failure {
             code: "DPOP_REPLAY",
             ..Self::proof("this proof was used before: make a new one for each request")
         }
+    }
+
+    /// A proof without a nonce of this server's, or with one of long ago; this is one to send.
+    pub fn nonce(fresh: String) -> Self {
+        let message = "put the nonce of the header DPoP-Nonce into the proof";
+        Self::new(401, "USE_DPOP_NONCE", message).challenging(r#"DPoP error="use_dpop_nonce""#, Some(fresh))
     }
 
     /// A certificate that is not the token's, or is missing.
@@ -87,14 +105,9 @@ impl Failure {
     /// A token without a scope that is needed.
     pub fn scope(needed: &[&str]) -> Self {
         let needed = needed.join(" ");
-        Self {
-            challenge: Some(format!(r#"Bearer error="insufficient_scope", scope="{needed}""#)),
-            ..Self::new(
-                403,
-                "INSUFFICIENT_SCOPE",
-                format!("this takes the scope {needed}"),
-            )
-        }
+        let words = format!(r#"Bearer error="insufficient_scope", scope="{needed}""#);
+        let message = format!("this takes the scope {needed}");
+        Self::new(403, "INSUFFICIENT_SCOPE", message).challenging(words, None)
     }
 
     /// A mount that is not the tenant's.
@@ -271,9 +284,12 @@ impl IntoResponse for Failure {
     fn into_response(self) -> Response {
         let mut response = respond::empty(self.status);
         let headers = response.headers_mut();
-        let challenge = self.challenge.as_deref().map(HeaderValue::from_str);
-        if let Some(Ok(challenge)) = challenge {
-            headers.insert(header::WWW_AUTHENTICATE, challenge);
+        if let Some(Challenge { words, nonce }) = self.challenge.as_deref() {
+            for (name, text) in [(header::WWW_AUTHENTICATE, Some(words)), (NONCE, nonce.as_ref())] {
+                if let Some(Ok(value)) = text.map(|text| HeaderValue::from_str(text)) {
+                    headers.insert(name, value);
+                }
+            }
         }
         if let Some(wait) = self.wait {
             headers.insert(header::RETRY_AFTER, HeaderValue::from(wait));

@@ -132,7 +132,7 @@ impl Door {
             journal: journal::Journal::default(),
             meters,
             policy: settings.policy.as_ref().map(policy::Policy::new),
-            senders: Senders::new(&settings.sender),
+            senders: Senders::new(&settings.sender, coffer.entropy()),
             uses: Uses::new(&settings.sender),
             keys: settings
                 .keys

@@ -11,6 +11,7 @@ use coffer_domain::{
 use thiserror::Error;
 
 use super::{
+    error::Failure,
     policy::{self, settings::PolicyArgs},
     provider::vault::{self, VaultArgs},
     sender::{self, SenderArgs},
@@ -274,6 +275,17 @@ impl Settings {
         }
     }
 
+    /// The tenant of a subject that names this one: the only one there is, or, of several, the one that is named.
+    pub fn tenant_named(&self, name: Option<&str>) -> Result<OrgName, Failure> {
+        let Mounts::Of(tenants) = &self.mounts else {
+            return Ok(self.tenant.clone());
+        };
+        let named = name.and_then(|name| OrgName::new(name).ok());
+        named
+            .filter(|name| tenants.contains_key(name))
+            .ok_or_else(Failure::mount)
+    }
+
     /// The mounts that a subject without grants of its own has in a tenant.
     pub fn mounts_of(&self, tenant: &OrgName) -> Vec<VaultName> {
         match &self.mounts {
@@ -322,9 +334,10 @@ impl Args {
         self.mounts()?;
         self.policy.settings()?;
         self.sender.check()?;
-        if self.sender.canonical_mode == sender::Mode::BearerPlusMtlsRequired && !self.canonical_require_auth
-        {
-            let why = "--canonical-auth-mode bearer_plus_mtls_required needs --canonical-require-auth true";
+        let always = [sender::Mode::BearerPlusMtlsRequired, sender::Mode::Mtls];
+        if always.contains(&self.sender.canonical_mode) && !self.canonical_require_auth {
+            let why =
+                "--canonical-auth-mode mtls and bearer_plus_mtls_required need --canonical-require-auth true";
             return Err(BadSettings(why.to_owned()));
         }
         self.vault.settings()?;

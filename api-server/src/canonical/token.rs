@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use coffer_domain::name::OrgName;
 use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::Value;
@@ -154,17 +153,4 @@ fn subject(idp: &str, sub: &str) -> Result<String, Failure> {
     } else {
         format!("auth:account:{idp}:{sub}")
     })
-}
-
-impl Token {
-    /// The tenant that it is for: the only one, or, of several, the one that it names.
-    pub fn tenant(&self, door: &Door) -> Result<OrgName, Failure> {
-        let super::settings::Mounts::Of(tenants) = &door.settings.mounts else {
-            return Ok(door.settings.tenant.clone());
-        };
-        let named = self.tenant.as_deref().and_then(|name| OrgName::new(name).ok());
-        named
-            .filter(|name| tenants.contains_key(name))
-            .ok_or_else(Failure::mount)
-    }
 }

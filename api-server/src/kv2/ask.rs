@@ -15,7 +15,9 @@ use coffer_domain::{
     usecase::{Caller, kv2::Session},
 };
 
-use super::{NAME, error::Fault, token};
+use serde_json::Value;
+
+use super::{NAME, error::Fault, input::seconds, token};
 use crate::{
     app::App,
     http::{context::RequestContext, params, query::Query},
@@ -56,13 +58,37 @@ impl FromRequestParts<Arc<App>> for Ask {
     type Rejection = Fault;
 
     async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Fault> {
+        refuse_wrapping(&parts.headers)?;
+        Self::of(parts, app).await
+    }
+}
+
+/// One whose answer may be wrapped.
+pub struct Wrappable {
+    /// The request.
+    pub ask: Ask,
+    /// For how many seconds its answer is put away, if it is.
+    pub seconds: Option<i64>,
+}
+
+impl FromRequestParts<Arc<App>> for Wrappable {
+    type Rejection = Fault;
+
+    async fn from_request_parts(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Fault> {
+        let seconds = wrapping(&parts.headers)?;
+        let ask = Ask::of(parts, app).await?;
+        Ok(Self { ask, seconds })
+    }
+}
+
+impl Ask {
+    async fn of(parts: &mut Parts, app: &Arc<App>) -> Result<Self, Fault> {
         let Ok(context) = RequestContext::from_request_parts(parts, app).await;
         let text = token(&parts.headers).ok_or(Error::Unauthenticated("no token"))?;
         let (principal, own, token) = holder(app, text, &context)
             .await
             .inspect_err(|error| app.metrics.refused(NAME, error))?;
         let tenant = tenant(app, &parts.headers, &principal, own).await?;
-        refuse_wrapping(&parts.headers)?;
         let found = params::of(parts).await?;
         Ok(Self {
             app: Arc::clone(app),
@@ -137,14 +163,28 @@ pub fn namespace(headers: &HeaderMap) -> Option<&str> {
     (!named.is_empty() && named != "root").then_some(named)
 }
 
+/// For how many seconds a request wants its answer put away: `60`, `1m0s`.
+fn wrapping(headers: &HeaderMap) -> Result<Option<i64>, Fault> {
+    let Some(ttl) = headers.get(WRAP) else {
+        return Ok(None);
+    };
+    let text = ttl.to_str().unwrap_or("?");
+    match seconds(&Value::from(text)) {
+        _ if text.is_empty() => Ok(None),
+        Some(0) => Ok(None),
+        Some(seconds) => Ok(Some(seconds)),
+        None => Err(Fault::bad(
+            "X-Vault-Wrap-TTL must be a length of time such as 60 or 1m",
+        )),
+    }
+}
+
 /// An answer that should be wrapped must not come unwrapped.
 pub fn refuse_wrapping(headers: &HeaderMap) -> Result<(), Fault> {
-    let asked = headers
-        .get(WRAP)
-        .is_some_and(|ttl| !matches!(ttl.as_bytes(), b"" | b"0"));
-    (!asked)
-        .then_some(())
-        .ok_or_else(|| Fault::bad("response wrapping is not served here"))
+    match wrapping(headers)? {
+        None => Ok(()),
+        Some(_) => Err(Fault::bad("this answer is not wrapped here; values are")),
+    }
 }
 
 /// The vault of a mount.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use axum::{http::StatusCode, response::Response};
+use coffer_domain::{Error, secret_value::SecretValue};
 use serde::Serialize;
 
 use crate::http::{context::RequestContext, respond};
@@ -15,9 +16,24 @@ struct Envelope<'a, T> {
     renewable: bool,
     lease_duration: i64,
     data: Option<T>,
-    wrap_info: Option<()>,
+    wrap_info: Option<WrapInfo<'a>>,
     warnings: Option<()>,
     auth: Option<Auth<'a>>,
+}
+
+/// Where an answer waits.
+#[derive(Debug, Serialize)]
+pub struct WrapInfo<'a> {
+    /// What it is taken with.
+    pub token: &'a str,
+    /// Names it where its token must not be said.
+    pub accessor: &'a str,
+    /// For how many seconds it waits.
+    pub ttl: i64,
+    /// Since when.
+    pub creation_time: String,
+    /// What it answers.
+    pub creation_path: &'a str,
 }
 
 /// What a login, or a renewal, gives.
@@ -57,6 +73,23 @@ pub fn data<T: Serialize>(context: &RequestContext, data: T) -> Response {
 /// The same with another status.
 pub fn with_status<T: Serialize>(status: StatusCode, context: &RequestContext, data: T) -> Response {
     respond::json(status, &envelope(context, Some(data), None))
+}
+
+/// The same as a text.
+pub fn text<T: Serialize>(context: &RequestContext, data: T) -> Result<SecretValue, Error> {
+    let bytes = serde_json::to_vec(&envelope(context, Some(data), None));
+    let bytes = bytes.map_err(|_| Error::Internal("an answer does not serialize".to_owned()))?;
+    Ok(SecretValue::new(bytes))
+}
+
+/// That an answer waits elsewhere. The request's id is in the answer itself, as with a real server.
+pub fn wrapped(context: &RequestContext, info: WrapInfo<'_>) -> Response {
+    let answer = Envelope {
+        request_id: "",
+        wrap_info: Some(info),
+        ..envelope::<()>(context, None, None)
+    };
+    respond::json(StatusCode::OK, &answer)
 }
 
 /// What a login, or a renewal, is answered.

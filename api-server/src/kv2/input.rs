@@ -35,6 +35,11 @@ impl Input {
         }
     }
 
+    /// All of it.
+    pub fn all(&self) -> &Value {
+        self.0.reveal()
+    }
+
     /// A member, unless it is null.
     pub fn member(&self, name: &str) -> Option<&Value> {
         self.raw(name).filter(|value| !value.is_null())

@@ -20,6 +20,7 @@ use crate::{
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
     record::{Collection, FoundRecord, Record, RecordQuery},
+    secret_value::SecretValue,
     store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
     testkit::rows::Rows,
 };
@@ -179,13 +180,9 @@ impl Store for MemoryStore {
     }
 
     async fn count_secrets(&self, vault: VaultId) -> Result<u64, StoreError> {
-        Ok(self
-            .rows
-            .lock()
-            .secrets
-            .values()
-            .filter(|secret| secret.vault == vault && secret.trashed.is_none())
-            .count() as u64)
+        let rows = self.rows.lock();
+        let kept = |secret: &&Secret| secret.vault == vault && secret.trashed.is_none();
+        Ok(rows.secrets.values().filter(kept).count() as u64)
     }
 
     async fn versions(&self, secret: SecretId) -> Result<Vec<VersionMeta>, StoreError> {
@@ -218,6 +215,17 @@ impl Store for MemoryStore {
         }))
     }
 
+    async fn open_deleted(
+        &self,
+        vault: &LocatedVault,
+        environment: &EnvName,
+        name: &SecretName,
+        version: Version,
+    ) -> Result<Option<SecretValue>, StoreError> {
+        let rows = self.rows.lock();
+        Ok(rows.deleted((vault.vault.id, environment, name), version))
+    }
+
     async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError> {
         let rows = self.rows.lock();
         let has = |key: &&ApiKey| {
@@ -237,11 +245,8 @@ impl Store for MemoryStore {
         limit: u32,
     ) -> Result<Vec<ApiKey>, StoreError> {
         let rows = self.rows.lock();
-        let own = rows
-            .keys
-            .values()
-            .filter(|key| key.organization == organization)
-            .cloned();
+        let own = rows.keys.values().cloned();
+        let own = own.filter(|key| key.organization == organization);
         Ok(page(own, |key| key.id, after.as_ref(), limit))
     }
 
@@ -338,13 +343,7 @@ impl Store for MemoryStore {
         before: Option<u64>,
         limit: u32,
     ) -> Result<Vec<AuditRecord>, StoreError> {
-        let rows = self.rows.lock();
-        let chain = rows.audit.get(&organization).into_iter().flatten().rev();
-        Ok(chain
-            .filter(|record| before.is_none_or(|before| record.sequence < before))
-            .take(limit as usize)
-            .cloned()
-            .collect())
+        Ok(self.rows.lock().audit_before(organization, before, limit))
     }
 
     async fn changes(&self, after: u64, limit: u32) -> Result<Vec<Change>, StoreError> {

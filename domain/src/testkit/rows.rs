@@ -51,6 +51,24 @@ impl Rows {
         self.secrets.values().find(same)
     }
 
+    /// What a deleted version of a secret keeps.
+    pub(super) fn deleted(
+        &self,
+        (vault, environment, name): (VaultId, &EnvName, &SecretName),
+        version: Version,
+    ) -> Option<SecretValue> {
+        let secret = self.secret_named(vault, environment, name)?;
+        let (meta, value) = self.versions.get(&(secret.id, version))?;
+        value.clone().filter(|_| meta.state == VersionState::Deleted)
+    }
+
+    /// Records before one, newest first.
+    pub(super) fn audit_before(&self, tenant: OrgId, before: Option<u64>, limit: u32) -> Vec<AuditRecord> {
+        let chain = self.audit.get(&tenant).into_iter().flatten().rev();
+        let earlier = chain.filter(|record| before.is_none_or(|before| record.sequence < before));
+        earlier.take(limit as usize).cloned().collect()
+    }
+
     /// Whether all preconditions of a commit hold, and the records that it drops are there.
     pub(super) fn takes(&self, commit: &Commit) -> bool {
         let dropped = |write: &Write| match write {
@@ -151,7 +169,12 @@ impl Rows {
     }
 
     pub(super) fn drop_vault(&mut self, vault: VaultId) {
-        self.vaults.remove(&vault);
+        if let Some(dropped) = self.vaults.remove(&vault) {
+            let id = vault.to_string();
+            self.records.retain(|(tenant, _, key), record| {
+                *tenant != dropped.organization || (*key != id && record.head.group != id)
+            });
+        }
         self.drop_secrets(|secret| secret.vault == vault);
     }
 

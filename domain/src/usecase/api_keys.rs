@@ -33,6 +33,8 @@ pub struct NewApiKey {
     pub grants: Vec<Grant>,
     /// When it stops working.
     pub expires_at: Option<Timestamp>,
+    /// From when on its end was counted; it then was made at that time. `None`: when it is made.
+    pub asked_at: Option<Timestamp>,
     /// The object that manages it.
     pub owner: Option<Owner>,
     /// What the door says of it.
@@ -48,6 +50,7 @@ impl NewApiKey {
             name,
             grants,
             expires_at: None,
+            asked_at: None,
             owner: None,
             details: KeyDetails::default(),
             form: TokenForm::Native,
@@ -302,7 +305,7 @@ impl Coffer {
 
     pub(super) fn issue(&self, organization: OrgId, new: NewApiKey) -> IssuedKey {
         let (token, shown) = ApiToken::of_form(new.form, &*self.entropy);
-        let now = self.clock.now();
+        let now = new.asked_at.unwrap_or_else(|| self.clock.now());
         let key = ApiKey {
             id: ApiKeyId::fresh(&*self.clock, &*self.entropy),
             organization,

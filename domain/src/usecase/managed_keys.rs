@@ -312,6 +312,7 @@ fn successor(present: &ApiKey, form: TokenForm) -> NewApiKey {
         name: present.name.clone(),
         grants: present.grants.clone(),
         expires_at: present.expires_at,
+        asked_at: None,
         owner: None,
         details: present.details.clone(),
         form,

@@ -126,7 +126,6 @@ impl Coffer {
     /// Hands over a commit, with what subscribers are to be told of it; `false` if it must be decided anew.
     async fn try_commit(&self, mut commit: Commit) -> Result<bool, Error> {
         self.note_expiries(&mut commit)?;
-        self.drop_sealing_keys(&mut commit).await?;
         self.tell_subscribers(&mut commit).await?;
         match self.store.commit(commit).await {
             Ok(()) => Ok(true),

@@ -6,15 +6,17 @@ use coffer_domain::{
     metadata::Retention,
     name::SecretName,
     principal::Principal,
+    record::{Collection, RecordQuery},
     rights::Permission,
     secret_value::SecretValue,
+    store::Store,
     usecase::{
         Caller,
-        kv2::{Known, LONGEST, Standing},
+        kv2::{Known, LONGEST, LONGEST_WAIT, Standing},
         secrets::{Becomes, Before},
     },
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::{World, org, run, secret, vault};
 
@@ -245,4 +247,59 @@ fn abilities_are_what_the_grants_say_and_a_refusal_is_recorded() {
         (event.action.as_str(), event.outcome),
         ("vault.read", coffer_domain::audit::Outcome::Denied)
     );
+}
+
+#[test]
+fn what_is_said_of_paths_goes_with_their_vault() {
+    let world = World::new();
+    let owner = Caller::controller();
+    world.describe(&owner, "new", true, 3).unwrap();
+    let count = || {
+        run(world.store.count_records(&RecordQuery {
+            organization: world.team.id,
+            collection: Collection::new("kv2.path"),
+            group: None,
+            after: None,
+            descending: false,
+            skip: 0,
+            limit: 0,
+            now: Timestamp::UNIX_EPOCH,
+        }))
+        .unwrap()
+    };
+    assert_eq!(count(), 1);
+    run(world.coffer.drop_vault(&owner, &org("team"), &vault("app"), None)).unwrap();
+    assert_eq!(count(), 0);
+}
+
+#[test]
+fn a_wrapped_answer_is_taken_once_and_while_it_waits() {
+    let world = World::new();
+    let (caller, origin) = (Caller::controller(), Origin::controller());
+    let put = |seconds| {
+        let answer = ("secret/data/app", SecretValue::from("hunter2"));
+        let put = run(world.coffer.wrap_answer(&caller, &org("team"), answer, seconds)).unwrap();
+        String::from_utf8(put.token.secret().reveal().to_vec()).unwrap()
+    };
+    let take = |token: &str| run(world.coffer.unwrap_answer(token, &origin));
+    let token = put(60);
+    let known = run(world.coffer.look_at_wrapped(&token)).unwrap();
+    assert_eq!(
+        (known.body.path.as_str(), known.body.ttl),
+        ("secret/data/app", 60)
+    );
+    assert_eq!(take(&token).unwrap(), SecretValue::from("hunter2"));
+    assert_eq!(world.last_event(world.team.id).action, "wrapped-answer.take");
+    assert!(matches!(take(&token), Err(Error::Unauthenticated(_))));
+
+    let (first, late) = (put(60), put(60));
+    let moved = run(world.coffer.rewrap_answer(&first, &origin)).unwrap();
+    let second = String::from_utf8(moved.token.secret().reveal().to_vec()).unwrap();
+    assert!(matches!(take(&first), Err(Error::Unauthenticated(_))));
+    assert_eq!(take(&second).unwrap(), SecretValue::from("hunter2"));
+    world.clock.advance(SignedDuration::from_secs(60));
+    assert!(matches!(take(&late), Err(Error::Unauthenticated(_))));
+    let long = put(i64::MAX);
+    let known = run(world.coffer.look_at_wrapped(&long)).unwrap();
+    assert_eq!(known.body.ttl, LONGEST_WAIT.as_secs());
 }

@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use coffer_domain::{
     Error,
     address::Version,
+    entity::VersionState,
     generate::Generator,
     port::{KeyAlgorithm, KeyPairError, KeyPairPem, KeyPairs},
     usecase::{
@@ -116,7 +117,7 @@ fn both_halves_of_a_key_pair_go_back_together() {
 }
 
 #[test]
-fn a_deleted_version_is_brought_back_for_it() {
+fn a_deleted_version_gives_its_value_and_stays_deleted() {
     let world = World::new();
     world.put("DB_URL", "good");
     world.put("DB_URL", "broken");
@@ -125,8 +126,22 @@ fn a_deleted_version_is_brought_back_for_it() {
         .coffer
         .delete_secret(&Caller::controller(), &secret("DB_URL"), &first))
     .unwrap();
+    let before = world.store.audit_events(world.team.id).len();
+    world.put("B", "1");
+    let moved_on = go_back(&world, &[back("DB_URL", 2, 1), back("B", 2, 1)]);
+    assert!(matches!(moved_on, Err(Error::Conflict(_))), "{moved_on:?}");
     go_back(&world, &[back("DB_URL", 2, 1)]).unwrap();
     assert_eq!(world.read(&Caller::controller(), "DB_URL").unwrap(), "good");
+    let events = world.store.audit_events(world.team.id);
+    let actions: Vec<&str> = events[before..]
+        .iter()
+        .map(|event| event.action.as_str())
+        .collect();
+    assert!(!actions.contains(&"secret.undelete"), "{actions:?}");
+    let address = secret("DB_URL");
+    let (_, versions) = run(world.coffer.list_versions(&Caller::controller(), &address)).unwrap();
+    let first = versions.iter().find(|meta| meta.version == version(1)).unwrap();
+    assert_eq!(first.state, VersionState::Deleted);
 }
 
 #[test]

@@ -37,7 +37,7 @@ fn unseal(world: &World, key: &str, text: &str) -> Result<SecretValue, SealError
     let wanted = [(name(key), text.to_owned())];
     run(world
         .coffer
-        .unseal_secrets(&Caller::controller(), &place(), &wanted))
+        .unseal_secrets(&Caller::controller(), &place(), &wanted, &|_, _| false))
     .unwrap()
     .remove(0)
 }
@@ -106,10 +106,31 @@ fn a_seal_is_refused_elsewhere_and_the_attempt_is_in_the_audit_log() {
 }
 
 #[test]
+fn a_refusal_that_is_on_record_is_not_recorded_again() {
+    let world = World::new();
+    let key = keys(&world)[0];
+    let text = sealed(&key, &secret("DB_URL"), "postgres://");
+    let before = world.store.audit_events(world.team.id).len();
+    let wanted = ["A", "B"].map(|here| (name(here), text.clone()));
+    let known = |here: &SecretName, _: &SealError| here.as_str() == "A";
+    let opened = run(world
+        .coffer
+        .unseal_secrets(&Caller::controller(), &place(), &wanted, &known))
+    .unwrap();
+    assert!(opened.iter().all(Result::is_err), "{opened:?}");
+    let events = world.store.audit_events(world.team.id);
+    let targets: Vec<&str> = events[before..]
+        .iter()
+        .map(|event| event.target.as_str())
+        .collect();
+    assert_eq!(targets, [secret("B").to_string()]);
+}
+
+#[test]
 fn only_controllers_open_seals() {
     let world = World::new();
     let (caller, _) = world.key("team", &Permission::ALL);
-    let refused = run(world.coffer.unseal_secrets(&caller, &place(), &[]));
+    let refused = run(world.coffer.unseal_secrets(&caller, &place(), &[], &|_, _| false));
     assert!(matches!(refused, Err(Error::Forbidden { .. })), "{refused:?}");
 }
 

@@ -12,6 +12,7 @@ mod guard;
 mod held;
 mod keys;
 mod odd_values;
+mod remote;
 mod rotation;
 mod sealed;
 mod sources;

@@ -22,7 +22,7 @@ var own = map[string]bool{
 	"request_id": true, "created_time": true, "updated_time": true, "deletion_time": true, "creation_time": true,
 	"expire_time": true, "issue_time": true, "accessor": true, "client_token": true, "id": true, "uuid": true,
 	"server_time_utc": true, "version": true, "cluster_name": true, "cluster_id": true, "build_date": true,
-	"entity_id": true, "ttl": true, "lease_duration": true, "creation_ttl": true, "display_name": true,
+	"entity_id": true, "token": true, "ttl": true, "lease_duration": true, "creation_ttl": true, "display_name": true,
 	"storage_type": true, "nonce": true, "type": true, "path": true, "role_name": true,
 	"CreatedTime": true, "UpdatedTime": true, "DeletionTime": true,
 }
@@ -62,6 +62,7 @@ func main() {
 	asker.values()
 	asker.versions()
 	asker.paths()
+	asker.wrapping()
 	asker.refusals()
 	asker.logins()
 }
@@ -247,6 +248,48 @@ func (a *asker) paths() {
 	a.read("metadata deleted", a.mount+"/metadata/waiting/for", nil)
 	tell("put bad metadata", nil, status(a.kv.PutMetadata(a.ctx, "life", vault.KVMetadataPutInput{
 		CustomMetadata: map[string]any{"k": ""}})))
+}
+
+// wrapping has an answer put away, and takes it with its token.
+func (a *asker) wrapping() {
+	client, _ := a.client.Clone()
+	client.SetToken(a.client.Token())
+	client.SetWrappingLookupFunc(func(_, path string) string {
+		if path == "sys/wrapping/unwrap" || path == "sys/wrapping/lookup" {
+			return ""
+		}
+		return "2m0s"
+	})
+	wrapped := func(step, path string, body map[string]any) string {
+		found, err := client.Logical().Read(path)
+		if body != nil {
+			found, err = client.Logical().Write(path, body)
+		}
+		tell(step, found, err)
+		if found == nil || found.WrapInfo == nil {
+			return "none"
+		}
+		return found.WrapInfo.Token
+	}
+	token := wrapped("wrapped get", a.mount+"/data/app", nil)
+	for _, step := range []string{"lookup of what is wrapped", "the same again"} {
+		a.write(step, "sys/wrapping/lookup", map[string]any{"token": token})
+	}
+	other, _ := a.client.Clone()
+	other.ClearToken()
+	found, err := other.Logical().Unwrap(token)
+	tell("unwrap with nothing but its token", found, err)
+	a.write("unwrap again", "sys/wrapping/unwrap", map[string]any{"token": token})
+	a.write("lookup of what is taken", "sys/wrapping/lookup", map[string]any{"token": token})
+	token = wrapped("wrap", "sys/wrapping/wrap", map[string]any{"zip": "zap", "n": 1})
+	fresh := wrapped("rewrap", "sys/wrapping/rewrap", map[string]any{"token": token})
+	found, err = a.client.Logical().Unwrap(token)
+	tell("unwrap of what was rewrapped", found, err)
+	found, err = a.client.Logical().Unwrap(fresh)
+	tell("unwrap", found, err)
+	a.write("wrap without a time", "sys/wrapping/wrap", map[string]any{"zip": "zap"})
+	missing, err := client.Logical().Read(a.mount + "/data/absent")
+	tell("wrapped get absent", missing, err)
 }
 
 func (a *asker) refusals() {

@@ -14,7 +14,7 @@ use anyhow::{Context, Result, bail, ensure};
 use process::Process;
 use reqwest::Method;
 use serde_json::{Value, json};
-use tls::Tls;
+pub use tls::Tls;
 use tokio::time::sleep;
 
 /// How long anything may take, in seconds: a test that waits longer has found a defect.
@@ -42,7 +42,7 @@ impl Server {
     /// One that speaks TLS, with an authority of its own.
     pub async fn start_tls() -> Result<Self> {
         let address = process::free_address()?;
-        Self::start_at(address, Some(Tls::new(address.ip())?)).await
+        Self::start_at(address, Some(Tls::new(&address.ip().to_string())?)).await
     }
 
     async fn start_at(address: SocketAddr, tls: Option<Tls>) -> Result<Self> {

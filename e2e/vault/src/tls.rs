@@ -1,9 +1,7 @@
-//! An authority, and the certificate that it signs for one address.
-
-use std::net::IpAddr;
+//! An authority, and the certificate that it signs for one address or name.
 
 use anyhow::Result;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair, SanType};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 
 /// What a server serves TLS with, as PEM.
 #[derive(Debug)]
@@ -17,14 +15,13 @@ pub struct Tls {
 }
 
 impl Tls {
-    /// A new authority's, for this address.
-    pub fn new(address: IpAddr) -> Result<Self> {
+    /// A new authority's, for this address or DNS name.
+    pub fn new(host: &str) -> Result<Self> {
         let (key, own) = (KeyPair::generate()?, KeyPair::generate()?);
         let mut authority = CertificateParams::default();
         authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let signed = authority.self_signed(&key)?;
-        let mut server = CertificateParams::default();
-        server.subject_alt_names = vec![SanType::IpAddress(address)];
+        let server = CertificateParams::new([host.to_owned()])?;
         let certificate = server.signed_by(&own, &Issuer::new(authority, key))?;
         Ok(Self {
             certificate: certificate.pem(),

@@ -11,11 +11,7 @@ mod gate;
 pub mod poll;
 mod task;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use coffer_domain::{copy_rule::CopyRules, provider::Provider, secret_json::SecretJson};
 use parking_lot::Mutex;
@@ -38,8 +34,6 @@ pub struct Remotes {
     usual: Duration,
     book: Mutex<Book>,
     news: Notify,
-    /// Refusals that are on record: of which generation, by uid and key.
-    refused: Mutex<HashMap<(String, String), i64>>,
 }
 
 impl Remotes {
@@ -61,7 +55,6 @@ impl Remotes {
             usual: USUAL_REFRESH,
             book: Mutex::default(),
             news: Notify::new(),
-            refused: Mutex::default(),
         }
     }
 
@@ -99,15 +92,8 @@ impl Remotes {
         known.collect()
     }
 
-    /// Whether the refusal of this entry is not on record yet; from now on it is.
-    pub fn is_first(&self, uid: &str, generation: i64, key: &str) -> bool {
-        let entry = (uid.to_owned(), key.to_owned());
-        self.refused.lock().insert(entry, generation) != Some(generation)
-    }
-
     /// The object is gone.
     pub fn forget(&self, uid: &str) {
         self.book.lock().forget(uid);
-        self.refused.lock().retain(|(its, _), _| its != uid);
     }
 }

@@ -11,6 +11,7 @@ use coffer_domain::{
     address::Place,
     entity::{Owner, Secret},
     name::SecretName,
+    seal::SealError,
     secret_value::SecretValue,
 };
 use jiff::Timestamp;
@@ -122,18 +123,26 @@ async fn unsealed(
     if sealed.is_empty() {
         return Ok(BTreeMap::new());
     }
+    let refusals = &context.refusals;
+    let known =
+        |name: &SecretName, why: &SealError| refusals.knows(object, name.as_str(), &refused(name, why));
     let opened = context
         .coffer
-        .unseal_secrets(&context.caller, place, &sealed)
+        .unseal_secrets(&context.caller, place, &sealed, &known)
         .await?;
     let named = sealed.into_iter().zip(opened).map(|((name, _), value)| {
-        let refused = |why| {
-            let message = format!("data.{name}.sealed: {why}");
+        let value = value.map_err(|why| {
+            let message = refused(&name, &why);
+            refusals.note(object, name.as_str(), &message);
             Problem::stalled(reason::SEAL_REFUSED, message)
-        };
-        (name.to_string(), value.map_err(refused))
+        });
+        (name.to_string(), value)
     });
     Ok(named.collect())
+}
+
+fn refused(name: &SecretName, why: &SealError) -> String {
+    format!("data.{name}.sealed: {why}")
 }
 
 /// The store has no such vault though there is a `Vault`: what that says of itself is the better answer.

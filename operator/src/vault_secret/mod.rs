@@ -85,6 +85,7 @@ impl Kind for VaultSecret {
         if gone {
             context.learned.forget(uid);
             context.remotes.forget(uid);
+            context.refusals.forget(uid);
             rivals::wake(
                 context,
                 &self.namespace().unwrap_or_default(),

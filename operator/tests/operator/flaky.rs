@@ -15,6 +15,7 @@ use coffer_domain::{
     id::{ApiKeyId, OrgId, SecretId, VaultId},
     name::{EnvName, OrgName, SecretName, VaultName},
     record::{Collection, FoundRecord, Record, RecordQuery},
+    secret_value::SecretValue,
     store::{Commit, CommitError, LocatedVault, Opened, Store, StoreError},
 };
 use futures::stream::BoxStream;
@@ -107,6 +108,7 @@ pass! {
     fn count_secrets(&self, vault: VaultId) -> u64;
     fn versions(&self, secret: SecretId) -> Vec<VersionMeta>;
     fn open(&self, vault: &LocatedVault, environment: &EnvName, name: &SecretName, version: Option<Version>) -> Option<Opened>;
+    fn open_deleted(&self, vault: &LocatedVault, environment: &EnvName, name: &SecretName, version: Version) -> Option<SecretValue>;
     fn api_key_by_digest(&self, digest: &TokenDigest) -> Option<ApiKey>;
     fn api_key(&self, id: ApiKeyId) -> Option<ApiKey>;
     fn api_keys(&self, organization: OrgId, after: Option<ApiKeyId>, limit: u32) -> Vec<ApiKey>;

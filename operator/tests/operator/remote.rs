@@ -3,11 +3,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use coffer_domain::{
-    audit::{AuditEvent, AuditFilter, Outcome},
-    provider::ProviderFault,
-    usecase::{Caller, audit::AuditPage},
-};
+use coffer_domain::{audit::Outcome, provider::ProviderFault};
 use coffer_remote::{Login, Options, VaultServer, address};
 use reqwest::Method;
 use serde_json::{Value, json};
@@ -58,28 +54,6 @@ async fn until_current(world: &World, reason: &str) {
             condition(&object, "RemoteCurrent")["reason"] == reason
         })
         .await;
-}
-
-async fn copies(world: &World) -> Vec<AuditEvent> {
-    let filter = AuditFilter {
-        actions: vec!["secret.copy".to_owned()],
-        ..AuditFilter::default()
-    };
-    let page = AuditPage {
-        limit: 100,
-        ..AuditPage::default()
-    };
-    let team = "team".parse().unwrap();
-    let found = world
-        .coffer
-        .search_audit(&Caller::controller(), &team, &filter, page)
-        .await;
-    found
-        .unwrap()
-        .events
-        .into_iter()
-        .map(|(_, event)| event)
-        .collect()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -141,7 +115,10 @@ async fn nothing_after_a_restart(world: &mut World, server: &Server) {
         .await;
     world.stop().await;
     world.fake.take_seen();
-    let (changes, recorded) = (world.coffer.latest_change(), copies(world).await.len());
+    let (changes, recorded) = (
+        world.coffer.latest_change(),
+        world.recorded("secret.copy").await.len(),
+    );
     let (reads, looks) = (server.reads().len(), server.looks().len());
     world.start();
     // The sentinel's two objects, this vault, and each of the two twice: the second time the server has answered.
@@ -151,7 +128,7 @@ async fn nothing_after_a_restart(world: &mut World, server: &Server) {
     let writes: Vec<_> = writes.map(|it| (it.target, String::from_utf8(it.body))).collect();
     assert!(writes.is_empty(), "{writes:?}");
     assert_eq!(world.coffer.latest_change(), changes);
-    assert_eq!(copies(world).await.len(), recorded);
+    assert_eq!(world.recorded("secret.copy").await.len(), recorded);
     assert_eq!(server.reads().len(), reads, "no value is read again");
     assert!(server.looks().len() > looks);
 }
@@ -236,7 +213,7 @@ async fn what_no_rule_allows_is_not_asked_for_and_refused_once_on_record() {
     world.stop().await;
     world.start();
     world.until_reconciled(3.0).await;
-    let denied = copies(&world).await;
+    let denied = world.recorded("secret.copy").await;
     let denied = denied.iter().filter(|event| event.outcome == Outcome::Denied);
     let denied: Vec<&str> = denied.map(|event| event.target.as_str()).collect();
     assert_eq!(denied, ["openbao+kv2://secret/other/db#password"]);

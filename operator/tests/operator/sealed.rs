@@ -2,6 +2,7 @@
 
 use coffer_domain::{
     address::Address,
+    audit::Outcome,
     seal::{VaultPublicKey, seal},
 };
 use coffer_store::SystemEntropy;
@@ -95,6 +96,25 @@ async fn a_seal_of_another_place_is_refused_by_name_and_the_last_good_value_stay
             events.iter().any(|event| event["reason"] == "SealRefused")
         })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_is_recorded_once_however_often_it_is_met() {
+    let mut world = with_vault(json!({})).await;
+    let spec = data(json!({"A": sealed(&world, "B", "two"), "OTHER": {"external": {}}}));
+    world.fake.apply("vaultsecrets", secrets("web", spec));
+    world.until_reason("vaultsecrets", "web", "SealRefused").await;
+    // It is looked at again after a start, and when one of its values is written.
+    world.stop().await;
+    world.start();
+    world.put("OTHER", "by hand").await;
+    world.until("another look", |_| version(&world, 1) == 1).await;
+    let refused = world.recorded("secret.unseal").await;
+    let refused: Vec<(&str, &Outcome)> = refused
+        .iter()
+        .map(|event| (event.target.as_str(), &event.outcome))
+        .collect();
+    assert_eq!(refused, [("coffer://team/app/default/A", &Outcome::Denied)]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -11,11 +11,12 @@ use std::{
 use coffer_bundle::{ROOT_BYTES, RootKeys};
 use coffer_domain::{
     address::Place,
+    audit::{AuditEvent, AuditFilter},
     copy_rule::CopyRules,
     port::{Clock, Entropy},
     provider::Provider,
     secret_value::SecretValue,
-    usecase::{Caller, Coffer, secrets::PutOptions},
+    usecase::{Caller, Coffer, audit::AuditPage, secrets::PutOptions},
 };
 use coffer_operator::{
     bundle::Desk,
@@ -269,6 +270,26 @@ impl World {
     pub async fn put_when_there(&self, name: &str, value: &str) {
         self.until_ready("vaults", "app").await;
         self.put(name, value).await;
+    }
+
+    /// What is on record of this action in the team's audit log.
+    pub async fn recorded(&self, action: &str) -> Vec<AuditEvent> {
+        let filter = AuditFilter {
+            actions: vec![action.to_owned()],
+            ..AuditFilter::default()
+        };
+        let page = AuditPage {
+            limit: 100,
+            ..AuditPage::default()
+        };
+        let (caller, team) = (Caller::controller(), "team".parse().unwrap());
+        let found = self.coffer.search_audit(&caller, &team, &filter, page).await;
+        found
+            .unwrap()
+            .events
+            .into_iter()
+            .map(|(_, event)| event)
+            .collect()
     }
 
     /// Waits for that many reconciliations since the start.

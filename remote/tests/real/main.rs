@@ -4,6 +4,7 @@
 
 mod logins;
 mod metadata;
+mod rest;
 mod tls;
 
 use coffer_domain::{

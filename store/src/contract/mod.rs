@@ -70,6 +70,7 @@ macro_rules! of_a_store {
             records::{
                 a_record_reads_back_as_written, a_record_changes_only_from_the_revision_named,
                 records_come_by_key_in_pages, records_of_one_group_come_alone, a_dropped_record_is_gone,
+                a_dropped_vault_takes_its_records_along,
                 a_record_that_is_not_there_cannot_be_dropped,
                 a_digest_finds_one_record_of_one_collection, expired_records_are_left_out_and_swept,
                 due_records_come_by_their_time, due_records_of_other_groups_come_past_any_number_of_one,

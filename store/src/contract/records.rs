@@ -159,6 +159,45 @@ pub(crate) async fn a_dropped_record_is_gone(store: AnyStore) {
     world.commit(vec![absent], vec![]).await.unwrap();
 }
 
+pub(crate) async fn a_dropped_vault_takes_its_records_along(store: AnyStore) {
+    let world = World::new(store.clone()).await;
+    let other = World::of_tenant(store, "other").await;
+    let (id, vault) = (world.organization.id, world.vault.vault.id.to_string());
+    let under = |key: &str, group: &str, collection| {
+        with(record(id, key, "x"), |head| {
+            head.group = group.to_owned();
+            head.collection = collection;
+        })
+    };
+    put(&world, under("a", &vault, NOTES)).await;
+    put(&world, under("b", "elsewhere", NOTES)).await;
+    put(&world, under(&vault, "", NOTES)).await;
+    put(&world, under("c", &vault, HELD)).await;
+    put(
+        &other,
+        with(record(other.organization.id, "a", "x"), |head| {
+            head.group.clone_from(&vault);
+        }),
+    )
+    .await;
+    // Those that are found in memory go as well.
+    for key in ["a", "b", &vault] {
+        assert!(get(&world, key).await.is_some());
+    }
+    let drop = Write::DropVault(world.vault.vault.id);
+    world.commit(vec![], vec![drop]).await.unwrap();
+    assert_eq!(keys(&world, all(id)).await, "b");
+    for (key, there) in [("a", false), ("b", true), (&vault, false)] {
+        assert_eq!(get(&world, key).await.is_some(), there, "{key}");
+    }
+    let held = RecordQuery {
+        collection: HELD,
+        ..all(id)
+    };
+    assert_eq!(keys(&world, held).await, "");
+    assert_eq!(keys(&other, all(other.organization.id)).await, "a");
+}
+
 pub(crate) async fn a_record_that_is_not_there_cannot_be_dropped(store: AnyStore) {
     let world = World::new(store).await;
     let id = world.organization.id;

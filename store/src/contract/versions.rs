@@ -39,6 +39,11 @@ pub(crate) async fn a_deleted_version_has_no_value_until_undeleted(store: AnySto
         (VersionState::Deleted, Some(now()))
     );
     assert_eq!(opened.value, None);
+    assert_eq!(
+        world.deleted("KEY", 1).await,
+        Some(SecretValue::from("back soon"))
+    );
+    assert_eq!(world.deleted("KEY", 2).await, None);
 
     let undelete = vec![
         shift(&secret, 1, VersionState::Live),
@@ -51,6 +56,7 @@ pub(crate) async fn a_deleted_version_has_no_value_until_undeleted(store: AnySto
         (VersionState::Live, None)
     );
     assert_eq!(opened.value, Some(SecretValue::from("back soon")));
+    assert_eq!(world.deleted("KEY", 1).await, None);
 }
 
 pub(crate) async fn a_destroyed_version_never_comes_back(store: AnyStore) {

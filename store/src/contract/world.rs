@@ -293,6 +293,15 @@ impl World {
             .unwrap()
     }
 
+    /// What a deleted version keeps.
+    pub(crate) async fn deleted(&self, name: &str, version: u64) -> Option<SecretValue> {
+        let version = Version::new(version).unwrap();
+        self.store
+            .open_deleted(&self.vault, &env("default"), &secret_name(name), version)
+            .await
+            .unwrap()
+    }
+
     /// The value of the current version.
     pub(crate) async fn value(&self, environment: &str, name: &str) -> Option<Vec<u8>> {
         let value = self.open(environment, name, None).await?.value?;

@@ -58,7 +58,7 @@ pub enum SealedWrite {
     AmendOrganization(Organization),
     /// A vault, with its data key if it is new.
     Vault(Vault, Option<VaultKey>),
-    /// Deletes a vault, its keys and everything in it.
+    /// Deletes a vault, its keys, everything in it, and the records that are kept or listed under its id.
     DropVault(VaultId),
     /// A secret.
     Secret(Secret),

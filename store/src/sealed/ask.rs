@@ -151,6 +151,24 @@ impl<E: Engine> Store for SealedStore<E> {
         Ok(Some(Opened { secret, meta, value }))
     }
 
+    async fn open_deleted(
+        &self,
+        vault: &LocatedVault,
+        environment: &EnvName,
+        name: &SecretName,
+        version: Version,
+    ) -> Result<Option<SecretValue>, StoreError> {
+        let owner = (vault.organization.id, vault.vault.id);
+        let found = self
+            .engine
+            .sealed_version(owner, environment, name, Some(version))
+            .await?;
+        match found.filter(|found| found.meta.state == VersionState::Deleted) {
+            Some(found) => self.open_value(owner, &found).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
     async fn api_key_by_digest(&self, digest: &TokenDigest) -> Result<Option<ApiKey>, StoreError> {
         self.engine.api_key_by_digest(digest).await
     }

@@ -87,7 +87,7 @@ fn body(settings: &Settings, question: &Question<'_>, attributes: &BTreeMap<Stri
     let mut context = json!({
         "aud": question.token.map(|token| &token.audience),
         "token_jti": question.token.and_then(|token| token.id.as_deref()),
-        "cnf_binding": question.binding(),
+        "cnf_binding": question.binding,
         "correlation_id": question.correlation,
         "workflow_run_id": run,
         "node_id": node,

@@ -35,6 +35,8 @@ pub struct Question<'a> {
     pub names: (Option<String>, Option<String>),
     /// The sender's token, if an issuer made it.
     pub token: Option<&'a Token>,
+    /// What the token is bound to, or the sender's certificate where that is the credential.
+    pub binding: Option<&'a str>,
     /// The issuer of such tokens.
     pub issuer: Option<&'a str>,
     /// The request's id.
@@ -62,21 +64,19 @@ impl Policy {
 
     /// What is remembered of a question at `now`: a permission, which is then used once more, or a denial.
     pub fn remembered(&self, question: &Question<'_>, now: Timestamp) -> Option<Result<Decision, Failure>> {
-        Some(
-            match self.memory.recall(&key(question), question.binding(), now)? {
-                Remembered::Permitted(decision) => Ok(decision),
-                Remembered::Denied(decision) => Err(denied(question, &decision)),
-                Remembered::Drifted => {
-                    let decision = Decision {
-                        reason: Some("another sender than the permission's".to_owned()),
-                        ..Decision::default()
-                    };
-                    self.deny(question, decision, now);
-                    let message = "what was permitted to a sender is not permitted to another";
-                    Err(Failure::new(403, "BINDING_DRIFT", message))
-                }
-            },
-        )
+        Some(match self.memory.recall(&key(question), question.binding, now)? {
+            Remembered::Permitted(decision) => Ok(decision),
+            Remembered::Denied(decision) => Err(denied(question, &decision)),
+            Remembered::Drifted => {
+                let decision = Decision {
+                    reason: Some("another sender than the permission's".to_owned()),
+                    ..Decision::default()
+                };
+                self.deny(question, decision, now);
+                let message = "what was permitted to a sender is not permitted to another";
+                Err(Failure::new(403, "BINDING_DRIFT", message))
+            }
+        })
     }
 
     /// Asks, with what the server knows of the secret.
@@ -97,7 +97,7 @@ impl Policy {
             key(question),
             Permission {
                 decision: decision.clone(),
-                binding: question.binding().map(str::to_owned),
+                binding: question.binding.map(str::to_owned),
                 until: after(now, lasts),
                 left: uses.saturating_sub(1),
             },
@@ -108,13 +108,6 @@ impl Policy {
     fn deny(&self, question: &Question<'_>, decision: Decision, now: Timestamp) {
         let until = after(now, self.settings.denied_for);
         self.memory.deny(key(question), decision, until);
-    }
-}
-
-impl Question<'_> {
-    /// What the sender's token is bound to.
-    fn binding(&self) -> Option<&str> {
-        self.token.and_then(|token| token.bound.name())
     }
 }
 

@@ -16,24 +16,38 @@ use crate::{
 const BEGIN: &str = "-----BEGIN CERTIFICATE-----";
 const END: &str = "-----END CERTIFICATE-----";
 
-/// `x5t#S256` of a certificate (RFC 8705, section 3.1).
-pub fn thumbprint(der: &[u8]) -> String {
-    BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(der))
+/// A certificate that a sender has shown.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Shown {
+    /// Itself.
+    pub der: Vec<u8>,
+    /// Its `x5t#S256` (RFC 8705, section 3.1).
+    pub thumbprint: String,
 }
 
-/// The thumbprint of the sender's certificate, where certificates count and it has shown one. Behind a proxy that is
-/// the one that the proxy names: its own is not the sender's.
+impl Shown {
+    /// Of a certificate as DER.
+    pub fn of(der: Vec<u8>) -> Self {
+        Self {
+            thumbprint: BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(&der)),
+            der,
+        }
+    }
+}
+
+/// The sender's certificate, where certificates count and it has shown one. Behind a proxy that is the one that the
+/// proxy names: its own is not the sender's.
 pub fn shown(
     settings: &Settings,
     transport: &Transport,
     headers: &HeaderMap,
-) -> Result<Option<String>, Failure> {
+) -> Result<Option<Shown>, Failure> {
     if !settings.mode.asks() {
         return Ok(None);
     }
     if !transport.proxied {
         let own = transport.certificate.as_deref();
-        return Ok(own.map(|own| thumbprint(own)));
+        return Ok(own.map(|own| Shown::of(own.to_vec())));
     }
     let mut all = headers.get_all(&settings.header).iter();
     let (first, more) = (all.next(), all.next());
@@ -42,7 +56,7 @@ pub fn shown(
     };
     let read = if more.is_some() { None } else { forwarded(only) };
     let malformed = || Failure::invalid(settings.header.as_str(), "must be one certificate, as PEM");
-    read.map(|der| Some(thumbprint(&der))).ok_or_else(malformed)
+    read.map(|der| Some(Shown::of(der))).ok_or_else(malformed)
 }
 
 /// The first certificate in a header, as DER: PEM, or what is between its lines (Traefik), percent-encoded or not,

@@ -2,21 +2,28 @@
 //! RFC 9449), or to the certificate of the connection (RFC 8705). Knows nothing of what a token allows.
 
 mod certificate;
+mod identity;
+mod nonce;
 mod proof;
 mod settings;
 mod uses;
 mod window;
 
 use axum::http::{HeaderMap, header, request::Parts};
+use coffer_domain::port::Entropy;
 use jiff::Timestamp;
 use reqwest::Url;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+pub use identity::Identity;
 pub use settings::{Mode, SenderArgs, Settings};
 pub use uses::Uses;
 
-use self::window::{Seen, Window};
+use self::{
+    nonce::Nonces,
+    window::{Seen, Window},
+};
 use super::{error::Failure, local::is_our_name};
 use crate::http::{bearer, context::Context};
 
@@ -83,15 +90,38 @@ impl<'a> Credential<'a> {
 pub struct Senders {
     settings: Settings,
     proofs: Window<[u8; 32], ()>,
+    nonces: Option<Nonces>,
 }
 
 impl Senders {
     /// As the settings say.
-    pub fn new(settings: &Settings) -> Self {
+    pub fn new(settings: &Settings, entropy: &dyn Entropy) -> Self {
         Self {
             settings: settings.clone(),
             proofs: Window::new(settings.remembered),
+            nonces: settings.nonces.then(|| Nonces::new(entropy)),
         }
+    }
+
+    /// Whose the certificate of a request is, where that is the credential; `None`: a token is.
+    pub fn identified(
+        &self,
+        parts: &Parts,
+        context: &Context,
+        now: Timestamp,
+    ) -> Result<Option<Identity>, Failure> {
+        if self.settings.mode != Mode::Mtls {
+            return Ok(None);
+        }
+        if parts.headers.contains_key(header::AUTHORIZATION) {
+            let message = "a certificate is the credential here; send no token";
+            return Err(Failure::certificate("UNAUTHENTICATED", message));
+        }
+        let shown = certificate::shown(&self.settings, &context.transport, &parts.headers)?;
+        let missing = || Failure::certificate("certificate_missing", "this takes a certificate");
+        let shown = shown.ok_or_else(missing)?;
+        self.unblocked(&shown.thumbprint)?;
+        self.settings.identities.of(&shown, now).map(Some)
     }
 
     /// Has the sender show that it may use a credential that is bound so (`None`: no token of an issuer). Gives the
@@ -104,6 +134,7 @@ impl Senders {
         now: Timestamp,
     ) -> Result<Option<String>, Failure> {
         let shown = certificate::shown(&self.settings, &context.transport, &parts.headers)?;
+        let shown = shown.map(|shown| shown.thumbprint);
         let bound = sent.and_then(|(_, bound)| bound.certificate.as_deref());
         self.certified(context.path(), bound, shown.as_deref())?;
         if let Some((credential, bound)) = sent {
@@ -116,11 +147,16 @@ impl Senders {
         Ok(shown)
     }
 
-    fn certified(&self, path: &str, bound: Option<&str>, shown: Option<&str>) -> Result<(), Failure> {
-        if shown.is_some_and(|shown| self.settings.blocked.iter().any(|blocked| blocked == shown)) {
+    fn unblocked(&self, thumbprint: &str) -> Result<(), Failure> {
+        if self.settings.blocked.iter().any(|blocked| blocked == thumbprint) {
             let message = "this certificate is not taken any more";
             return Err(Failure::certificate("certificate_blocklisted", message));
         }
+        Ok(())
+    }
+
+    fn certified(&self, path: &str, bound: Option<&str>, shown: Option<&str>) -> Result<(), Failure> {
+        shown.map_or(Ok(()), |shown| self.unblocked(shown))?;
         if bound.is_none() && !self.settings.requires_certificate(path) {
             return Ok(());
         }
@@ -156,9 +192,14 @@ impl Senders {
             algorithms: &self.settings.algorithms,
             now,
         };
-        let id = proof::read(only.to_str().unwrap_or_default(), &expected)
+        let proof = proof::read(only.to_str().unwrap_or_default(), &expected)
             .map_err(|why| Failure::proof(&format!("the proof {why}")))?;
-        let place = Sha256::digest(format!("{key} {id}")).into();
+        if let Some(nonces) = &self.nonces
+            && !proof.nonce.is_some_and(|nonce| nonces.takes(&nonce, now))
+        {
+            return Err(Failure::nonce(nonces.at(now)));
+        }
+        let place = Sha256::digest(format!("{key} {}", proof.id)).into();
         match self.proofs.note(place, (), now) {
             Seen::First => Ok(()),
             Seen::Before(()) => Err(Failure::replayed()),

@@ -40,10 +40,21 @@ struct Claims {
     jti: String,
     #[serde(default)]
     ath: Option<String>,
+    #[serde(default)]
+    nonce: Option<String>,
 }
 
-/// Reads a proof: its id, or what is wrong with it.
-pub fn read(text: &str, expected: &Expected<'_>) -> Result<String, &'static str> {
+/// A proof that was found good.
+#[derive(Debug)]
+pub struct Proof {
+    /// Its id.
+    pub id: String,
+    /// The server's nonce that it carries.
+    pub nonce: Option<String>,
+}
+
+/// Reads a proof, or says what is wrong with it.
+pub fn read(text: &str, expected: &Expected<'_>) -> Result<Proof, &'static str> {
     let (algorithm, jwk) = header(text, expected.algorithms)?;
     let key = DecodingKey::from_jwk(&jwk).map_err(|_| "carries no key that is known here")?;
     let read = jsonwebtoken::decode::<Claims>(text, &key, &signed_by(&[algorithm]))
@@ -91,7 +102,7 @@ fn carries_private(text: &str) -> bool {
     PRIVATE.iter().any(|name| header["jwk"].get(name).is_some())
 }
 
-fn check(claims: Claims, expected: &Expected<'_>) -> Result<String, &'static str> {
+fn check(claims: Claims, expected: &Expected<'_>) -> Result<Proof, &'static str> {
     if claims.htm != expected.method {
         return Err("is for another method");
     }
@@ -107,7 +118,9 @@ fn check(claims: Claims, expected: &Expected<'_>) -> Result<String, &'static str
     if claims.ath.as_deref() != Some(hash.as_str()) {
         return Err("is for another token");
     }
-    Some(claims.jti).filter(|id| !id.is_empty()).ok_or("has no id")
+    let id = Some(claims.jti).filter(|id| !id.is_empty()).ok_or("has no id")?;
+    let nonce = claims.nonce;
+    Ok(Proof { id, nonce })
 }
 
 /// An address without query and fragment; `None`: it is none, or names a user.
@@ -141,6 +154,7 @@ mod tests {
             iat: 1_000.0,
             jti: "one".to_owned(),
             ath: Some(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest("token"))),
+            nonce: None,
         }
     }
 

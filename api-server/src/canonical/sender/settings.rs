@@ -1,11 +1,14 @@
 //! What the server's configuration says of tokens that are bound to their senders.
 
+use std::path::PathBuf;
+
 use axum::http::HeaderName;
-use clap::ValueEnum;
+use clap::{ArgAction, ValueEnum, builder::BoolishValueParser};
 use jiff::SignedDuration;
 use jsonwebtoken::Algorithm;
 use reqwest::Url;
 
+use super::identity::Identities;
 use crate::canonical::settings::BadSettings;
 
 /// What becomes of a token's id that was seen before (the contract's replay modes).
@@ -25,6 +28,8 @@ pub enum Replay {
 pub enum Mode {
     /// By their token alone: no certificate is asked for.
     Bearer,
+    /// By their certificate alone: no token is taken.
+    Mtls,
     /// By their token, and by a certificate where the token or the path takes one.
     BearerPlusMtlsOptional,
     /// By their token and the certificate that it is bound to.
@@ -96,6 +101,15 @@ pub struct SenderArgs {
         value_delimiter = ','
     )]
     pub canonical_blocked_certs: Vec<String>,
+    /// Whom certificates stand for where one alone is the credential: a YAML file, see the dialect's page.
+    #[arg(long, env = "CERT_IDENTITY_MAPPINGS", value_name = "FILE")]
+    pub canonical_cert_mappings: Option<PathBuf>,
+    /// Whose signature on a certificate counts there: certificates of authorities, as PEM.
+    #[arg(long, env = "COFFER_CANONICAL_CLIENT_CA", value_name = "FILE")]
+    pub canonical_client_ca: Option<PathBuf>,
+    /// Whether `DPoP` proofs must carry a nonce that this server gave out lately.
+    #[arg(long, env = "COFFER_CANONICAL_PROOF_NONCES", default_value = "false", action = ArgAction::Set, value_parser = BoolishValueParser::new())]
+    pub canonical_proof_nonces: bool,
 }
 
 fn algorithm(text: &str) -> Result<Algorithm, String> {
@@ -124,6 +138,9 @@ impl Default for SenderArgs {
             canonical_bound_paths: Vec::new(),
             canonical_client_cert_header: HeaderName::from_static("x-forwarded-tls-client-cert"),
             canonical_blocked_certs: Vec::new(),
+            canonical_cert_mappings: None,
+            canonical_client_ca: None,
+            canonical_proof_nonces: false,
         }
     }
 }
@@ -147,6 +164,10 @@ pub struct Settings {
     pub header: HeaderName,
     /// Which certificates are refused.
     pub blocked: Vec<String>,
+    /// Whom the others stand for, where one alone is the credential.
+    pub identities: Identities,
+    /// Whether proofs must carry a nonce of ours.
+    pub nonces: bool,
 }
 
 impl Settings {
@@ -157,7 +178,7 @@ impl Settings {
             rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
         };
         match self.mode {
-            Mode::Bearer => false,
+            Mode::Bearer | Mode::Mtls => false,
             Mode::BearerPlusMtlsOptional => self.bound_paths.iter().any(below),
             Mode::BearerPlusMtlsRequired => true,
         }
@@ -178,6 +199,8 @@ impl SenderArgs {
             bound_paths: trimmed(&self.canonical_bound_paths),
             header: self.canonical_client_cert_header.clone(),
             blocked: trimmed(&self.canonical_blocked_certs),
+            identities: self.identities().unwrap_or_default(),
+            nonces: self.canonical_proof_nonces,
         }
     }
 
@@ -192,10 +215,32 @@ impl SenderArgs {
         {
             return bad("--canonical-bound-paths must start with a slash, such as /api/secrets/value");
         }
-        if self.canonical_mode == Mode::Bearer && !self.canonical_bound_paths.is_empty() {
+        if matches!(self.canonical_mode, Mode::Bearer | Mode::Mtls) && !self.canonical_bound_paths.is_empty()
+        {
             return bad("--canonical-bound-paths needs --canonical-auth-mode bearer_plus_mtls_optional");
         }
-        Ok(())
+        let named = self.canonical_cert_mappings.is_some() || self.canonical_client_ca.is_some();
+        match (self.canonical_mode == Mode::Mtls, named) {
+            (true, false) => {
+                return bad(
+                    "--canonical-auth-mode mtls needs --canonical-cert-mappings or --canonical-client-ca",
+                );
+            }
+            (false, true) => {
+                return bad(
+                    "--canonical-cert-mappings and --canonical-client-ca need --canonical-auth-mode mtls",
+                );
+            }
+            _ => {}
+        }
+        self.identities().map(drop)
+    }
+
+    fn identities(&self) -> Result<Identities, BadSettings> {
+        Identities::read(
+            self.canonical_cert_mappings.as_deref(),
+            self.canonical_client_ca.as_deref(),
+        )
     }
 
     fn addresses(&self) -> Result<Vec<Url>, BadSettings> {
@@ -265,5 +310,10 @@ mod tests {
             ..SenderArgs::default()
         };
         assert!(paths.check().is_err(), "nothing asks for certificates");
+        let alone = SenderArgs {
+            canonical_mode: Mode::Mtls,
+            ..SenderArgs::default()
+        };
+        assert!(alone.check().is_err(), "no certificate would stand for anybody");
     }
 }

@@ -16,16 +16,18 @@ use coffer_domain::{
 use serde_json::{Map, Value};
 
 use crate::kv2::{
-    ask::Ask,
+    ask::{Ask, Wrappable},
     envelope,
     error::Fault,
     input::{Input, number, require_patch},
     model::{ReadOut, VersionOut},
+    routes::wrapping,
 };
 
 /// The value, at the version that the query pins or the newest.
-pub async fn read(ask: Ask) -> Result<Response, Fault> {
-    let looked = look(&ask).await?;
+pub async fn read(asked: Wrappable) -> Result<Response, Fault> {
+    let ask = &asked.ask;
+    let looked = look(ask).await?;
     let metadata = VersionOut::of(&looked.secret, &looked.meta);
     let Some(value) = &looked.value else {
         let gone = ReadOut { data: None, metadata };
@@ -36,7 +38,7 @@ pub async fn read(ask: Ask) -> Result<Response, Fault> {
         data: Some(value.reveal()),
         metadata,
     };
-    Ok(envelope::data(&ask.context, out))
+    wrapping::answer(&asked, out).await
 }
 
 /// The version that a request is about. One that is not kept any more is one that there is not.

@@ -149,8 +149,9 @@ async fn subject(app: &App, text: &str) -> Result<External, Fault> {
             "error validating token: it is bound to its sender, and no proof of that is taken here",
         ));
     }
-    let tenant = token
-        .tenant(door)
+    let tenant = door
+        .settings
+        .tenant_named(token.tenant.as_deref())
         .map_err(|_| Fault::bad("error validating claims: no such tenant"))?;
     let home = app.coffer.organization_id(&tenant).await?.ok_or_else(denied)?;
     let held = |op: &Op| {

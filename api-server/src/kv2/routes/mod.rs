@@ -8,6 +8,7 @@ mod subkeys;
 mod sys;
 mod token;
 mod versions;
+mod wrapping;
 
 use std::sync::Arc;
 
@@ -53,6 +54,7 @@ pub fn all() -> Vec<Route> {
     routes.extend(of_paths());
     routes.extend(of_tokens());
     routes.extend(of_logins());
+    routes.extend(of_wrapping());
     routes.extend(of_server());
     routes
 }
@@ -202,6 +204,37 @@ fn of_tokens() -> Vec<Route> {
             "ends the token",
             &[],
             put(token::revoke_self).post(token::revoke_self),
+        ),
+    ]
+}
+
+/// What is about answers that were put away. Their tokens are all that it takes.
+fn of_wrapping() -> Vec<Route> {
+    const NOTHING: Asks = Asks::Nothing;
+    vec![
+        route(
+            ("POST", "/v1/sys/wrapping/wrap", Asks::Token),
+            "puts what the body holds away for whoever holds the token that it answers",
+            &[],
+            put(wrapping::wrap).post(wrapping::wrap),
+        ),
+        route(
+            ("POST", "/v1/sys/wrapping/unwrap", NOTHING),
+            "gives an answer that was put away, once",
+            &["token"],
+            put(wrapping::unwrap).post(wrapping::unwrap),
+        ),
+        route(
+            ("POST", "/v1/sys/wrapping/rewrap", NOTHING),
+            "puts it away under another token",
+            &["token"],
+            put(wrapping::rewrap).post(wrapping::rewrap),
+        ),
+        route(
+            ("POST", "/v1/sys/wrapping/lookup", NOTHING),
+            "says what such an answer is of",
+            &["token"],
+            put(wrapping::lookup).post(wrapping::lookup),
         ),
     ]
 }

@@ -160,7 +160,11 @@ async fn case_68_a_bound_token_takes_a_fresh_proof_for_each_request() {
 
 /// A door with a secret, a holder of a key, where the value is read, and a token for it.
 async fn ready() -> (Guarded, Holder, String, String) {
-    let guarded = Guarded::start(&[]).await;
+    ready_with(&[]).await
+}
+
+async fn ready_with(settings: &[&str]) -> (Guarded, Holder, String, String) {
+    let guarded = Guarded::start(settings).await;
     guarded.post("secrets.write", "", write()).await.expect(200);
     let (holder, url) = (Holder::new(), address(&guarded));
     let token = holder.token(&guarded, "bound");
@@ -177,6 +181,36 @@ async fn refuses(guarded: &Guarded, token: &str, proofs: &[(&str, String)]) {
             "{what}"
         );
     }
+}
+
+#[tokio::test]
+async fn case_68_a_proof_carries_a_nonce_of_the_servers_where_that_is_asked_for() {
+    let (guarded, holder, url, token) = ready_with(&["--canonical-proof-nonces", "true"]).await;
+    let dpop = format!("DPoP {token}");
+    let with = |nonce: Option<&str>| {
+        holder.proof(&url, &token, |_, claims| {
+            if let Some(nonce) = nonce {
+                claims["nonce"] = json!(nonce);
+            }
+        })
+    };
+    let mut given = String::new();
+    for nonce in [None, Some("mine")] {
+        let refused = fails(
+            read(&guarded, &dpop, &[&with(nonce)]).await,
+            401,
+            "USE_DPOP_NONCE",
+        );
+        assert_eq!(
+            refused.header("www-authenticate"),
+            r#"DPoP error="use_dpop_nonce""#
+        );
+        refused.header("dpop-nonce").clone_into(&mut given);
+    }
+    let proof = with(Some(&given));
+    read(&guarded, &dpop, &[&proof]).await.expect(200);
+    unproven(read(&guarded, &dpop, &[&proof]).await, "DPOP_REPLAY");
+    read(&guarded, &dpop, &[&with(Some(&given))]).await.expect(200);
 }
 
 #[tokio::test]

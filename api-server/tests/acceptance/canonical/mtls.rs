@@ -1,4 +1,5 @@
-//! Case 69: tokens that are bound to a certificate, shown to the program itself or to a proxy that it trusts.
+//! Case 69: tokens that are bound to a certificate, shown to the program itself or to a proxy that it trusts; and
+//! certificates that are credentials by themselves.
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use reqwest::{Certificate, Client, Identity};
@@ -173,4 +174,56 @@ async fn case_69_the_programs_own_listener_asks_for_a_certificate() {
         401,
         "sender_binding_mismatch",
     );
+}
+
+/// Reads a value with a certificate and nothing else.
+async fn read_as(guarded: &Guarded, holder: Option<&Holder>) -> Answer {
+    let url = format!("{}/api/secrets/value?uri={API}", guarded.door.subject.base);
+    let request = guarded.door.subject.http.get(url);
+    let header = holder.map(Holder::forwarded);
+    let name = "x-forwarded-tls-client-cert";
+    Answer::of(
+        header
+            .into_iter()
+            .fold(request, |request, one| request.header(name, one)),
+    )
+    .await
+}
+
+#[tokio::test]
+async fn a_certificate_alone_is_the_credential_where_that_is_the_mode() {
+    let folder = tempfile::tempdir().unwrap();
+    let (reader, nobody, blocked) = (Holder::new(), Holder::new(), Holder::new());
+    let mappings = json!({
+        "thumbprint_map": {
+            reader.thumbprint.as_str(): "auth:service:reader", blocked.thumbprint.as_str(): "auth:service:gone",
+        },
+        "subjects": {"auth:service:reader": {"scopes": ["secrets.read"]}},
+    });
+    let file = folder.path().join("mappings");
+    std::fs::write(&file, mappings.to_string()).unwrap();
+    let file = file.to_str().unwrap();
+    let alone = ["--canonical-auth-mode", "mtls", "--canonical-cert-mappings", file];
+    let block = ["--canonical-blocked-certs", blocked.thumbprint.as_str()];
+    let guarded = guarded(&[&alone, &block, &PROXIED]).await;
+    // The secret is not there, which nobody else is told.
+    fails(read_as(&guarded, Some(&reader)).await, 404, "SECRET_NOT_FOUND");
+    fails(read_as(&guarded, None).await, 401, "certificate_missing");
+    fails(read_as(&guarded, Some(&nobody)).await, 401, "UNAUTHENTICATED");
+    fails(
+        read_as(&guarded, Some(&blocked)).await,
+        401,
+        "certificate_blocklisted",
+    );
+    let url = format!("{}/api/secrets", guarded.door.subject.base);
+    let write = guarded.door.subject.http.post(url).json(&write());
+    let write = write.header("x-forwarded-tls-client-cert", reader.forwarded());
+    fails(Answer::of(write).await, 403, "INSUFFICIENT_SCOPE");
+    // No token stands in for it, or beside it.
+    let token = guarded.issuer.token("secrets.read", |_| {});
+    for certificates in [&[][..], &[&reader]] {
+        fails(read(&guarded, &token, certificates).await, 401, "UNAUTHENTICATED");
+        let key = guarded.door.subject.token.clone();
+        fails(read(&guarded, &key, certificates).await, 401, "UNAUTHENTICATED");
+    }
 }

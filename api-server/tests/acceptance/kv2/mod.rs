@@ -6,6 +6,7 @@ mod real;
 mod server;
 mod tokens;
 mod values;
+mod wrapping;
 
 use reqwest::Method;
 use serde_json::{Value, json};

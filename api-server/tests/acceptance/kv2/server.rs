@@ -188,7 +188,7 @@ async fn other_methods_and_wrapped_answers_are_refused() {
         assert_eq!(answer.status, 405, "{method} {path}: {}", answer.text);
     }
     let wrapped = kv
-        .request(Method::GET, &kv.at("data/w"))
+        .request(Method::GET, &kv.at("subkeys/w"))
         .header("x-vault-token", &kv.subject.token)
         .header("x-vault-wrap-ttl", "1m0s");
     let answer = Answer::of(wrapped).await.expect(400);

@@ -281,26 +281,6 @@ impl KeyNest {
         self.put_new(commit, &key(secret), numbered)?;
         Ok(number)
     }
-
-    /// Adds to a commit that what is said of a vault goes.
-    pub(super) async fn forget_vault(
-        &self,
-        commit: &mut Commit,
-        organization: OrgId,
-        vault: VaultId,
-    ) -> Result<(), Error> {
-        let (coffer, group) = (&self.coffer, vault.to_string());
-        if let Some(project) = coffer.kept::<Project>(organization, &group).await? {
-            Self::remove(commit, &project);
-        }
-        for kept in coffer.all_kept::<Environment>(organization, Some(&group)).await? {
-            Self::remove(commit, &kept);
-        }
-        for kept in coffer.all_kept::<Numbered>(organization, Some(&group)).await? {
-            Self::remove(commit, &kept);
-        }
-        Ok(())
-    }
 }
 
 pub(super) fn key(secret: SecretId) -> String {

@@ -184,7 +184,6 @@ impl KeyNest {
                 Some(vault.revision),
             ));
             commit.writes.push(Write::DropVault(vault.id));
-            self.forget_vault(&mut commit, organization.id, vault.id).await?;
         }
         let details = json!({ "name": organization.name });
         let done = Done::new(

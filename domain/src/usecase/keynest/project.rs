@@ -244,7 +244,6 @@ impl KeyNest {
                 Some(vault.revision),
             );
             commit.writes = vec![Write::DropVault(vault.id)];
-            self.forget_vault(&mut commit, organization.id, vault.id).await?;
             let done = done("project_deleted", &found.project.body);
             self.note(&mut commit, &doer, &done).await?;
             if self.coffer.try_commit(commit).await? {

@@ -8,13 +8,12 @@ use crate::{
     Error,
     audit::Outcome,
     change::{ChangeDraft, Subject},
-    id::OrgId,
     name::{OrgName, VaultName},
     record::{Collection, Document, Kept},
     rights::Permission,
     seal::{KeyId, SealingPair},
     secret_value::SecretValue,
-    store::{Commit, LocatedVault, Precondition, Write},
+    store::{Commit, LocatedVault, Precondition},
     usecase::{ATTEMPTS, Caller, Coffer, access::Ask, contended},
 };
 
@@ -31,7 +30,7 @@ const ROTATE: Ask = Ask {
     action: "sealing-key.rotate",
 };
 
-/// The keys of one vault, under its id; the newest first.
+/// The keys of one vault, under its id, with which they go; the newest first.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Ring {
     keys: Vec<KeptPair>,
@@ -174,31 +173,5 @@ impl Coffer {
             }],
         };
         Ok(self.try_commit(commit).await?.then_some(ring))
-    }
-
-    /// A vault that is dropped takes its sealing keys along: nothing that was sealed to them opens any more.
-    pub(in crate::usecase) async fn drop_sealing_keys(&self, commit: &mut Commit) -> Result<(), Error> {
-        let dropped = commit.writes.iter().filter_map(|write| match write {
-            Write::DropVault(vault) => Some(vault.to_string()),
-            _ => None,
-        });
-        let dropped: Vec<String> = dropped.collect();
-        for key in dropped {
-            self.drop_ring(commit, commit.organization, key).await?;
-        }
-        Ok(())
-    }
-
-    async fn drop_ring(&self, commit: &mut Commit, tenant: OrgId, key: String) -> Result<(), Error> {
-        let present = self.present::<Ring>(tenant, &key).await?;
-        let revision = present.map(|(revision, _)| revision);
-        let still = Precondition::Record(tenant, Ring::COLLECTION, key.clone(), revision);
-        commit.preconditions.push(still);
-        if present.is_some() {
-            commit
-                .writes
-                .push(Write::DropRecord(tenant, Ring::COLLECTION, key));
-        }
-        Ok(())
     }
 }

@@ -22,14 +22,19 @@ const RESEAL: Ask = Ask {
     action: "secret.reseal",
 };
 
+/// Whether it is on record already that the seal of this name is refused for this reason.
+type OnRecord<'a> = &'a (dyn Fn(&SecretName, &SealError) -> bool + Send + Sync);
+
 impl Coffer {
     /// Opens what was sealed for `place`, for our own controllers, who declare the values there: that is recorded
-    /// if it changes anything. A seal that is refused is recorded each time, as it may be somebody's attempt.
+    /// if it changes anything. A seal that is refused is recorded, as it may be somebody's attempt; who asks for the
+    /// same thing again and again says that it is.
     pub async fn unseal_secrets(
         &self,
         caller: &Caller,
         place: &Place,
         wanted: &[(SecretName, String)],
+        is_on_record: OnRecord<'_>,
     ) -> Result<Vec<Result<SecretValue, SealError>>, Error> {
         controllers_only(caller, place)?;
         let located = self.authorise(caller, UNSEAL, place, None).await?;
@@ -44,7 +49,7 @@ impl Coffer {
             let value = text
                 .parse()
                 .and_then(|sealed: Sealed| open(&pairs, &sealed, &address));
-            if value.is_err() {
+            if value.as_ref().is_err_and(|why| !is_on_record(name, why)) {
                 self.note_refused(caller, UNSEAL.action, &located, &address)
                     .await?;
             }

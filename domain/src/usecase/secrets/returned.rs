@@ -1,7 +1,7 @@
 //! Returning secrets to an earlier version, because the newer one does not work. For our own controllers.
 
 use super::{
-    UNDELETE, WRITE,
+    WRITE,
     plan::{Ownership, Plan},
     rotate::public_name,
     write::check_mutable,
@@ -52,8 +52,8 @@ const RETURN: Ask = Ask {
 
 impl Coffer {
     /// Writes the values that secrets had before as new versions, all in one commit; the public half of a key pair goes
-    /// back with it. A version that was deleted meanwhile is undeleted. Fails with a conflict, and changes nothing, when
-    /// any of them has moved on.
+    /// back with it. A version that was deleted meanwhile gives its value all the same. Fails with a conflict, and
+    /// changes nothing, when any of them has moved on.
     pub async fn return_secrets(
         &self,
         caller: &Caller,
@@ -68,7 +68,7 @@ impl Coffer {
             let mut plan = Plan::new(place, &located, event);
             let mut returned = Vec::with_capacity(steps.len());
             for (secret, to) in &steps {
-                let value = self.value_of(caller, &located, place, secret, *to).await?;
+                let value = self.value_of(&located, place, secret, *to).await?;
                 returned.push(again(self, &mut plan, secret, value));
             }
             if plan.is_empty() || self.try_commit(plan.finish()).await? {
@@ -125,33 +125,26 @@ impl Coffer {
         }))
     }
 
-    /// The value of an older version, which is undeleted first if it has to be.
+    /// The value of an older version. One that was deleted still has it, and stays deleted.
     async fn value_of(
         &self,
-        caller: &Caller,
         located: &LocatedVault,
         place: &Place,
         secret: &Secret,
         version: Version,
     ) -> Result<SecretValue, Error> {
-        let address = place.secret(secret.name.clone());
-        let open = || {
-            self.store
-                .open(located, &place.environment, &secret.name, Some(version))
-        };
-        let missing = || not_found("version", format!("{version} of {address}"));
-        let opened = open().await?.ok_or_else(missing)?;
-        if opened.meta.state != VersionState::Deleted {
-            return Ok(super::read::readable(opened, &address, Some(version))?.value);
+        let (environment, name) = (&place.environment, &secret.name);
+        let address = place.secret(name.clone());
+        let opened = self.store.open(located, environment, name, Some(version)).await?;
+        let opened = opened.ok_or_else(|| not_found("version", format!("{version} of {address}")))?;
+        if opened.meta.state == VersionState::Deleted
+            && let Some(value) = self
+                .store
+                .open_deleted(located, environment, name, version)
+                .await?
+        {
+            return Ok(value);
         }
-        let versions = self.store.versions(secret.id).await?;
-        let event = self.event(caller, UNDELETE.action, address.to_string(), Outcome::Allowed);
-        let mut plan = Plan::new(place, located, event);
-        plan.shift(secret, &versions, &[version], VersionState::Live);
-        if !self.try_commit(plan.finish()).await? {
-            return Err(contended(&address));
-        }
-        let opened = open().await?.ok_or_else(missing)?;
         Ok(super::read::readable(opened, &address, Some(version))?.value)
     }
 }

@@ -9,10 +9,7 @@ use std::{
     time::Duration,
 };
 
-use coffer_crds::{
-    Remote, RemoteVersion, Source, VaultSecret,
-    condition::{self, reason},
-};
+use coffer_crds::{Remote, RemoteVersion, Source, VaultSecret, condition::reason};
 use coffer_domain::{
     Error,
     address::{Place, Version},
@@ -66,7 +63,7 @@ pub async fn gather(
         let uri = match admit(remote, context, place) {
             Ok(uri) => uri,
             Err(trouble) => {
-                tell_refused(object, context, identity, place, key, remote, &trouble).await?;
+                tell_refused(object, context, place, key, remote, &trouble).await?;
                 entries.insert(key.clone(), Entry::refused(trouble, held));
                 continue;
             }
@@ -219,11 +216,10 @@ async fn record(context: &Context, place: &Place, key: &Key) -> Result<(), Halt>
     Ok(permitted?)
 }
 
-/// Leaves a record of what may not be copied: once, and not again for what the status has said since an earlier start.
+/// Leaves a record of what may not be copied, once.
 async fn tell_refused(
     object: &VaultSecret,
     context: &Context,
-    identity: &Identity,
     place: &Place,
     key: &str,
     remote: &Remote,
@@ -232,16 +228,8 @@ async fn tell_refused(
     let Ok(uri) = parse(&remote.uri) else {
         return Ok(());
     };
-    if trouble.reason != reason::REMOTE_NOT_ALLOWED {
-        return Ok(());
-    }
-    let generation = object.metadata.generation.unwrap_or_default();
-    let conditions = object.status.as_ref().map(|status| status.conditions.as_slice());
-    let said = condition::find(conditions.unwrap_or_default(), condition::REMOTE_CURRENT);
-    let is_said = said.is_some_and(|said| {
-        said.observed_generation == Some(generation) && said.message.contains(&trouble.words)
-    });
-    if is_said || !context.remotes.is_first(&identity.uid, generation, key) {
+    let refusals = &context.refusals;
+    if trouble.reason != reason::REMOTE_NOT_ALLOWED || refusals.knows(object, key, &trouble.words) {
         return Ok(());
     }
     let (coffer, rules) = (&context.coffer, &context.remotes.rules);
@@ -249,7 +237,9 @@ async fn tell_refused(
         .permit_copy(&context.caller, &place.organization, &uri, rules)
         .await;
     match refused {
-        Ok(()) | Err(Error::Forbidden { .. }) => Ok(()),
-        Err(error) => Err(error.into()),
+        Ok(()) | Err(Error::Forbidden { .. }) => {}
+        Err(error) => return Err(error.into()),
     }
+    refusals.note(object, key, &trouble.words);
+    Ok(())
 }

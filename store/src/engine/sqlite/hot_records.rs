@@ -12,7 +12,7 @@ use std::{
 
 use coffer_domain::{
     api_key::TokenDigest,
-    id::OrgId,
+    id::{OrgId, VaultId},
     record::{Collection, FoundRecord, RecordHead},
     store::StoreError,
 };
@@ -90,34 +90,43 @@ impl HotRecords {
         }
         self.writes.fetch_add(1, Ordering::AcqRel);
         let mut shelf = self.shelf.write();
-        for (collection, key) in written {
-            shelf.remove((organization, collection), key);
+        for written in written {
+            match written {
+                Written::One(collection, key) => shelf.remove((organization, collection), key),
+                Written::Of(vault) => {
+                    let id = vault.to_string();
+                    shelf.remove_those(|head| {
+                        head.organization == organization && (head.key == id || head.group == id)
+                    });
+                }
+            }
         }
     }
 
     /// Drops those that expired by `now`, as they were swept. To be called before anyone hears of that.
     pub(super) fn forget_expired(&self, now: Timestamp) {
         self.writes.fetch_add(1, Ordering::AcqRel);
-        let mut shelf = self.shelf.write();
-        let expired = |found: &&Arc<FoundRecord>| !found.head().lives(now);
-        let all = shelf.by_key.values().flat_map(HashMap::values);
-        let gone: Vec<Arc<FoundRecord>> = all.filter(expired).cloned().collect();
-        for found in gone {
-            let head = found.head();
-            shelf.remove((head.organization, head.collection), &head.key);
-        }
+        self.shelf.write().remove_those(|head| !head.lives(now));
     }
 }
 
-/// The record that a row of a commit changes.
-fn written(write: &SealedWrite) -> Option<(Collection, &str)> {
+/// What a row of a commit changes.
+enum Written<'a> {
+    /// This record.
+    One(Collection, &'a str),
+    /// What is kept or listed under this vault.
+    Of(VaultId),
+}
+
+/// The records that a row of a commit changes.
+fn written(write: &SealedWrite) -> Option<Written<'_>> {
     match write {
-        SealedWrite::Record(record) => Some((record.head.collection, &record.head.key)),
-        SealedWrite::DropRecord(collection, key) => Some((*collection, key)),
+        SealedWrite::Record(record) => Some(Written::One(record.head.collection, &record.head.key)),
+        SealedWrite::DropRecord(collection, key) => Some(Written::One(*collection, key)),
+        SealedWrite::DropVault(vault) => Some(Written::Of(*vault)),
         SealedWrite::Organization(_)
         | SealedWrite::AmendOrganization(_)
         | SealedWrite::Vault(..)
-        | SealedWrite::DropVault(_)
         | SealedWrite::Secret(_)
         | SealedWrite::Version { .. }
         | SealedWrite::Reseal { .. }
@@ -152,6 +161,15 @@ impl Shelf {
             .entry((head.organization, head.collection))
             .or_default();
         rows.insert(head.key.clone(), Arc::clone(found));
+    }
+
+    fn remove_those(&mut self, which: impl Fn(&RecordHead) -> bool) {
+        let all = self.by_key.values().flat_map(HashMap::values);
+        let gone: Vec<Arc<FoundRecord>> = all.filter(|found| which(found.head())).cloned().collect();
+        for found in gone {
+            let head = found.head();
+            self.remove((head.organization, head.collection), &head.key);
+        }
     }
 
     fn remove(&mut self, of: (OrgId, Collection), key: &str) {

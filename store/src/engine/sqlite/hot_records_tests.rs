@@ -78,6 +78,26 @@ fn a_write_ends_it_under_all_that_finds_it() {
 }
 
 #[test]
+fn a_vault_that_is_dropped_ends_those_under_its_id() {
+    let vault = VaultId::from_bytes([9; 16]);
+    let under = |key: &str, group: &str| RecordHead {
+        group: group.to_owned(),
+        digest: None,
+        ..head(key, 1)
+    };
+    let (id, hot) = (vault.to_string(), HotRecords::default());
+    for head in [under("a", &id), under(&id, ""), under("b", "c")] {
+        let key = head.key.clone();
+        by_key(&hot, &key, || Some(of(head, 9)));
+    }
+    hot.forget(OrgId::from_bytes([2; 16]), &[SealedWrite::DropVault(vault)]);
+    assert_eq!(by_key(&hot, "a", || None), Some(1));
+    hot.forget(tenant(), &[SealedWrite::DropVault(vault)]);
+    let left = ["a", &id, "b"].map(|key| by_key(&hot, key, || None).is_some());
+    assert_eq!(left, [false, false, true]);
+}
+
+#[test]
 fn a_write_of_another_record_does_not() {
     let hot = HotRecords::default();
     by_key(&hot, "a", || Some(of(head("a", 1), 9)));

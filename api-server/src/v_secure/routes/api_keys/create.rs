@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use coffer_domain::usecase::Coffer;
+use coffer_domain::usecase::{Coffer, api_keys::NewApiKey};
 
 use crate::{
     app::App,
@@ -39,7 +39,10 @@ pub async fn create_key(
         Some(_) => return Err(FieldFault::new("mode", "must be live or test, and test in a sandbox").into()),
     };
     let form = if sandbox { TEST } else { LIVE };
-    let new = KeySaid::of(&mut fields, now)?.into_new(form)?;
+    let new = NewApiKey {
+        asked_at: Some(now),
+        ..KeySaid::of(&mut fields, now)?.into_new(form)?
+    };
     let issued = if sandbox && !inside {
         app.coffer.create_sandbox_key(&caller, &account.name, new).await?
     } else {

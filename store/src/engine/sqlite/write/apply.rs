@@ -57,8 +57,9 @@ pub(in crate::engine::sqlite) fn write(
     }
 }
 
-/// With its keys, secrets, versions and consumers: they reference it.
+/// With its keys, secrets, versions and consumers, which reference it, and its records.
 fn drop_vault(db: &Connection, organization: OrgId, vault: VaultId) -> Result<()> {
+    records::drop_of(db, organization, &vault.to_string())?;
     db.prepare_cached("DELETE FROM vaults WHERE id = ?1 AND organization_id = ?2")?
         .execute((vault.as_bytes(), organization.as_bytes()))
         .and_then(one)

@@ -43,6 +43,34 @@ pub(super) fn drop(db: &Connection, organization: OrgId, collection: Collection,
         .and_then(one)
 }
 
+/// Each collection of a tenant, by as many steps in the index as there are.
+macro_rules! each_collection_where {
+    ($condition:literal) => {
+        concat!(
+            "WITH RECURSIVE kinds (name) AS (
+                 SELECT min(collection) FROM records WHERE organization_id = ?1
+                 UNION ALL
+                 SELECT (SELECT min(collection) FROM records WHERE organization_id = ?1 AND collection > kinds.name)
+                 FROM kinds WHERE name IS NOT NULL)
+             DELETE FROM records WHERE organization_id = ?1 AND ",
+            $condition,
+            " AND collection IN (SELECT name FROM kinds WHERE name IS NOT NULL)"
+        )
+    };
+}
+
+/// Deletes those of every collection that are kept, or listed, under `id`.
+pub(super) fn drop_of(db: &Connection, organization: OrgId, id: &str) -> Result<()> {
+    for statement in [
+        each_collection_where!("key = ?2"),
+        each_collection_where!("listed_under = ?2"),
+    ] {
+        db.prepare_cached(statement)?
+            .execute((organization.as_bytes(), id))?;
+    }
+    Ok(())
+}
+
 /// Deletes up to `limit` that expired by `now`, of any tenant.
 pub(in crate::engine::sqlite) fn sweep(db: &Connection, now: Timestamp, limit: u32) -> Result<()> {
     db.prepare_cached(
