@@ -24,6 +24,7 @@ pub mod logs;
 pub mod mcp;
 pub mod metrics;
 pub mod native;
+mod open_files;
 mod openapi;
 mod requests;
 pub mod secryn;

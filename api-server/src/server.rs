@@ -31,13 +31,13 @@ use crate::{
     jobs, mcp,
     metrics::Metrics,
     native::{self, error::ApiError},
-    requests,
+    open_files, requests,
 };
 
 /// Bounds on what clients can hold.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Connections open at once; further ones wait to be accepted.
+    /// Connections open at once, as far as the process may have files open; further ones wait to be accepted.
     pub connections: usize,
     /// For a TLS handshake.
     pub handshake: Duration,
@@ -126,9 +126,13 @@ pub async fn serve(parts: ServerParts, shutdown: impl Future<Output = ()>) -> Re
     };
     let mounts = Mounts::new(&crate::mounted(), &parts.doors.hosts, &parts.doors.rates, &app);
     let router = router(Arc::clone(&app), parts.metrics_listener.is_none());
-    let main = Door::new(shell(router, mounts), parts.tls, parts.limits, &parts.metrics);
+    let limits = Limits {
+        connections: open_files::room_for(parts.limits.connections),
+        ..parts.limits
+    };
+    let main = Door::new(shell(router, mounts), parts.tls, limits, &parts.metrics);
     let probes = shell(probes(Arc::clone(&app)), Mounts::default());
-    let side = Door::new(probes, None, parts.limits, &parts.metrics);
+    let side = Door::new(probes, None, limits, &parts.metrics);
     let follower = follow(Arc::clone(&hub), parts.coffer.clone());
     let keeper = tokio::spawn(requests::run(Arc::clone(&app)));
     let deliverer = tokio::spawn(deliver::run(Arc::clone(&app), parts.doors.webhook_allow.clone()));
@@ -304,7 +308,12 @@ async fn converse<S>(
     let address = peer.ip().to_canonical();
     let service = service_fn(move |request| {
         let (shell, transport) = (Arc::clone(&shell), transport.clone());
-        async move { Ok::<_, std::convert::Infallible>(shell.answer(request, address, transport).await) }
+        async move {
+            // Boxed: a connection holds room for an answer in the making for as long as it is open, and a stream
+            // is open for hours.
+            let answer = Box::pin(shell.answer(request, address, transport));
+            Ok::<_, std::convert::Infallible>(answer.await)
+        }
     });
     let connection = http.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {

@@ -11,10 +11,10 @@ pub struct Settings {
     /// What to measure
     #[arg(value_enum, default_value = "all")]
     pub scope: Scope,
-    /// Only these topics: disk, reads, dialects, writes, memory, agent, webhook, start, rotation, many
+    /// Only these topics: disk, reads, dialects, writes, memory, agent, agents, webhook, start, rotation, many, scale
     #[arg(long, value_delimiter = ',')]
     pub only: Vec<String>,
-    /// Folder of coffer, coffer-api-server, coffer-injector and coffer-bench-ceiling
+    /// Folder of coffer, coffer-api-server, coffer-injector, coffer-bench-ceiling and coffer-bench-store
     #[arg(long)]
     pub programs: PathBuf,
     /// The agent's program
@@ -44,6 +44,9 @@ pub struct Settings {
     /// Secrets in the store
     #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..=99_999))]
     pub secrets: u32,
+    /// Agents that are connected at once
+    #[arg(long, default_value_t = 1000, value_parser = clap::value_parser!(u32).range(1..))]
+    pub agents: u32,
     /// Pods to start of each sort
     #[arg(long, default_value_t = 20)]
     pub pods: u32,
@@ -53,6 +56,12 @@ pub struct Settings {
     /// `VaultSecrets` to apply at once
     #[arg(long, default_value_t = 1000)]
     pub many: u32,
+    /// `VaultSecrets` of a large cluster
+    #[arg(long, default_value_t = 10_000)]
+    pub scale: u32,
+    /// Secrets of others beside them
+    #[arg(long, default_value_t = 50_000)]
+    pub foreign: u32,
     /// Idle minutes in which requests to the Kubernetes API are counted
     #[arg(long, default_value_t = 10)]
     pub idle_minutes: u64,

@@ -22,6 +22,8 @@ pub enum Unit {
     Share,
     /// Times something else.
     Times,
+    /// 1,000 bytes.
+    Kilobytes,
     /// 10^6 bytes.
     Megabytes,
     /// 2^20 bytes.

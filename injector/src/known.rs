@@ -73,12 +73,15 @@ impl Index {
     /// Takes in a `VaultSecret`.
     pub fn put_secret(&mut self, name: Name, spec: &VaultSecretSpec) {
         self.drop_secret(&name);
-        let public = |(key, entry): (&String, &coffer_crds::DataEntry)| entry.public_key_name(key);
         let keys: Box<[String]> = spec
             .data
             .keys()
             .cloned()
-            .chain(spec.data.iter().filter_map(public))
+            .chain(
+                spec.data
+                    .iter()
+                    .filter_map(|(key, entry)| entry.public_key_name(key)),
+            )
             .collect();
         let signals = spec.on_change == Some(OnChange::Signal);
         let partition = (spec.vault_ref.name.clone(), spec.environment().to_owned());

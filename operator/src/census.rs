@@ -25,7 +25,7 @@ use tokio::sync::Notify;
 use crate::{
     context::{Context, Shared, seconds},
     failure::Failure,
-    feed::place_of,
+    feed::is_in,
     status,
     succession::named,
 };
@@ -101,7 +101,7 @@ fn wake_waiting(context: &Context, place: &Place) {
     let waits = |rotation: Option<Option<u64>>| rotation.flatten().is_some();
     context.wake_secrets(|object| {
         let rotation = object.spec.rotation.as_ref().map(Rotation::patience_seconds);
-        waits(rotation) && place_of(object).as_ref() == Some(place)
+        waits(rotation) && is_in(object, place)
     });
     context.wake_keys(|object| {
         let rotation = object
@@ -127,11 +127,7 @@ pub async fn count_consumers(context: &Context, place: &Place) -> Result<bool, F
         result => result?,
     };
     let mut all_fresh = true;
-    for object in context
-        .caches
-        .secrets
-        .state_filter(|object| place_of(object).as_ref() == Some(place))
-    {
+    for object in context.caches.secrets.state_filter(|object| is_in(object, place)) {
         if context.fresh.has_seen(object.meta()) {
             let namespace = object.namespace().unwrap_or_default();
             let counted = tally(&object.spec.secret_names(), &namespace, &ledger);

@@ -12,8 +12,9 @@ use kube::{
 };
 
 use crate::{
-    backoff::Backoff, bundle::Desk, events::Events, fresh::Fresh, index::VaultIndex, mailbox::Mail,
-    metrics::Metrics, pods::Pods, refusals::Refusals, remote::Remotes, repairs::Repairs, restart::Wakes,
+    backoff::Backoff, bundle::Desk, events::Events, fresh::Fresh, index::VaultIndex, learned::Learned,
+    mailbox::Mail, metrics::Metrics, pods::Pods, refusals::Refusals, remote::Remotes, repairs::Repairs,
+    restart::Wakes, rivals::Rivals, secret_watch::Users,
 };
 
 /// The namespaces whose core Secrets the operator may read and write.
@@ -72,6 +73,12 @@ pub struct Context {
     pub pods: Arc<Pods>,
     /// Our own last writes.
     pub(crate) fresh: Fresh,
+    /// What our own reconciliations know of values, and no status shows yet.
+    pub(crate) learned: Learned,
+    /// Who waits for a name that another has.
+    pub(crate) rivals: Rivals,
+    /// Who uses which core Secret.
+    pub(crate) users: Users,
     /// Consecutive failures.
     pub(crate) backoff: Backoff,
     /// Secrets that were put right.
@@ -126,6 +133,9 @@ impl From<Parts> for Context {
             metrics: parts.metrics,
             pods: parts.pods,
             fresh: Fresh::default(),
+            learned: Learned::default(),
+            rivals: Rivals::default(),
+            users: Users::default(),
             backoff: Backoff::default(),
             repairs: Repairs::default(),
             refusals: Refusals::default(),

@@ -53,6 +53,9 @@ pub trait Kind:
     /// Shows a failure that lasts.
     async fn show(&self, context: &Context, problem: &Problem) -> Result<(), Failure>;
 
+    /// Lets go of memory that it holds and does not need: thousands are cached.
+    fn shrink(&mut self) {}
+
     /// The object came, changed (its status alone, perhaps) or went: wakes whom that concerns. `before` is
     /// what the cache held.
     fn wake_others(&self, context: &Context, before: Option<&Self>, gone: bool);
@@ -107,7 +110,8 @@ pub async fn watch<K: Kind>(api: Api<K>, mut writer: Writer<K>, mailbox: Mailbox
 }
 
 /// What nobody here reads is not kept in memory.
-fn slim<K: Resource>(object: &mut K) {
+fn slim<K: Kind>(object: &mut K) {
+    object.shrink();
     object.meta_mut().managed_fields = None;
     if let Some(annotations) = &mut object.meta_mut().annotations {
         annotations.remove("kubectl.kubernetes.io/last-applied-configuration");

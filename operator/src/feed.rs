@@ -20,6 +20,7 @@ use kube::{ResourceExt, runtime::reflector::ObjectRef};
 use crate::{
     census::Dirty,
     context::{Context, Shared},
+    learned::Learned,
 };
 
 /// How long changes gather: one of ours is in a status by then.
@@ -95,7 +96,7 @@ impl News {
 
     fn spread(self, context: &Context, dirty: &Dirty) {
         if !self.secrets.is_empty() {
-            context.wake_secrets(|object| self.concerns(object));
+            context.wake_secrets(|object| self.concerns(object, &context.learned));
         }
         if !self.keys.is_empty() || !self.secrets.is_empty() {
             context.wake_keys(|object| self.concerns_key(object));
@@ -117,8 +118,9 @@ impl News {
         dirty.mark(self.ledgers, vaults);
     }
 
-    /// Whether a change is about one of the object's values, and its status does not show it yet.
-    fn concerns(&self, object: &VaultSecret) -> bool {
+    /// Whether a change is about one of the object's values, its status does not show it yet, and no reconciliation
+    /// of it knows.
+    fn concerns(&self, object: &VaultSecret, learned: &Learned) -> bool {
         let Some(changes) = place_of(object).and_then(|place| self.secrets.get(&place)) else {
             return false;
         };
@@ -127,7 +129,10 @@ impl News {
             let change = SecretName::new(&name)
                 .ok()
                 .and_then(|secret| changes.get(&secret));
-            change.is_some_and(|version| shown(status, &name) != version.map(Version::get))
+            change.is_some_and(|version| {
+                shown(status, &name) != version.map(Version::get)
+                    && !learned.knows(object.metadata.uid.as_deref(), &name, *version)
+            })
         })
     }
 
@@ -158,6 +163,72 @@ pub fn place_of(object: &VaultSecret) -> Option<Place> {
     })
 }
 
-fn shown(status: Option<&VaultSecretStatus>, name: &str) -> Option<u64> {
+/// Whether an object's values are in `place`: as [`place_of`] tells, without making one.
+pub fn is_in(object: &VaultSecret, place: &Place) -> bool {
+    object.metadata.namespace.as_deref() == Some(place.organization.as_str())
+        && object.spec.vault_ref.name == place.vault.as_str()
+        && object.spec.environment() == place.environment.as_str()
+}
+
+/// The version of a value that a status shows.
+pub fn shown(status: Option<&VaultSecretStatus>, name: &str) -> Option<u64> {
     status?.keys.iter().find(|key| key.name == name)?.version
+}
+
+#[cfg(test)]
+mod tests {
+    use coffer_domain::usecase::secrets::KeyState;
+    use serde_json::json;
+
+    use super::*;
+
+    fn object(version: u64) -> VaultSecret {
+        serde_json::from_value(json!({
+            "metadata": {"namespace": "team", "name": "web", "uid": "u"},
+            "spec": {"vaultRef": {"name": "app"}, "data": {"A": {"generate": {"type": "hex"}}}},
+            "status": {"keys": [{"name": "A", "version": version}]},
+        }))
+        .unwrap()
+    }
+
+    fn news(version: u64) -> News {
+        let place = place_of(&object(1)).unwrap();
+        let changes = BTreeMap::from([(SecretName::new("A").unwrap(), Version::new(version))]);
+        News {
+            secrets: BTreeMap::from([(place, changes)]),
+            ..News::default()
+        }
+    }
+
+    #[test]
+    fn a_change_concerns_an_object_until_its_status_shows_it_or_a_reconciliation_knows() {
+        let learned = Learned::default();
+        let concerns = |news: &News| news.concerns(&object(1), &learned);
+        assert!(!concerns(&news(1)), "the status shows it");
+        assert!(concerns(&news(2)));
+        let (changed_at, env_file_unfit) = (None, None);
+        let state = KeyState {
+            name: SecretName::new("A").unwrap(),
+            version: Version::new(2),
+            changed_at,
+            env_file_unfit,
+        };
+        learned.note("u", &[state], None);
+        assert!(!concerns(&news(2)), "the status is on its way");
+        assert!(concerns(&news(3)), "somebody wrote another since");
+    }
+
+    #[test]
+    fn where_an_object_is_needs_no_place_to_be_told() {
+        let place = place_of(&object(1)).unwrap();
+        assert!(is_in(&object(1), &place));
+        let mut elsewhere = [object(1), object(1), object(1)];
+        elsewhere[0].metadata.namespace = Some("other".to_owned());
+        elsewhere[1].spec.vault_ref.name = "other".to_owned();
+        elsewhere[2].spec.environment = Some("staging".to_owned());
+        for object in &elsewhere {
+            assert!(!is_in(object, &place));
+            assert_ne!(place_of(object).as_ref(), Some(&place));
+        }
+    }
 }

@@ -45,11 +45,12 @@ where
     let patch =
         json!({"metadata": {"uid": meta.uid, "resourceVersion": meta.resource_version, "finalizers": list}});
     let name = object.name_any();
+    // Of the answer only the version is wanted.
     match api
-        .patch(&name, &PatchParams::apply(MANAGER), &Patch::Merge(patch))
+        .patch_metadata(&name, &PatchParams::apply(MANAGER), &Patch::Merge(patch))
         .await
     {
-        Ok(written) => fresh.wrote(written.meta()),
+        Ok(written) => fresh.wrote(&written.metadata),
         Err(error) if !wanted && code(&error) == 404 => {}
         Err(error) => return Err(Failure::cluster("write the finalizers")(error)),
     }

@@ -25,6 +25,8 @@ mod index;
 pub mod kek;
 pub mod keys;
 pub mod leader;
+mod learned;
+mod links;
 pub mod mailbox;
 pub mod metrics;
 pub mod notices;

@@ -16,7 +16,10 @@ use kube::{
 };
 use tokio::sync::Barrier;
 
-use crate::context::{Context, SecretNamespaces, Shared};
+use crate::{
+    context::{Context, SecretNamespaces, Shared},
+    links::{Linked, Links},
+};
 
 /// Watches for as long as it is polled. `ready` is met once every watch has begun: what is read after
 /// that cannot change unseen.
@@ -74,24 +77,16 @@ async fn watch_one(api: Api<PartialObjectMeta<Secret>>, context: &Context, begun
 }
 
 fn wake(context: &Context, secret: &impl ResourceExt) {
-    let (namespace, name) = (secret.namespace(), secret.name_any());
-    context.wake_secrets(|it| it.namespace() == namespace && uses(it, &name));
-    context.wake_keys(|it| it.namespace() == namespace && writes(it, &name));
+    let secret = (secret.namespace().unwrap_or_default(), secret.name_any());
+    for user in context.users.of(&secret) {
+        user.wake(context);
+    }
 }
 
 /// While the watch was broken Secrets may have gone, which no event tells: every user looks again.
 fn wake_users_of_lost(context: &Context) {
     context.wake_secrets(|it| it.spec.sync.is_some() || copies(it).next().is_some());
     context.wake_keys(|it| it.spec.write_to.secret_name.is_some());
-}
-
-fn uses(object: &VaultSecret, name: &str) -> bool {
-    let synced = object
-        .spec
-        .sync
-        .as_ref()
-        .is_some_and(|sync| sync.secret_name == name);
-    synced || copies(object).any(|source| source == name)
 }
 
 /// The names of Secrets that the object copies from.
@@ -104,6 +99,35 @@ fn copies(object: &VaultSecret) -> impl Iterator<Item = &str> {
     references.map(|reference| reference.name.as_str())
 }
 
-fn writes(object: &ApiKey, name: &str) -> bool {
-    object.spec.write_to.secret_name.as_deref() == Some(name)
+/// A core Secret, by its namespace and name.
+type Name = (String, String);
+
+/// Who mirrors to, copies from or writes to which.
+pub type Users = Links<Name>;
+
+/// Notes which Secrets the object uses, as the cache holds it from now on.
+pub fn note(users: &Users, object: &impl UsesSecrets, gone: bool) {
+    let names = if gone { Vec::new() } else { object.secrets() };
+    let namespace = object.namespace().unwrap_or_default();
+    let names = names.into_iter().map(|name| (namespace.clone(), name.to_owned()));
+    users.set(object.user(), names.collect());
+}
+
+/// A kind whose objects use core Secrets of their namespace.
+pub trait UsesSecrets: Linked {
+    /// The names of those it uses.
+    fn secrets(&self) -> Vec<&str>;
+}
+
+impl UsesSecrets for VaultSecret {
+    fn secrets(&self) -> Vec<&str> {
+        let mirror = self.spec.sync.as_ref().map(|sync| sync.secret_name.as_str());
+        copies(self).chain(mirror).collect()
+    }
+}
+
+impl UsesSecrets for ApiKey {
+    fn secrets(&self) -> Vec<&str> {
+        self.spec.write_to.secret_name.as_deref().into_iter().collect()
+    }
 }

@@ -51,7 +51,10 @@ const OURS: &[(&str, &[&str])] = &[
         ],
     ),
     ("coffer-e2e", &["coffer-crds", "coffer-node"]),
-    ("coffer-bench", &["coffer-crds", "coffer-e2e"]),
+    (
+        "coffer-bench",
+        &["coffer-crds", "coffer-domain", "coffer-e2e", "coffer-store"],
+    ),
     ("coffer-browser", &[]),
     ("coffer-node", &[]),
     ("coffer-vault-server", &["coffer-node"]),

@@ -11,6 +11,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use coffer_domain::{Error, address::Version, name::SecretName, usecase::consumers::Delivery};
 use coffer_wire::{Delivered, Failure, Message};
+use futures::Stream;
 use tokio::{
     sync::watch,
     time::{Instant, sleep_until},
@@ -94,11 +95,15 @@ impl Feed {
 
     /// The response body.
     pub fn into_body(self) -> Body {
-        Body::from_stream(futures::stream::unfold(self, |mut feed| async move {
+        Body::from_stream(self.lines())
+    }
+
+    fn lines(self) -> impl Stream<Item = Result<Bytes, Infallible>> {
+        futures::stream::unfold(self, |mut feed| async move {
             let message = feed.next().await?;
             feed.app.metrics.lines.with_label_values(&[kind(&message)]).inc();
-            Some((Ok::<_, Infallible>(line(&message)), feed))
-        }))
+            Some((Ok(line(&message)), feed))
+        })
     }
 
     /// The next line; `None` ends the stream.
@@ -109,10 +114,11 @@ impl Feed {
                 return Some(message);
             }
             match self.wait().await {
-                Woken::Change => self.look_again().await?,
+                // Boxed: what is rarely done takes no room in a stream that waits.
+                Woken::Change => Box::pin(self.look_again()).await?,
                 Woken::Trust => self.say_trust(),
                 Woken::Leaving => self.waiting.push_back(Message::Leaving),
-                Woken::Quiet => self.sign_of_life().await?,
+                Woken::Quiet => Box::pin(self.sign_of_life()).await?,
                 Woken::End => return None,
             }
         }

@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use coffer_api_server::{bootstrap::bootstrap, config::DataDir};
+use coffer_api_server::{Limits, bootstrap::bootstrap, config::DataDir};
 use coffer_domain::{name::OrgName, usecase::Coffer};
 use coffer_store::{StoreOptions, SystemClock, SystemEntropy, SystemKeyPairs, kek::FileKek};
 use rustix::process::{Pid, Signal, kill_process};
@@ -20,8 +20,12 @@ use crate::support::client;
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_coffer-api-server"));
+    command.args(arguments);
+    quiet(command)
+}
+
+fn quiet(mut command: Command) -> Command {
     command
-        .args(arguments)
         .env_clear()
         .stdin(Stdio::null())
         .stderr(Stdio::piped())
@@ -62,7 +66,11 @@ struct Running {
 impl Running {
     /// Starts it on a free port and waits until it says which.
     async fn start(arguments: &[&str]) -> Self {
-        let mut child = program(arguments).spawn().unwrap();
+        Self::of(program(arguments)).await
+    }
+
+    async fn of(mut command: Command) -> Self {
+        let mut child = command.spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
         loop {
             let line = log.next_line().await.unwrap().expect("it has ended");
@@ -204,4 +212,34 @@ async fn a_second_one_on_the_same_data_is_refused() {
         "{told}"
     );
     running.terminate().await;
+}
+
+/// Since containerd 2 programs begin with a limit of 1,024, which they may raise.
+#[tokio::test]
+async fn it_asks_for_the_open_files_that_its_connections_need() {
+    let directory = tempfile::tempdir().unwrap();
+    prepare(directory.path()).await;
+    let data = directory.path().to_str().unwrap();
+    let mut limited = Command::new("/bin/sh");
+    limited
+        .args(["-c", "ulimit -S -n 128 && exec \"$0\" \"$@\""])
+        .arg(env!("CARGO_BIN_EXE_coffer-api-server"))
+        .args(["--data", data, "--insecure-http", "--listen", "127.0.0.1:0"]);
+    let running = Running::of(quiet(limited)).await;
+    // It answers once it serves, which it does with the limit that it needs.
+    let answer = client::plain().get(format!("{}/healthz", running.base)).send();
+    assert_eq!(answer.await.unwrap().status(), 200);
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", running.child.id().unwrap())).unwrap();
+    let line = limits
+        .lines()
+        .find_map(|line| line.strip_prefix("Max open files"));
+    let allowed: Vec<u64> = line
+        .unwrap()
+        .split_whitespace()
+        .filter_map(|field| field.parse().ok())
+        .collect();
+    let connections = Limits::default().connections as u64;
+    assert!(allowed[0] > connections || allowed[0] == allowed[1], "{limits}");
+    let (good, log) = running.terminate().await;
+    assert!(good, "{log}");
 }

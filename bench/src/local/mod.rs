@@ -1,6 +1,7 @@
 //! What can be measured on one machine without a cluster: the api-server, the agent and the webhook.
 
 mod agent;
+mod agents;
 mod ceiling;
 mod dialects;
 mod memory;
@@ -43,6 +44,11 @@ pub const TOPICS: &[Topic<Bench>] = &[
     ),
     ("memory", "Memory of the api-server", memory::measure),
     ("agent", "The agent", agent::measure),
+    (
+        "agents",
+        "Many agents on one api-server, over TLS",
+        agents::measure,
+    ),
     (
         "webhook",
         "The webhook, over TLS with connections kept",

@@ -1,6 +1,9 @@
 //! A store with secrets in it, and keys that may read and write them and nothing else.
 
-use std::{path::PathBuf, process::Command};
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context, Result, ensure};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -56,7 +59,8 @@ pub fn seed(bench: &Bench) -> Result<Seeded> {
     })
 }
 
-fn bootstrap(bench: &Bench, data: &PathBuf) -> Result<String> {
+/// Makes a store; an administrator's token.
+pub fn bootstrap(bench: &Bench, data: &Path) -> Result<String> {
     let output = Command::new(bench.program("coffer"))
         .args(["bootstrap", "--organization", "bench", "--data"])
         .arg(data)

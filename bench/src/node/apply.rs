@@ -22,8 +22,6 @@ use tokio::time::timeout;
 
 use crate::node::ready;
 
-const PATIENCE: Duration = Duration::from_mins(5);
-
 /// How it went.
 #[derive(Debug, Clone, Copy)]
 pub struct Applied {
@@ -33,8 +31,8 @@ pub struct Applied {
     pub settling: Duration,
 }
 
-/// Creates so many, `at_once` being on their way at a time, and waits until all are Ready.
-pub async fn apply(namespace: &Namespace, count: u32, at_once: usize) -> Result<Applied> {
+/// Creates so many, `at_once` being on their way at a time, and waits until all are Ready, `patience` at most.
+pub async fn apply(namespace: &Namespace, count: u32, at_once: usize, patience: Duration) -> Result<Applied> {
     let secrets: Api<VaultSecret> = namespace.api();
     let watched = tokio::spawn(last_ready(secrets.clone(), usize::try_from(count)?));
     let start = Instant::now();
@@ -44,9 +42,9 @@ pub async fn apply(namespace: &Namespace, count: u32, at_once: usize) -> Result<
         .try_for_each(|()| async { Ok(()) })
         .await?;
     let created = Instant::now();
-    let last = timeout(PATIENCE, watched)
+    let last = timeout(patience, watched)
         .await
-        .with_context(|| format!("not all Ready after {PATIENCE:?}"))???;
+        .with_context(|| format!("not all Ready after {patience:?}"))???;
     Ok(Applied {
         creating: created - start,
         settling: last.saturating_duration_since(created),

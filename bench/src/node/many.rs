@@ -1,6 +1,6 @@
 //! Many `VaultSecrets`: how long until all are Ready, what they cost the operator and the Kubernetes API.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use anyhow::Result;
 use coffer_crds::Vault;
@@ -20,6 +20,7 @@ use crate::{
 
 /// Creates on their way at a time, when they come in a burst.
 const BURST: usize = 64;
+const PATIENCE: Duration = Duration::from_mins(5);
 
 /// One after the other, then idle minutes; and then, in another namespace, in a burst.
 pub async fn measure(settings: &Settings) -> Result<Vec<Row>> {
@@ -30,14 +31,15 @@ pub async fn measure(settings: &Settings) -> Result<Vec<Row>> {
     let mut rows = measured?;
     namespace.end().await?;
     let namespace = vault().await?;
-    let applied = apply(&namespace, settings.many, BURST).await?;
+    let applied = apply(&namespace, settings.many, BURST, PATIENCE).await?;
     let name = format!("all Ready after the last create, {BURST} at a time");
     rows.insert(1, settled(&name, applied, settings.many));
     namespace.end().await?;
     Ok(rows)
 }
 
-async fn vault() -> Result<Namespace> {
+/// A namespace with a vault that is Ready.
+pub async fn vault() -> Result<Namespace> {
     let namespace = node::namespace("many").await?;
     namespace
         .until("app", |vault: &Vault| {
@@ -52,7 +54,7 @@ async fn in_order(settings: &Settings, namespace: &Namespace, flows: &Flows) -> 
     let many = settings.many;
     let memory = operator::resident(&namespace.client).await?;
     let (before, all_before) = (flows.counts().await?, flows.by_resource().await?);
-    let applied = apply(namespace, many, 1).await?;
+    let applied = apply(namespace, many, 1, PATIENCE).await?;
     let after = idle::settled(flows).await?;
     let others = difference(&all_before, &flows.by_resource().await?);
     let per_object = number(after.others - before.others) / f64::from(many);

@@ -7,6 +7,7 @@ mod idle;
 mod many;
 mod operator;
 mod rotation;
+mod scale;
 mod start;
 
 use anyhow::Result;
@@ -31,6 +32,11 @@ pub const TOPICS: &[Topic<Bench>] = &[
         "many",
         "Many VaultSecrets at once, and idle afterwards",
         |bench| bench.runtime.block_on(many::measure(&bench.settings)),
+    ),
+    (
+        "scale",
+        "Very many VaultSecrets, beside very many Secrets of others",
+        |bench| bench.runtime.block_on(scale::measure(&bench.settings)),
     ),
 ];
 

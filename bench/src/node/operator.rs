@@ -11,6 +11,11 @@ use crate::cost::{self, Resident};
 
 /// What it holds in memory; none when its pod runs on another machine.
 pub async fn resident(client: &Client) -> Result<Option<Resident>> {
+    process(client).await?.map(cost::resident).transpose()
+}
+
+/// Its process; none when its pod runs on another machine.
+pub async fn process(client: &Client) -> Result<Option<u32>> {
     let pods: Api<Pod> = Api::namespaced(client.clone(), SYSTEM_NAMESPACE);
     let selector = ListParams::default().labels("app.kubernetes.io/component=operator");
     let pod = pods
@@ -20,11 +25,11 @@ pub async fn resident(client: &Client) -> Result<Option<Resident>> {
         .pop()
         .context("no operator's pod")?;
     let uid = pod.metadata.uid.context("a pod without uid")?;
-    process(&uid)?.map(cost::resident).transpose()
+    process_in(&uid)
 }
 
 /// The process of that name in the control group of that pod.
-fn process(uid: &str) -> Result<Option<u32>> {
+fn process_in(uid: &str) -> Result<Option<u32>> {
     for entry in fs::read_dir("/proc")?.flatten() {
         let name = entry.file_name().to_string_lossy().into_owned();
         let Ok(pid) = name.parse::<u32>() else { continue };

@@ -49,8 +49,11 @@ fn figure(value: f64, unit: Unit) -> String {
         Unit::PerSecond => format!("{}/s", thousands(value)),
         Unit::Milliseconds if value < 10.0 => format!("{value:.2} ms"),
         Unit::Milliseconds => format!("{value:.0} ms"),
+        // Of little the first digit matters.
+        Unit::Share if value < 0.1 => format!("{:.1}%", value * 100.0),
         Unit::Share => format!("{:.0}%", value * 100.0),
         Unit::Times => format!("{value:.1}×"),
+        Unit::Kilobytes => format!("{value:.0} kB"),
         Unit::Megabytes => format!("{value:.1} MB"),
         Unit::Mebibytes => format!("{value:.2} MiB"),
         Unit::Count if value.fract() == 0.0 => thousands(value),

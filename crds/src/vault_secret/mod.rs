@@ -75,7 +75,8 @@ pub struct VaultSecretSpec {
     /// also names of variables (letters, digits and `_`) become variables under their own name.
     #[schemars(extend("minProperties" = 1, "maxProperties" = 256))]
     #[schemars(extend("x-kubernetes-validations" = data::key_rules()))]
-    pub data: BTreeMap<String, DataEntry>,
+    // Boxed: a map's smallest node has room for eleven, and most objects declare one or two.
+    pub data: BTreeMap<String, Box<DataEntry>>,
 
     /// When generated values are replaced. Values from other sources follow their source. Absent: never on schedule.
     #[serde(skip_serializing_if = "Option::is_none")]

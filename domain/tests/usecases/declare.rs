@@ -157,6 +157,33 @@ fn withdrawing_without_deletion_only_lets_go() {
 }
 
 #[test]
+fn withdrawing_by_name_touches_what_the_owner_declared_and_no_other_s() {
+    let world = World::new();
+    let generated = |key| vec![declared(key, Source::Generate(PASSWORD))];
+    declare(&world, "a", generated("P")).unwrap();
+    declare(&world, "b", generated("Q")).unwrap();
+    let withdraw = |names: &[_], delete| {
+        let (caller, place, owner) = (Caller::controller(), place(), owner("a"));
+        run(world
+            .coffer
+            .withdraw_named(&caller, &place, &owner, names, delete))
+        .unwrap();
+    };
+    withdraw(&[name("Q"), name("NEVER")], true);
+    world.read(&Caller::controller(), "Q").unwrap();
+    withdraw(&[name("P"), name("Q")], true);
+    assert!(matches!(
+        world.read(&Caller::controller(), "P"),
+        Err(Error::Deleted { .. })
+    ));
+    world.read(&Caller::controller(), "Q").unwrap();
+    declare(&world, "a", generated("R")).unwrap();
+    withdraw(&[name("R")], false);
+    world.read(&Caller::controller(), "R").unwrap();
+    world.put("R", "mine now");
+}
+
+#[test]
 fn an_external_value_is_written_by_others_and_reported() {
     let world = World::new();
     let external = || vec![declared("E", Source::External)];

@@ -23,6 +23,7 @@ use crate::{
     reference::{referenced, was_looked_at},
     rivals,
     schedule::wake_at,
+    secret_watch,
 };
 
 /// On every API key: it is revoked before its object goes.
@@ -65,7 +66,10 @@ impl Kind for ApiKey {
         status::write(self, context, &api, Err(problem.clone())).await
     }
 
-    fn wake_others(&self, _: &Context, _: Option<&Self>, _: bool) {}
+    fn wake_others(&self, context: &Context, _: Option<&Self>, gone: bool) {
+        rivals::note(&context.rivals, self, gone);
+        secret_watch::note(&context.users, self, gone);
+    }
 }
 
 async fn apply_spec(

@@ -27,7 +27,7 @@ use super::{
 use crate::{
     context::Context,
     failure::Failure,
-    feed::place_of,
+    feed::is_in,
     identity::Identity,
     pods::{LivePod, controller},
 };
@@ -57,19 +57,19 @@ pub async fn gather(
     enabled: bool,
     memory: &mut Memory,
 ) -> Result<Scene, Failure> {
+    let pods = context.pods.of(place);
+    if pods.is_empty() {
+        // Nobody to restart: neither the ledger nor the objects are asked.
+        return Ok(Scene::without_workloads(place));
+    }
     let lines = match context.coffer.list_consumers(&context.caller, place).await {
         Err(Error::NotFound { .. }) => Vec::new(),
         result => result?,
     };
-    let objects = context
-        .caches
-        .secrets
-        .state_filter(|object| place_of(object).as_ref() == Some(place));
+    let objects = context.caches.secrets.state_filter(|object| is_in(object, place));
     let mut scene = Scene {
-        place: place.clone(),
-        current: BTreeMap::new(),
         rules: objects.iter().flat_map(|object| rules(object)).collect(),
-        workloads: Vec::new(),
+        ..Scene::without_workloads(place)
     };
     let restarted = names_restarted(&objects);
     let mut started: HashMap<&str, BTreeMap<SecretName, Version>> = HashMap::new();
@@ -81,7 +81,7 @@ pub async fn gather(
         }
     }
     let mut workloads: BTreeMap<Key, Workload> = BTreeMap::new();
-    for pod in context.pods.of(place) {
+    for pod in pods {
         let mut started = started.remove(pod.uid.as_str()).unwrap_or_default();
         started.retain(|name, _| wants_restart(&pod, restarted.get(name).copied()));
         let by_annotation = pod.on_change == Some(OnChange::Restart);

@@ -109,6 +109,18 @@ pub struct Scene {
     pub workloads: Vec<Workload>,
 }
 
+impl Scene {
+    /// A place that has nobody to restart.
+    pub fn without_workloads(place: &Place) -> Self {
+        Self {
+            place: place.clone(),
+            current: BTreeMap::new(),
+            rules: BTreeMap::new(),
+            workloads: Vec::new(),
+        }
+    }
+}
+
 /// What holds for all.
 #[derive(Debug, Clone, Copy)]
 pub struct Policy {

@@ -18,7 +18,7 @@ use crate::{
     context::Context,
     events::Gravity,
     failure::Failure,
-    feed::place_of,
+    feed::is_in,
     status,
     text::{LONGEST_MESSAGE, shortened},
 };
@@ -29,6 +29,7 @@ const MOST_NAMED: usize = 8;
 /// Writes how the restarts of a place stand. `false`: a cache is behind our own last write, so ask again.
 pub async fn write(context: &Context, place: &Place, plan: &Plan) -> Result<bool, Failure> {
     let mut all_fresh = true;
+    let silent = plan.states.iter().all(|((its, _), _)| its != place);
     for object in objects(context, place) {
         if !context.fresh.has_seen(object.meta()) {
             all_fresh = false;
@@ -37,6 +38,9 @@ pub async fn write(context: &Context, place: &Place, plan: &Plan) -> Result<bool
         let Some(old) = object.status.as_ref() else {
             continue;
         };
+        if silent && says_nothing(old) {
+            continue;
+        }
         let names = object.spec.secret_names();
         let drafts: Vec<(&Key, &State, Spans)> = plan
             .states
@@ -73,6 +77,12 @@ pub async fn write(context: &Context, place: &Place, plan: &Plan) -> Result<bool
     Ok(all_fresh)
 }
 
+/// Whether there is nothing to take back of what was said before.
+fn says_nothing(status: &VaultSecretStatus) -> bool {
+    let said = |kind| condition::find(&status.conditions, kind).is_some();
+    status.returned.is_empty() && !said(ROLLED_OUT) && !said(ROLLED_BACK)
+}
+
 /// `false`: the object has changed, or is gone.
 async fn save(
     context: &Context,
@@ -89,10 +99,7 @@ async fn save(
 }
 
 fn objects(context: &Context, place: &Place) -> Vec<Arc<VaultSecret>> {
-    context
-        .caches
-        .secrets
-        .state_filter(|object| place_of(object).as_ref() == Some(place))
+    context.caches.secrets.state_filter(|object| is_in(object, place))
 }
 
 /// A return speaks of the version it made: of what came later it says nothing.

@@ -75,8 +75,10 @@ pub async fn gather(
 }
 
 /// A first generation left nothing behind, nor did one that is Ready: that comes last.
-fn may_have_left(object: &VaultSecret) -> bool {
-    let generation = object.metadata.generation;
+pub fn may_have_left(object: &VaultSecret) -> bool {
+    // Being deleted is a generation of its own, in which nothing is declared.
+    let deleted = object.metadata.deletion_timestamp.is_some();
+    let generation = object.metadata.generation.map(|now| now - i64::from(deleted));
     let conditions = object.status.as_ref().map(|status| status.conditions.as_slice());
     let ready = condition::find(conditions.unwrap_or_default(), condition::READY);
     let done = ready.is_some_and(|ready| ready.status == "True" && ready.observed_generation == generation);

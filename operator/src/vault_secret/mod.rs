@@ -25,6 +25,7 @@ use crate::{
     reference::was_looked_at,
     rivals,
     schedule::wake_at,
+    secret_watch,
 };
 
 /// On every vault secret: its values are deleted, or let go of, before it goes.
@@ -52,6 +53,10 @@ impl Kind for VaultSecret {
         };
         let now = context.now();
         let next = outcome.as_ref().ok().and_then(|outcome| outcome.wake(now));
+        if let Ok(outcome) = &outcome {
+            let known = self.status.as_ref();
+            context.learned.note(&identity.uid, &outcome.states, known);
+        }
         let is_new = self.status.as_ref().and_then(|it| it.observed_generation) != self.meta().generation;
         status::write(self, context, &api, outcome).await?;
         context.restarts.mark(place_of(self));
@@ -66,9 +71,19 @@ impl Kind for VaultSecret {
         status::write(self, context, &api, Err(problem.clone())).await
     }
 
+    fn shrink(&mut self) {
+        if let Some(status) = &mut self.status {
+            status.conditions.shrink_to_fit();
+            status.keys.shrink_to_fit();
+        }
+    }
+
     fn wake_others(&self, context: &Context, _: Option<&Self>, gone: bool) {
+        rivals::note(&context.rivals, self, gone);
+        secret_watch::note(&context.users, self, gone);
+        let uid = self.meta().uid.as_deref().unwrap_or_default();
         if gone {
-            let uid = self.meta().uid.as_deref().unwrap_or_default();
+            context.learned.forget(uid);
             context.remotes.forget(uid);
             context.refusals.forget(uid);
             rivals::wake(
@@ -76,6 +91,8 @@ impl Kind for VaultSecret {
                 &self.namespace().unwrap_or_default(),
                 &self.spec.vault_ref.name,
             );
+        } else {
+            context.learned.came(uid, self.status.as_ref());
         }
     }
 }
@@ -109,11 +126,19 @@ async fn clean_up(
     if let Ok(place) = identity.place(&object.spec.vault_ref.name, object.spec.environment()) {
         let delete = object.spec.deletion_policy() == DeletionPolicy::Delete;
         let owner = identity.owner();
-        match context
-            .coffer
-            .withdraw_secrets(&context.caller, &place, &owner, delete)
-            .await
-        {
+        let withdrawn = if gather::may_have_left(object) {
+            let whole = context
+                .coffer
+                .withdraw_secrets(&context.caller, &place, &owner, delete);
+            whole.await
+        } else {
+            let names = gather::names(object);
+            let named = context
+                .coffer
+                .withdraw_named(&context.caller, &place, &owner, &names, delete);
+            named.await
+        };
+        match withdrawn {
             Ok(()) | Err(Error::NotFound { .. }) => {}
             Err(error) if finalizer::is_ending(&context.client, &identity.namespace).await => {
                 tracing::error!(object = owner.name, %error, "values stay: the namespace is being deleted");

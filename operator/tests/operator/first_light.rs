@@ -1,5 +1,6 @@
 //! From an applied object to a value in the store and a status that says so.
 
+use coffer_domain::Error;
 use serde_json::json;
 
 use crate::world::{World, condition, data, secrets, vault};
@@ -27,6 +28,31 @@ async fn a_generated_value_is_stored_and_reported_with_two_writes() {
         world.fake.list("events").is_empty(),
         "a first success is no event"
     );
+}
+
+/// As the chart's admission policy has it: `operator.finalizerAtCreation`.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_object_that_comes_with_its_finalizer_takes_one_write_and_is_cleaned_up() {
+    let world = World::started().await;
+    world.fake.apply("vaults", vault("app", json!({})));
+    world.until_ready("vaults", "app").await;
+    world.fake.take_seen();
+    let mut object = secrets("web", data(json!({"A": {"generate": {"type": "hex"}}})));
+    object["metadata"]["finalizers"] = json!(["coffer.dev/vaultsecret"]);
+    world.fake.apply("vaultsecrets", object);
+    world.until_ready("vaultsecrets", "web").await;
+    let seen = world.fake.take_seen();
+    let writes = seen
+        .iter()
+        .filter(|it| it.is_write() && it.target.plural == "vaultsecrets");
+    assert_eq!(writes.count(), 1, "the status");
+    world.fake.delete("vaultsecrets", "team", "web");
+    world
+        .until("it is gone", |fake| {
+            fake.get("vaultsecrets", "team", "web").is_none()
+        })
+        .await;
+    assert!(matches!(world.value("A").await, Err(Error::Deleted { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]

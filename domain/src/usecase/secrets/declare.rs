@@ -125,6 +125,53 @@ impl Coffer {
         self.declare_secrets(caller, place, &declaration).await.map(drop)
     }
 
+    /// The same for an owner that declared nothing beside `names`, as the caller knows: what else the environment holds,
+    /// which may be much, is not looked at.
+    pub async fn withdraw_named(
+        &self,
+        caller: &Caller,
+        place: &Place,
+        owner: &Owner,
+        names: &[SecretName],
+        delete: bool,
+    ) -> Result<(), Error> {
+        let declaration = Declaration {
+            owner: owner.clone(),
+            keys: Vec::new(),
+            sweep: false,
+            delete_removed: delete,
+        };
+        for _ in 0..ATTEMPTS {
+            let located = self.authorise(caller, WRITE, place, None).await?;
+            let mut present = BTreeMap::new();
+            for name in names {
+                self.add_present(&mut present, &located, place, name).await?;
+            }
+            let event = self.event(caller, "secret.declare", place.to_string(), Outcome::Allowed);
+            let mut plan = Plan::new(place, &located, event);
+            self.plan_removed(&mut plan, &present, &declaration).await?;
+            if plan.is_empty() || self.try_commit(plan.finish()).await? {
+                return Ok(());
+            }
+        }
+        Err(contended(place))
+    }
+
+    async fn add_present(
+        &self,
+        present: &mut BTreeMap<SecretName, Secret>,
+        located: &LocatedVault,
+        place: &Place,
+        name: &SecretName,
+    ) -> Result<(), Error> {
+        let secret = self
+            .store
+            .secret(located.vault.id, &place.environment, name)
+            .await?;
+        present.extend(secret.map(|secret| (name.clone(), secret)));
+        Ok(())
+    }
+
     /// Every secret of an environment that is not in the trash, by name.
     pub(crate) async fn environment(
         &self,
@@ -158,11 +205,7 @@ impl Coffer {
             let public = matches!(key.source, Source::Generate(Generator::KeyPair { .. }));
             let public = public.then(|| public_name(&key.name)).transpose()?;
             for name in std::iter::once(key.name.clone()).chain(public) {
-                let secret = self
-                    .store
-                    .secret(located.vault.id, &place.environment, &name)
-                    .await?;
-                found.extend(secret.map(|secret| (name, secret)));
+                self.add_present(&mut found, located, place, &name).await?;
             }
         }
         Ok(found)

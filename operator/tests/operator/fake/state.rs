@@ -170,6 +170,8 @@ impl State {
         }
         let mut object = before.clone();
         object["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:01Z".into();
+        // Being deleted is a generation of its own.
+        object["metadata"]["generation"] = (before["metadata"]["generation"].as_u64().unwrap() + 1).into();
         Ok(self.put(target.clone(), Some(before), object))
     }
 
