@@ -108,56 +108,7 @@ impl Coffer {
         Err(contended(place))
     }
 
-    /// Withdraws everything that `owner` declared: deletes it, or only lets go of it.
-    pub async fn withdraw_secrets(
-        &self,
-        caller: &Caller,
-        place: &Place,
-        owner: &Owner,
-        delete: bool,
-    ) -> Result<(), Error> {
-        let declaration = Declaration {
-            owner: owner.clone(),
-            keys: Vec::new(),
-            sweep: true,
-            delete_removed: delete,
-        };
-        self.declare_secrets(caller, place, &declaration).await.map(drop)
-    }
-
-    /// The same for an owner that declared nothing beside `names`, as the caller knows: what else the environment holds,
-    /// which may be much, is not looked at.
-    pub async fn withdraw_named(
-        &self,
-        caller: &Caller,
-        place: &Place,
-        owner: &Owner,
-        names: &[SecretName],
-        delete: bool,
-    ) -> Result<(), Error> {
-        let declaration = Declaration {
-            owner: owner.clone(),
-            keys: Vec::new(),
-            sweep: false,
-            delete_removed: delete,
-        };
-        for _ in 0..ATTEMPTS {
-            let located = self.authorise(caller, WRITE, place, None).await?;
-            let mut present = BTreeMap::new();
-            for name in names {
-                self.add_present(&mut present, &located, place, name).await?;
-            }
-            let event = self.event(caller, "secret.declare", place.to_string(), Outcome::Allowed);
-            let mut plan = Plan::new(place, &located, event);
-            self.plan_removed(&mut plan, &present, &declaration).await?;
-            if plan.is_empty() || self.try_commit(plan.finish()).await? {
-                return Ok(());
-            }
-        }
-        Err(contended(place))
-    }
-
-    async fn add_present(
+    pub(super) async fn add_present(
         &self,
         present: &mut BTreeMap<SecretName, Secret>,
         located: &LocatedVault,
@@ -317,7 +268,7 @@ impl Coffer {
             .is_some_and(|now| now == *value))
     }
 
-    async fn plan_removed(
+    pub(super) async fn plan_removed(
         &self,
         plan: &mut Plan<'_>,
         all: &BTreeMap<SecretName, Secret>,

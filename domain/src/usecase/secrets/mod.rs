@@ -14,6 +14,7 @@ mod rotate;
 mod trash;
 mod upsert;
 mod whole;
+mod withdraw;
 mod write;
 
 pub use bulk::{NewSecret, Span};
