@@ -308,12 +308,8 @@ async fn converse<S>(
     let address = peer.ip().to_canonical();
     let service = service_fn(move |request| {
         let (shell, transport) = (Arc::clone(&shell), transport.clone());
-        async move {
-            // Boxed: a connection holds room for an answer in the making for as long as it is open, and a stream
-            // is open for hours.
-            let answer = Box::pin(shell.answer(request, address, transport));
-            Ok::<_, std::convert::Infallible>(answer.await)
-        }
+        // Not boxed, though a connection then holds room for an answer in the making for as long as it is open.
+        async move { Ok::<_, std::convert::Infallible>(shell.answer(request, address, transport).await) }
     });
     let connection = http.serve_connection(TokioIo::new(stream), service);
     if let Err(error) = watcher.watch(connection).await {
